@@ -1,0 +1,72 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let orderedCollections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+
+let package = Package(
+    name: "skein",
+    products: [.executable(name: "skein", targets: ["Skein"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: strict),
+        .target(
+            name: "PlanFile", dependencies: ["CLibYAML"], swiftSettings: strict,
+        ),
+        .target(name: "Catalog", dependencies: ["Postgres", "PlanFile"], swiftSettings: strict),
+        .target(
+            name: "Planning", dependencies: ["PlanFile", "Catalog", orderedCollections], swiftSettings: strict,
+        ),
+        .target(
+            name: "Execution",
+            dependencies: ["Postgres", "PlanFile", "Catalog", "Planning", logging, orderedCollections],
+            swiftSettings: strict,
+        ),
+        .executableTarget(
+            name: "Skein",
+            dependencies: ["PlanFile", "Catalog", "Planning", "Execution", "Postgres", argumentParser, logging],
+            swiftSettings: strict,
+        ),
+        // The servers that integration tests run against, and scratch databases on them.
+        .target(name: "TestServers", dependencies: ["Postgres"], path: "Tests/TestServers", swiftSettings: strict),
+        .executableTarget(
+            name: "Benchmarks", dependencies: ["Postgres", argumentParser], path: "Tests/Benchmarks",
+            swiftSettings: strict,
+        ),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestServers"], swiftSettings: strict),
+        .testTarget(name: "PlanFileTests", dependencies: ["PlanFile"], swiftSettings: strict),
+        .testTarget(
+            name: "CatalogTests", dependencies: ["Catalog", "Postgres", "TestServers"], swiftSettings: strict,
+        ),
+        .testTarget(
+            name: "PlanningTests", dependencies: ["Planning", "Catalog", "PlanFile", "Postgres", "TestServers"],
+            swiftSettings: strict,
+        ),
+        .testTarget(
+            name: "ExecutionTests",
+            dependencies: ["Execution", "Planning", "Catalog", "PlanFile", "Postgres", "TestServers"],
+            swiftSettings: strict,
+        ),
+        .testTarget(
+            name: "SkeinTests", dependencies: ["Skein", "PlanFile", "Postgres", "TestServers"],
+            swiftSettings: strict,
+        ),
+    ]
+)

@@ -181,7 +181,7 @@ package final class Connection {
     init(_ raw: OpaquePointer?) { unsafe self.raw = raw }
     /// A late cancel can hit the session's next statement: discard the session afterwards.
     package func cancel() {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { text in
+        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { text in
             _ = unsafe PQcancel(raw, text.baseAddress, 256)
         }
     }

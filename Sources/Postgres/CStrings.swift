@@ -1,5 +1,5 @@
 #if canImport(Glibc)
-private import Glibc
+    private import Glibc
 #endif
 
 /// Arrays of C strings, for calls that take them.

@@ -2,7 +2,7 @@ private import CLibPQ
 package import Synchronization
 
 #if canImport(Glibc)
-private import Glibc
+    private import Glibc
 #endif
 
 /// What one COPY moved.

@@ -1,0 +1,193 @@
+package import PlanFile
+
+/// One vertex of the migration's graph: what to do, on which object, after what.
+package struct MigrationTask: Sendable, Codable, Equatable {
+    /// What a task competes for.
+    package enum Resource: String, Sendable, Codable, CaseIterable {
+        case tableJob = "table-jobs"
+        case indexJob = "index-jobs"
+        /// Short or solitary work that waits for nothing but its predecessors.
+        case none
+    }
+
+    /// Stable, unique: `copy:public.readings:0017`.
+    package var id: String
+    package var action: Action
+    /// Positions in the task list of what must be done before; always smaller than the task's own.
+    package var needs: [Int]
+    package var resource: Resource
+    /// How big it is, bytes: bigger tasks are started first. Zero where size does not matter.
+    package var weight: Int64
+
+    package init(id: String, action: Action, needs: [Int], resource: Resource = .none, weight: Int64 = 0) {
+        self.id = id
+        self.action = action
+        self.needs = needs
+        self.resource = resource
+        self.weight = weight
+    }
+}
+
+/// What a task does. Saved with the state, so that a resumed run does what was planned.
+package enum Action: Sendable, Codable, Equatable {
+    /// Runs pg_dump under the run's snapshot and stores what it says, entry by entry, in the state.
+    case dumpSchema
+    case createExtension(name: String, schema: String)
+    /// Everything of the dump that must exist before data.
+    case restorePreData
+    case createHypertable(HypertableDefinition)
+    case copy(Piece)
+    /// Large objects with `first <= oid < end`; nil: to the last.
+    case copyLargeObjects(first: UInt32, end: UInt32?)
+    case buildIndex(IndexBuild)
+    /// The index of a partitioned parent, `on only`: a moment's work.
+    case addConstraint(ConstraintBuild)
+    /// `alter index … attach partition` for all partitioned indexes.
+    case attachIndexes
+    case addForeignKey(ForeignKeyBuild)
+    case validateForeignKey(ForeignKeyBuild)
+    case setSequences([QualifiedName])
+    /// Everything of the dump that comes after data and has no task of its own: rules, triggers, policies, extended
+    /// statistics, late views, comments. Event triggers excepted.
+    case restorePostData
+    case refreshMaterializedView(QualifiedName)
+    /// ANALYZE; with `vacuum`, also sets the visibility map.
+    case analyze(QualifiedName, vacuum: Bool)
+    case restoreEventTriggers
+    /// Whether the source was written to while it was copied.
+    case checkSourceUnchanged
+    case verify(Piece)
+
+    /// The kind, as it begins the task's id.
+    package var kind: String {
+        switch self {
+        case .dumpSchema: "dump-schema"
+        case .createExtension: "extension"
+        case .restorePreData: "pre-data"
+        case .createHypertable: "hypertable"
+        case .copy: "copy"
+        case .copyLargeObjects: "large-objects"
+        case .buildIndex: "index"
+        case .addConstraint: "constraint"
+        case .attachIndexes: "attach-indexes"
+        case .addForeignKey: "foreign-key"
+        case .validateForeignKey: "validate"
+        case .setSequences: "sequences"
+        case .restorePostData: "post-data"
+        case .refreshMaterializedView: "refresh"
+        case .analyze: "analyze"
+        case .restoreEventTriggers: "event-triggers"
+        case .checkSourceUnchanged: "source-unchanged"
+        case .verify: "verify"
+        }
+    }
+}
+
+package struct HypertableDefinition: Sendable, Codable, Equatable {
+    package struct Space: Sendable, Codable, Equatable {
+        package var column: String
+        package var partitions: Int
+        package init(column: String, partitions: Int) {
+            self.column = column
+            self.partitions = partitions
+        }
+    }
+    /// In what `create_hypertable` and `by_range` take.
+    package enum Interval: Sendable, Codable, Equatable {
+        /// Text of an interval.
+        case interval(String)
+        case integer(Int64)
+    }
+    package var table: QualifiedName
+    package var timeColumn: String
+    /// Nil: TimescaleDB's default.
+    package var chunkInterval: Interval?
+    package var space: Space?
+
+    package init(table: QualifiedName, timeColumn: String, chunkInterval: Interval?, space: Space?) {
+        self.table = table
+        self.timeColumn = timeColumn
+        self.chunkInterval = chunkInterval
+        self.space = space
+    }
+}
+
+package struct IndexBuild: Sendable, Codable, Equatable {
+    /// Nil for an index that the source has not (a hypertable's time index).
+    package var sourceOID: UInt32?
+    package var name: QualifiedName
+    package var table: QualifiedName
+    /// The statement without its end: `CREATE UNIQUE INDEX "x" ON "public"."t" USING btree ("a")`.
+    package var definition: String
+    /// Nil: there is no dump entry behind it but that of the constraint that will own it.
+    package var constraintOID: UInt32?
+    package init(
+        sourceOID: UInt32?, name: QualifiedName, table: QualifiedName, definition: String, constraintOID: UInt32? = nil,
+    ) {
+        self.sourceOID = sourceOID
+        self.name = name
+        self.table = table
+        self.definition = definition
+        self.constraintOID = constraintOID
+    }
+}
+
+/// A primary key, unique or exclusion constraint.
+package struct ConstraintBuild: Sendable, Codable, Equatable {
+    package enum Way: Sendable, Codable, Equatable {
+        /// `add constraint … using index`: the index was built before, by a task of its own.
+        case usingIndex
+        /// `add constraint name definition`, which builds the index itself: hypertables, exclusion constraints,
+        /// partitioned parents (`only`: their partitions' indexes are attached later).
+        case directly(only: Bool)
+    }
+    package var sourceOID: UInt32
+    package var name: String
+    package var table: QualifiedName
+    /// `PRIMARY KEY ("a", "b")`, with deferrability.
+    package var definition: String
+    package var indexName: QualifiedName
+    package var way: Way
+    /// `PRIMARY KEY` or `UNIQUE`, then `DEFERRABLE …`, for `using index`.
+    package var keyKind: String
+    package var deferrability: String
+
+    package init(
+        sourceOID: UInt32, name: String, table: QualifiedName, definition: String, indexName: QualifiedName, way: Way,
+        keyKind: String, deferrability: String,
+    ) {
+        self.sourceOID = sourceOID
+        self.name = name
+        self.table = table
+        self.definition = definition
+        self.indexName = indexName
+        self.way = way
+        self.keyKind = keyKind
+        self.deferrability = deferrability
+    }
+}
+
+package struct ForeignKeyBuild: Sendable, Codable, Equatable {
+    package var sourceOID: UInt32
+    package var name: String
+    package var table: QualifiedName
+    /// `FOREIGN KEY (…) REFERENCES …`, without `NOT VALID`.
+    package var definition: String
+    /// False where the server cannot add it NOT VALID (a partitioned or hyper table on either side), so that adding it
+    /// validates at once.
+    package var canBeNotValid: Bool
+    /// Whether the source itself has it validated.
+    package var isValidOnSource: Bool
+
+    package init(
+        sourceOID: UInt32, name: String, table: QualifiedName, definition: String, canBeNotValid: Bool,
+        isValidOnSource: Bool,
+    ) {
+        self.sourceOID = sourceOID
+        self.name = name
+        self.table = table
+        self.definition = definition
+        self.canBeNotValid = canBeNotValid
+        self.isValidOnSource = isValidOnSource
+    }
+}

@@ -13,6 +13,7 @@ let strict: [SwiftSetting] = [
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let orderedCollections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
 
 let package = Package(
@@ -36,7 +37,7 @@ let package = Package(
         ),
         .target(
             name: "Execution",
-            dependencies: ["Postgres", "PlanFile", "Catalog", "Planning", logging, orderedCollections],
+            dependencies: ["Postgres", "PlanFile", "Catalog", "Planning", logging, heap],
             swiftSettings: strict,
         ),
         .executableTarget(

@@ -1,0 +1,39 @@
+#if canImport(Glibc)
+    private import Glibc
+#endif
+private import Synchronization
+
+/// Named places at which a test kills this process, to show that the same command then goes on.
+///
+/// `SKEIN_FAULT=copy.before-commit` kills at the first passing, `copy.before-commit:3` at the third. Unset, a passing
+/// costs one comparison.
+package enum FaultPoint: String, CaseIterable, Sendable {
+    case stateCreated = "state.created"
+    case snapshotExported = "snapshot.exported"
+    case recheckReset = "recheck.after-reset"
+    case taskClaimed = "task.claimed"
+    case taskBegun = "task.begun"
+    case taskDone = "task.before-commit"
+    case taskCommitted = "task.committed"
+    case copyMoved = "copy.before-commit"
+    case copyCommitted = "copy.committed"
+    case schemaDumped = "schema.dumped"
+    case schemaBatch = "schema.batch-committed"
+    case outsideTransaction = "task.outside-transaction"
+    case beforeFinish = "run.before-finish"
+    case dropBegun = "drop.before-commit"
+
+    private static let armed: (name: String, passing: Int)? = {
+        guard let value = unsafe getenv("SKEIN_FAULT") else { return nil }
+        let parts = unsafe String(cString: value).split(separator: ":", maxSplits: 1)
+        return parts.first.map { (String($0), parts.count > 1 ? Int(parts[1]) ?? 1 : 1) }
+    }()
+    private static let passings = Atomic(0)
+
+    /// Kills this process, as power loss would, where the environment says so.
+    package func pass() {
+        guard let armed = Self.armed, armed.name == rawValue else { return }
+        let count = Self.passings.add(1, ordering: .relaxed).newValue
+        if count == armed.passing { kill(getpid(), SIGKILL) }
+    }
+}

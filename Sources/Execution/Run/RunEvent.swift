@@ -1,0 +1,54 @@
+/// What happens in a run, for whoever watches: a terminal, a log, a report.
+package enum RunEvent: Sendable, Equatable {
+    case begun(tasks: Int, done: Int, isResumed: Bool)
+    case started(id: String, attempt: Int)
+    case finished(id: String, rows: Int64?, bytes: Int64?, seconds: Double)
+    /// Failed, and will be tried again.
+    case retrying(id: String, reason: String, after: Double)
+    case failed(id: String, reason: String)
+    /// Of a task that is done.
+    case warning(id: String, text: String)
+    /// The source is read under a new snapshot; `isUnchanged`: it sees the same as the one that was lost.
+    case snapshotRenewed(generation: Int, isUnchanged: Bool)
+    /// A finished piece was compared under the new snapshot.
+    case rechecked(id: String, isKept: Bool)
+    /// Nothing has moved for a while.
+    case stalled(seconds: Double, waitingFor: String)
+    case progress(Progress)
+
+    package struct Progress: Sendable, Equatable {
+        package var done: Int
+        package var tasks: Int
+        package var running: Int
+        /// Row data copied in this run and before, bytes.
+        package var copiedBytes: Int64
+        /// What is to be copied in all, bytes, as estimated.
+        package var totalBytes: Int64
+        /// Over the last seconds, bytes a second.
+        package var bytesPerSecond: Double
+        package var elapsedSeconds: Double
+    }
+}
+
+/// How a run ended.
+package enum RunEnd: Sendable, Equatable {
+    case finished
+    /// Everything was done before.
+    case alreadyFinished
+    /// Stopped by the user, or transient failures went on for too long.
+    case stopped(String)
+    case failed(task: String, reason: TaskFailure)
+    case differences([String])
+}
+
+/// Why a task failed, as facts.
+package struct TaskFailure: Error, Sendable, Equatable {
+    package var task: String
+    package var object: String?
+    package var sqlState: String?
+    package var message: String
+    package var detail: String?
+    package var cure: String?
+    /// Tasks that could not run because of it.
+    package var blocked: Int
+}

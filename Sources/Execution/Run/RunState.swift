@@ -1,0 +1,209 @@
+package import Planning
+private import HeapModule
+
+/// Where a run stands: which tasks may start, which run, which wait to be tried again. A value with no clock, no
+/// server and no suspension in it; the engine feeds it events and does what it answers.
+package struct RunState: Sendable {
+    /// What a failure leads to.
+    package enum Consequence: Sendable, Equatable {
+        /// Tried again after so many seconds.
+        case retry(after: Double)
+        /// Not to be mended by waiting: start nothing more.
+        case stop
+        /// Nothing has succeeded for as long as retries are allowed.
+        case giveUp
+    }
+
+    private enum Phase: Sendable, Equatable {
+        case waiting, ready, running, done
+        /// Not before this time.
+        case delayed(until: Double)
+    }
+
+    /// Started first: the bigger one, then the one that comes first in the graph.
+    private struct Ready: Comparable, Sendable {
+        var number: Int
+        var weight: Int64
+        static func < (left: Self, right: Self) -> Bool {
+            left.weight != right.weight ? left.weight < right.weight : left.number > right.number
+        }
+    }
+
+    private let tasks: [MigrationTask]
+    private var limits: [MigrationTask.Resource: Int]
+    private let retryFor: Double
+    private var dependents: [[Int]]
+    private var unmet: [Int]
+    private var phases: [Phase]
+    private var failures: [Int: Int] = [:]
+    private var ready: [MigrationTask.Resource: Heap<Ready>] = [:]
+    private var running: [MigrationTask.Resource: Int] = [:]
+    private var delayed: Set<Int> = []
+    /// When something last succeeded, seconds.
+    private var lastSuccess: Double
+    package private(set) var doneCount = 0
+    package private(set) var isStopping = false
+
+    /// - Parameters:
+    ///   - done: numbers of the tasks that are done already.
+    ///   - retryFor: how long transient failures are retried without any success between, seconds.
+    ///   - now: seconds on any steady clock, here and below.
+    package init(
+        tasks: [MigrationTask], done: Set<Int>, limits: [MigrationTask.Resource: Int], retryFor: Double, now: Double,
+    ) {
+        self.tasks = tasks
+        self.limits = limits
+        self.retryFor = retryFor
+        lastSuccess = now
+        dependents = Array(repeating: [], count: tasks.count)
+        unmet = Array(repeating: 0, count: tasks.count)
+        phases = Array(repeating: .waiting, count: tasks.count)
+        for (number, task) in tasks.enumerated() {
+            for need in task.needs where !done.contains(need) {
+                dependents[need].append(number)
+                unmet[number] += 1
+            }
+        }
+        for number in tasks.indices {
+            if done.contains(number) {
+                phases[number] = .done
+                doneCount += 1
+            } else if unmet[number] == 0 {
+                makeReady(number)
+            }
+        }
+    }
+
+    package var isFinished: Bool { doneCount == tasks.count }
+    package var runningCount: Int { running.values.reduce(0, +) }
+
+    /// The earliest time at which a delayed task may start; nil where none is delayed.
+    package var nextWake: Double? {
+        delayed.compactMap { if case .delayed(let until) = phases[$0] { until } else { nil } }.min()
+    }
+
+    /// The tasks to start now; they count as running from here on.
+    package mutating func start(now: Double) -> [Int] {
+        guard !isStopping else { return [] }
+        for number in delayed.sorted() {
+            guard case .delayed(let until) = phases[number], until <= now else { continue }
+            delayed.remove(number)
+            makeReady(number)
+        }
+        var started: [Int] = []
+        for resource in MigrationTask.Resource.allCases {
+            while running[resource, default: 0] < limits[resource, default: 1],
+                let next = ready[resource]?.popMax()
+            {
+                phases[next.number] = .running
+                running[resource, default: 0] += 1
+                started.append(next.number)
+            }
+        }
+        return started
+    }
+
+    /// A task that was running is done, here or elsewhere.
+    package mutating func completed(_ number: Int, now: Double) {
+        stopRunning(number)
+        lastSuccess = now
+        failures[number] = nil
+        markDone(number)
+    }
+
+    /// Another process has done these.
+    package mutating func observed(done numbers: some Sequence<Int>, now: Double) {
+        for number in numbers where phases[number] != .done && phases[number] != .running {
+            delayed.remove(number)
+            lastSuccess = now
+            markDone(number)
+        }
+    }
+
+    /// Another process has it: look again later.
+    package mutating func takenElsewhere(_ number: Int, now: Double) {
+        stopRunning(number)
+        // Somebody works on it, which is as good as a success of our own.
+        lastSuccess = now
+        delay(number, until: now + 1)
+    }
+
+    /// A running task was given up because the run ends.
+    package mutating func abandoned(_ number: Int) {
+        stopRunning(number)
+        phases[number] = .waiting
+    }
+
+    /// A running task failed.
+    package mutating func failed(_ number: Int, isTransient: Bool, now: Double) -> Consequence {
+        stopRunning(number)
+        guard isTransient else {
+            isStopping = true
+            return .stop
+        }
+        guard now - lastSuccess < retryFor else {
+            isStopping = true
+            return .giveUp
+        }
+        let count = failures[number, default: 0]
+        failures[number] = count + 1
+        let pause = min(0.5 * Double(1 << min(count, 6)), 15)
+        delay(number, until: now + pause)
+        return .retry(after: pause)
+    }
+
+    /// A done piece is to be copied again: what needs it and has not begun waits for it again.
+    package mutating func reopened(_ number: Int) {
+        guard phases[number] == .done else { return }
+        doneCount -= 1
+        makeReady(number)
+        for (dependent, task) in tasks.enumerated() where task.needs.contains(number) {
+            switch phases[dependent] {
+            case .ready, .waiting, .delayed:
+                unmet[dependent] += 1
+                dependents[number].append(dependent)
+                phases[dependent] = .waiting
+                delayed.remove(dependent)
+            case .running, .done: break
+            }
+        }
+        ready = ready.mapValues { heap in Heap(heap.unordered.filter { phases[$0.number] == .ready }) }
+    }
+
+    /// Starts nothing more.
+    package mutating func stop() { isStopping = true }
+
+    /// What `number` and those behind it would have done: the tasks that cannot run because it failed.
+    package func blocked(by number: Int) -> Int {
+        var blocked: Set<Int> = [number]
+        for candidate in tasks.indices where candidate > number {
+            if tasks[candidate].needs.contains(where: blocked.contains) { blocked.insert(candidate) }
+        }
+        return blocked.count - 1
+    }
+
+    private mutating func markDone(_ number: Int) {
+        phases[number] = .done
+        doneCount += 1
+        for dependent in dependents[number] {
+            unmet[dependent] -= 1
+            if unmet[dependent] == 0, phases[dependent] == .waiting { makeReady(dependent) }
+        }
+        dependents[number] = []
+    }
+
+    private mutating func makeReady(_ number: Int) {
+        phases[number] = .ready
+        ready[tasks[number].resource, default: Heap()].insert(Ready(number: number, weight: tasks[number].weight))
+    }
+
+    private mutating func delay(_ number: Int, until time: Double) {
+        phases[number] = .delayed(until: time)
+        delayed.insert(number)
+    }
+
+    private mutating func stopRunning(_ number: Int) {
+        guard phases[number] == .running else { return }
+        running[tasks[number].resource, default: 0] -= 1
+    }
+}

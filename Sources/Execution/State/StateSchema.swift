@@ -1,0 +1,80 @@
+/// The tables of schema `skein` on the target: one row a migration, one a task, one an entry of the schema dump.
+package enum StateSchema {
+    /// Raised whenever an older Skein could not read what a newer one wrote, or the other way round.
+    package static let formatVersion = 1
+
+    /// The first half of the advisory lock that says that a holder of claims is alive; "skei" in ASCII.
+    static let holderLockClass = 0x736B_6569
+    /// Taken in a transaction by whoever creates or resumes a migration, or renews its snapshot.
+    static let coordinationLockClass = 0x736B_656A
+
+    /// Idempotent.
+    static let create = """
+        create schema if not exists skein;
+        comment on schema skein is 'State of Skein migrations into this database; removed by `skein clean`.';
+        create table if not exists skein.format (version integer not null);
+        insert into skein.format select \(formatVersion) where not exists (select from skein.format);
+        create sequence if not exists skein.claim;
+        create sequence if not exists skein.holder as integer cycle;
+        create table if not exists skein.migration (
+            id bigint generated always as identity primary key,
+            uid uuid not null default gen_random_uuid(),
+            name text not null unique,
+            plan_hash text not null,
+            settings jsonb not null,
+            source jsonb not null,
+            target jsonb not null,
+            decisions jsonb not null,
+            -- The source's snapshot that pieces are read under: what `set transaction snapshot` takes, what it sees,
+            -- and how many there were before it.
+            snapshot_id text,
+            snapshot text,
+            generation integer not null default 0,
+            started timestamptz not null default clock_timestamp(),
+            finished timestamptz,
+            skein_version text not null
+        );
+        create table if not exists skein.task (
+            migration bigint not null references skein.migration on delete cascade,
+            number integer not null,
+            id text not null,
+            action jsonb not null,
+            needs integer[] not null,
+            resource text not null,
+            weight bigint not null,
+            -- pending -> running -> done; running -> pending when given up, or free when its holder is gone.
+            state text not null default 'pending' check (state in ('pending', 'running', 'done')),
+            claim bigint,
+            holder integer,
+            attempts integer not null default 0,
+            -- The generation of the snapshot that a done copy agrees with.
+            generation integer,
+            -- A copy that is done again: its rows were deleted, and keys may exist already.
+            redo boolean not null default false,
+            rows bigint,
+            bytes bigint,
+            started timestamptz,
+            finished timestamptz,
+            error text,
+            sqlstate text,
+            -- What the user should know of a task that is done.
+            warning text,
+            primary key (migration, number)
+        );
+        create table if not exists skein.schema_entry (
+            migration bigint not null references skein.migration on delete cascade,
+            seq integer not null,
+            dump_id integer not null,
+            catalog text not null,
+            oid bigint not null,
+            type text not null,
+            schema text not null,
+            name text not null,
+            depends integer[] not null,
+            sql text not null,
+            stage text not null,
+            done boolean not null default false,
+            primary key (migration, seq)
+        );
+        """
+}

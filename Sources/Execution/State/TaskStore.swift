@@ -1,0 +1,168 @@
+private import Planning
+package import Postgres
+
+/// Reads, claims and finishes the tasks of one migration.
+package struct TaskStore {
+    private let connection: Connection
+    private let migration: Int64
+
+    package init(_ connection: Connection, migration: Int64) {
+        self.connection = connection
+        self.migration = migration
+    }
+
+    /// All tasks in the graph's order.
+    package func all() throws -> [TaskRecord] {
+        let rows = try connection.query(Self.selectAll, [String(migration)])
+        return try rows.indices.map { row in
+            TaskRecord(
+                number: rows.int(row, 0) ?? 0,
+                task: MigrationTask(
+                    id: rows.text(row, 1), action: try StateStore.decode(rows.text(row, 2)),
+                    needs: rows.array(row, 3).compactMap { Int($0) },
+                    resource: MigrationTask.Resource(rawValue: rows.text(row, 4)) ?? .none,
+                    weight: Int64(rows.text(row, 5)) ?? 0),
+                state: TaskState(rawValue: rows.text(row, 6)) ?? .pending, attempts: rows.int(row, 7) ?? 0,
+                generation: rows.int(row, 8), isRedo: rows.bool(row, 9), rows: rows[row, 10].flatMap { Int64($0) },
+                bytes: rows[row, 11].flatMap { Int64($0) }, seconds: rows.double(row, 12), error: rows[row, 13],
+                sqlState: rows[row, 14], warning: rows[row, 15])
+        }
+    }
+
+    private static let selectAll = """
+        select number, id, action, needs, resource, weight, state, attempts, generation, redo, rows, bytes,
+            extract(epoch from coalesce(finished, clock_timestamp()) - started), error, sqlstate, warning
+        from skein.task where migration = $1 order by number
+        """
+
+    /// Numbers of the tasks that are done.
+    package func done() throws -> [Int] {
+        let rows = try connection.query(
+            "select number from skein.task where migration = $1 and state = 'done'", [String(migration)])
+        return rows.indices.compactMap { rows.int($0, 0) }
+    }
+
+    /// Whether a live process other than `holder` has claims or stands by.
+    package func othersAlive(than holder: Int) throws -> Bool {
+        try connection.scalar(Self.selectOthers, [String(holder)]) != nil
+    }
+
+    private static let selectOthers = """
+        select true from pg_catalog.pg_locks l
+        where \(holderIsAlive("l")) and l.objid <> $1::oid limit 1
+        """
+
+    private static func holderIsAlive(_ alias: String) -> String {
+        """
+        \(alias).locktype = 'advisory' and \(alias).classid = \(StateSchema.holderLockClass) and \(alias).objsubid = 2
+            and \(alias).granted
+            and \(alias).database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
+        """
+    }
+
+    // MARK: Claims
+
+    /// What came of trying to claim a task.
+    package enum Claiming: Sendable, Equatable {
+        case claimed(claim: Int64, isRedo: Bool)
+        case alreadyDone
+        /// Another live process has it, or its ended session is not yet cleaned up.
+        case taken
+    }
+
+    /// Registers this process as a holder: its claims live as long as `connection`'s session does.
+    package func registerHolder() throws -> Int {
+        let text = try connection.scalar("select nextval('skein.holder')")
+        guard let text, let holder = Int(text) else { throw StateError.unexpected("no holder number") }
+        try connection.query(
+            "select pg_catalog.pg_advisory_lock($1, $2)", [String(StateSchema.holderLockClass), text])
+        return holder
+    }
+
+    /// Claims a task that is pending, or whose holder is gone. Commits by itself, so that others see it.
+    package func claim(_ number: Int, holder: Int) throws -> Claiming {
+        let rows = try connection.query(Self.claimTask, [String(migration), String(number), String(holder)])
+        if rows.count > 0, let claim = rows[0, 0].flatMap({ Int64($0) }) {
+            return .claimed(claim: claim, isRedo: rows.bool(0, 1))
+        }
+        let state = try connection.scalar(
+            "select state from skein.task where migration = $1 and number = $2", [String(migration), String(number)])
+        return state == TaskState.done.rawValue ? .alreadyDone : .taken
+    }
+
+    private static let claimTask = """
+        update skein.task t
+        set state = 'running', claim = nextval('skein.claim'), holder = $3, attempts = t.attempts + 1,
+            started = clock_timestamp(), finished = null
+        where t.migration = $1 and t.number = (
+            select c.number from skein.task c
+            where c.migration = $1 and c.number = $2 and (
+                c.state = 'pending' or c.state = 'running' and not exists (
+                    select from pg_catalog.pg_locks l where \(holderIsAlive("l")) and l.objid = c.holder::oid))
+            for update skip locked)
+        returning t.claim, t.redo
+        """
+
+    /// Begins a task's effect: locks its row for the rest of the transaction, so that nobody claims it meanwhile.
+    /// - Throws: `ClaimLost` where the claim is no longer ours.
+    package func hold(_ number: Int, claim: Int64) throws {
+        let rows = try connection.query(
+            "select from skein.task where migration = $1 and number = $2 and claim = $3 and state = 'running' for update",
+            [String(migration), String(number), String(claim)])
+        guard rows.count == 1 else { throw ClaimLost() }
+    }
+
+    /// Marks a task as done, in the transaction that did it.
+    /// - Parameter generation: of a copy, the snapshot's; the update finds nothing when a newer one has begun.
+    /// - Throws: `ClaimLost`; the caller must roll back.
+    package func finish(_ number: Int, claim: Int64, generation: Int? = nil, _ outcome: TaskOutcome) throws {
+        let updated = try connection.query(
+            Self.finishTask,
+            [
+                String(migration), String(number), String(claim), generation.map(String.init),
+                outcome.rows.map { String($0) }, outcome.bytes.map { String($0) }, outcome.warning,
+            ])
+        guard updated.affectedRows == 1 else { throw ClaimLost() }
+    }
+
+    private static let finishTask = """
+        update skein.task t
+        set state = 'done', finished = clock_timestamp(), generation = $4::integer, rows = $5, bytes = $6,
+            warning = $7, error = null, sqlstate = null, claim = null, holder = null
+        where t.migration = $1 and t.number = $2 and t.claim = $3 and t.state = 'running'
+            and ($4::integer is null
+                or $4 = (select m.generation from skein.migration m where m.id = $1 for share))
+        """
+
+    /// Gives a task back. Harmless when the claim is no longer ours.
+    package func release(_ number: Int, claim: Int64, error: String?, sqlState: String?) throws {
+        try connection.query(
+            """
+            update skein.task set state = 'pending', claim = null, holder = null, error = $4, sqlstate = $5
+            where migration = $1 and number = $2 and claim = $3 and state = 'running'
+            """,
+            [String(migration), String(number), String(claim), error, sqlState])
+    }
+
+    // MARK: Copying again
+
+    /// A finished piece agrees with the snapshot of `generation`.
+    package func confirm(_ number: Int, generation: Int) throws {
+        try connection.query(
+            "update skein.task set generation = $3 where migration = $1 and number = $2 and state = 'done'",
+            [String(migration), String(number), String(generation)])
+    }
+
+    /// A finished piece is to be copied again; its rows were deleted in the same transaction.
+    package func reset(_ numbers: [Int]) throws {
+        try connection.query(
+            """
+            update skein.task set state = 'pending', redo = true, generation = null, claim = null, holder = null
+            where migration = $1 and number = any ($2::integer[])
+            """,
+            [String(migration), PostgresArray.literal(numbers.map(String.init))])
+    }
+}
+
+/// Another process took the task over: whatever was done in this transaction must not be committed.
+package struct ClaimLost: Error, Sendable {}

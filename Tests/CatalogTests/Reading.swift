@@ -1,6 +1,8 @@
 import Catalog
+import PlanFile
 import Postgres
 import TestServers
+import Testing
 
 extension ConnectionTarget {
     /// Reads this database's catalogs, optionally as another role.
@@ -8,5 +10,12 @@ extension ConnectionTarget {
         try await TestServers.withConnection(to: user.map { with("user", $0) } ?? self) {
             try CatalogReader.read($0, options)
         }
+    }
+}
+
+extension Catalog {
+    /// The relation of that name in schema `public`.
+    func relation(_ name: String) throws -> Relation {
+        try #require(relations.first { $0.name == QualifiedName(schema: "public", name: name) })
     }
 }

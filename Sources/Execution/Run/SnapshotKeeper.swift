@@ -61,7 +61,8 @@ package actor SnapshotKeeper {
                 let isUnchanged = record.snapshot == exported.text
                 let generation = isUnchanged ? record.generation : record.generation + 1
                 try StateStore(target).setSnapshot(
-                    migration: context.migration, id: exported.id, text: exported.text, generation: generation)
+                    migration: context.migration, id: exported.id, text: exported.text, generation: generation,
+                    writeCounters: isUnchanged ? nil : exported.counters)
                 return Renewal(
                     reference: SnapshotReference(id: exported.id, generation: generation), isUnchanged: isUnchanged)
             }
@@ -87,9 +88,15 @@ package actor SnapshotKeeper {
         }
     }
 
+    private struct Exported: Sendable {
+        var id: String
+        var text: String
+        var counters: String
+    }
+
     /// Locks first, looks then: a TRUNCATE or a rewrite between an older snapshot and the lock would show an empty
     /// table (EXACTNESS.md, 3). The locks last as long as the snapshot, so no piece meets such a table later either.
-    private static func export(_ source: Connection, _ context: RunContext) throws -> (id: String, text: String) {
+    private static func export(_ source: Connection, _ context: RunContext) throws -> Exported {
         try source.execute("begin isolation level repeatable read read only; set local lock_timeout = '10s'")
         let tables = Set(
             context.tasks.compactMap { if case .copy(let piece) = $0.action { piece.table } else { nil } }
@@ -99,11 +106,11 @@ package actor SnapshotKeeper {
             try source.execute("lock table \(names.joined(separator: ", ")) in access share mode")
         }
         let id = try source.scalar("select pg_catalog.pg_export_snapshot()")
-        let function = context.sourceVersion >= 130_000 ? "pg_current_snapshot" : "txid_current_snapshot"
-        let text = try source.scalar("select pg_catalog.\(function)()::text")
-        guard let id, let text else { throw StateError.unexpected("the source exports no snapshot") }
+        guard let id else { throw StateError.unexpected("the source exports no snapshot") }
+        let text = try SourceReading.snapshotText(source)
+        let counters = try SourceWrites.counters(source)
         try waitForFlush(source, context)
-        return (id, text)
+        return Exported(id: id, text: text, counters: counters)
     }
 
     /// At a page's border the insert position stands behind the next page's header (40 bytes at most), the flush

@@ -17,8 +17,22 @@ package struct TaskFailure: Error, Sendable, Equatable {
     package init(_ task: MigrationTask, _ error: any Error) { self.init(task: task.id, error) }
 
     package init(task: String, _ error: any Error) {
+        if let restore = error as? SchemaRestoreError {
+            self.init(task: task, restore.error)
+            object = restore.entry
+            return
+        }
         self.task = task
         switch error {
+        case let missing as NoDumpTool:
+            let found = missing.found.isEmpty ? "none was found" : "found: " + missing.found.joined(separator: ", ")
+            message = "no pg_dump of version \(missing.sourceMajor) or later; \(found)"
+            cure = "install the package postgresql-client-\(missing.sourceMajor), or put its folder on PATH"
+        case PgDumpError.failed(let program, let code, let messages):
+            message = "\(program) ended with \(code): " + messages.joined(separator: "; ")
+        case PgDumpError.cannotStart(let reason):
+            message = "\(reason.executable) cannot be started: \(reason.reason)"
+        case PgDumpError.format(let reason): message = "pg_dump's output is not understood: \(reason)"
         case PostgresError.server(let server):
             sqlState = server.sqlState
             message = server.message
@@ -48,7 +62,25 @@ package struct TaskFailure: Error, Sendable, Equatable {
 
 extension Error {
     /// Whether the same work may succeed when it is tried again a little later.
-    package var isTransient: Bool { (self as? PostgresError)?.isTransient ?? false }
+    package var isTransient: Bool {
+        switch self {
+        case let error as PostgresError: error.isTransient
+        case let error as SchemaRestoreError: error.error.isTransient
+        // pg_dump tells an ended connection in words only; the source is asked again before it is run again.
+        case let error as PgDumpError:
+            if case .failed(_, _, let messages) = error {
+                messages.contains(where: Self.tellsLostConnection)
+            } else {
+                false
+            }
+        default: false
+        }
+    }
+
+    private static func tellsLostConnection(_ line: String) -> Bool {
+        ["connection", "server closed", "terminating", "starting up", "shutting down", "recovery mode"]
+            .contains { line.contains($0) }
+    }
 }
 
 /// What to do about the errors that users of this field meet.

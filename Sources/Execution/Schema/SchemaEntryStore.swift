@@ -10,7 +10,7 @@ package struct SchemaEntryStore: Sendable {
     /// `settings`: `SET` statements that hold for the entry alone.
     package static let ddl = """
         create table if not exists skein.schema_entry (
-            migration bigint not null,
+            migration bigint not null references skein.migration on delete cascade,
             seq int not null,
             dump_id int not null,
             catalog text not null,

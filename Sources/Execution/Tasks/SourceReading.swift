@@ -3,6 +3,12 @@ package import Postgres
 
 /// Reading the source under the run's snapshot.
 package enum SourceReading {
+    /// What the present transaction sees, `xmin:xmax:xip`: equal texts mean that no transaction id was given out between.
+    package static func snapshotText(_ source: Connection) throws -> String {
+        let function = source.serverVersion >= 130_000 ? "pg_current_snapshot" : "txid_current_snapshot"
+        return try source.scalar("select pg_catalog.\(function)()::text") ?? ""
+    }
+
     /// Runs `body` in a read-only transaction that sees what the snapshot sees.
     /// - Parameter table: is locked in ACCESS SHARE mode before the snapshot is taken over, so that no TRUNCATE or
     ///   rewrite can come in between (EXACTNESS.md, 3).

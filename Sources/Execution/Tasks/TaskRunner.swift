@@ -4,6 +4,15 @@ private import Planning
 enum TaskRunner {
     static func run(_ scope: TaskScope) throws -> TaskOutcome {
         switch scope.task.action {
+        case .dumpSchema: try SchemaTask.store(scope.dump, scope)
+        case .createExtension(let name, let schema): try SchemaTask.createExtension(name: name, schema: schema, scope)
+        case .restorePreData: try SchemaTask.restore(.preData, scope)
+        case .createHypertable(let definition): try SchemaTask.createHypertable(definition, scope)
+        case .buildIndex(let index): try SchemaTask.buildIndex(index, scope)
+        case .addConstraint(let constraint): try SchemaTask.addConstraint(constraint, scope)
+        case .attachIndexes: try SchemaTask.restore(.attach, scope)
+        case .restorePostData: try SchemaTask.restore(.postData, scope)
+        case .restoreEventTriggers: try SchemaTask.restore(.eventTrigger, scope)
         case .copy(let piece): try CopyTask.run(piece, scope)
         case .copyLargeObjects(let first, let end): try LargeObjectTask.run(first: first, end: end, scope)
         case .addForeignKey(let key): try ForeignKeyTask.add(key, scope)
@@ -11,7 +20,8 @@ enum TaskRunner {
         case .setSequences(let names): try SequenceTask.run(names, scope)
         case .refreshMaterializedView(let view): try MaintenanceTask.refresh(view, scope)
         case .analyze(let table, let vacuum): try MaintenanceTask.analyze(table, vacuum: vacuum, scope)
-        default: fatalError("to come")
+        case .checkSourceUnchanged: try SourceWrites.check(scope)
+        case .verify(let piece): try VerifyTask.run(piece, scope)
         }
     }
 }

@@ -1,6 +1,5 @@
 private import FoundationEssentials
 private import Glibc
-private import Synchronization
 
 /// A program that could not be started.
 package struct CannotStart: Error, Sendable, Equatable {
@@ -13,7 +12,7 @@ package struct CannotStart: Error, Sendable, Equatable {
 ///
 /// If we are killed, the last program's pipe breaks and the others follow; programs run in process groups of their own,
 /// so a Ctrl-C in the terminal reaches us alone and we end them.
-final class ChildPipeline: Sendable {
+enum ChildPipeline {
     struct Command: Sendable {
         var executable: String
         var arguments: [String]
@@ -28,109 +27,82 @@ final class ChildPipeline: Sendable {
         var messages: [String]
     }
 
-    private struct State {
-        var children: [pid_t] = []
-        var isTerminated = false
-    }
-
-    private let state = Mutex(State())
-
-    /// Ends the programs; those not yet started are not started. From any thread, at any time.
-    func terminate() {
-        state.withLock { state in
-            state.isTerminated = true
-            // Reaped children leave the list under this lock, so no other process's id is hit.
-            for child in state.children { kill(child, SIGTERM) }
-        }
-    }
-
-    /// Runs `commands` and hands over the last one's output in chunks.
+    /// Runs `commands` and hands over the last one's output in chunks. Blocks; cancelling the task ends the programs
+    /// within a quarter of a second.
     /// - Parameter output: throwing ends the programs.
     /// - Returns: one ending for each command.
-    func run(_ commands: [Command], output: (ArraySlice<UInt8>) throws -> Void) throws -> [Ending] {
-        var readers: [FileDescriptorReader] = []
+    static func run(_ commands: [Command], output: (ArraySlice<UInt8>) throws -> Void) throws -> [Ending] {
+        var readers: [DescriptorReader] = []
         var children: [pid_t] = []
-        defer { for child in children { _ = reap(child) } }
         do {
             var input: OwnedDescriptor?
             for command in commands {
                 let (outputEnd, stdout) = try OwnedDescriptor.pipe()
                 let (errorEnd, stderr) = try OwnedDescriptor.pipe()
                 children.append(try spawn(command, input: input, output: stdout, error: stderr))
-                readers.append(FileDescriptorReader(errorEnd))
+                readers.append(DescriptorReader(errorEnd))
                 input = outputEnd
             }
-            if let input { readers.append(FileDescriptorReader(input)) }
+            if let input { readers.append(DescriptorReader(input)) }
             var tails = commands.map { _ in MessageTail() }
-            try FileDescriptorReader.drain(readers) { index, bytes in
+            try DescriptorReader.drain(readers) { index, bytes in
                 if index == commands.count { try output(bytes) } else { tails[index].append(bytes) }
             }
-            let codes = children.map(reap)
-            children = []
-            return zip(codes, tails).map { Ending(code: $0, messages: $1.lines) }
+            return zip(children.map(reap), tails).map { Ending(code: $0, messages: $1.lines) }
         } catch {
-            terminate()
+            // Not reaped yet, so the ids are still theirs.
+            for child in children { kill(child, SIGTERM) }
+            for child in children { _ = reap(child) }
             throw error
         }
     }
 
-    private func spawn(
+    private static func spawn(
         _ command: Command, input: OwnedDescriptor?, output: OwnedDescriptor, error: OwnedDescriptor,
     ) throws -> pid_t {
         var environment = ProcessInfo.processInfo.environment
         environment.merge(command.environment) { _, new in new }
         let words = [command.executable] + command.arguments
         let variables = environment.map { "\($0)=\($1)" }
-        return try state.withLock { state in
-            guard !state.isTerminated else { throw CancellationError() }
-            var actions = unsafe posix_spawn_file_actions_t()
-            unsafe posix_spawn_file_actions_init(&actions)
-            defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-            if let input {
-                unsafe posix_spawn_file_actions_adddup2(&actions, input.number, STDIN_FILENO)
-            } else {
-                unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-            }
-            unsafe posix_spawn_file_actions_adddup2(&actions, output.number, STDOUT_FILENO)
-            unsafe posix_spawn_file_actions_adddup2(&actions, error.number, STDERR_FILENO)
-            var attributes = posix_spawnattr_t()
-            unsafe posix_spawnattr_init(&attributes)
-            defer { unsafe posix_spawnattr_destroy(&attributes) }
-            var (none, defaults) = (sigset_t(), sigset_t())
-            unsafe sigemptyset(&none)
-            unsafe sigemptyset(&defaults)
-            for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&defaults, signal) }
-            unsafe posix_spawnattr_setsigmask(&attributes, &none)
-            unsafe posix_spawnattr_setsigdefault(&attributes, &defaults)
-            unsafe posix_spawnattr_setpgroup(&attributes, 0)
-            let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK
-            unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
-            var child = pid_t()
-            let code = unsafe Self.withStrings(words) { words in
-                unsafe Self.withStrings(variables) { variables in
-                    unsafe posix_spawn(&child, command.executable, &actions, &attributes, words, variables)
-                }
-            }
-            guard code == 0 else {
-                throw CannotStart(executable: command.executable, reason: unsafe String(cString: strerror(code)))
-            }
-            state.children.append(child)
-            return child
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        if let input {
+            unsafe posix_spawn_file_actions_adddup2(&actions, input.number, STDIN_FILENO)
+        } else {
+            unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         }
+        unsafe posix_spawn_file_actions_adddup2(&actions, output.number, STDOUT_FILENO)
+        unsafe posix_spawn_file_actions_adddup2(&actions, error.number, STDERR_FILENO)
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        var (none, defaults) = (sigset_t(), sigset_t())
+        unsafe sigemptyset(&none)
+        unsafe sigemptyset(&defaults)
+        for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&defaults, signal) }
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &defaults)
+        unsafe posix_spawnattr_setpgroup(&attributes, 0)
+        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK
+        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
+        var child = pid_t()
+        let code = unsafe withStrings(words) { words in
+            unsafe withStrings(variables) { variables in
+                unsafe posix_spawn(&child, command.executable, &actions, &attributes, words, variables)
+            }
+        }
+        guard code == 0 else {
+            throw CannotStart(executable: command.executable, reason: unsafe String(cString: strerror(code)))
+        }
+        return child
     }
 
-    /// Waits for a child's end: the first time only.
-    private func reap(_ child: pid_t) -> Int {
+    private static func reap(_ child: pid_t) -> Int {
         var status: Int32 = 0
-        // Waits without reaping first, so that the id stays ours until it has left the list.
-        var info = unsafe siginfo_t()
-        while unsafe waitid(P_PID, id_t(child), &info, WEXITED | WNOWAIT) != 0, errno == EINTR {}
-        return state.withLock { state in
-            state.children.removeAll { $0 == child }
-            while unsafe waitpid(child, &status, 0) < 0, errno == EINTR {}
-            let signal = status & 0x7F
-            return signal == 0 ? Int(status >> 8) & 0xFF : 128 + Int(signal)
-        }
+        while unsafe waitpid(child, &status, 0) < 0, errno == EINTR {}
+        let signal = status & 0x7F
+        return signal == 0 ? Int(status >> 8) & 0xFF : 128 + Int(signal)
     }
 
     private static func withStrings<R>(

@@ -20,11 +20,11 @@ package struct DumpEntry: Sendable, Equatable {
     /// The statements, each ending in a semicolon; empty for entries that hold none.
     package var sql: String
     /// `SET` statements that pg_dump wrote before it and that hold for it: `default_table_access_method`.
-    package var settings: String
+    package var settings: [String]
 
     package init(
         sequence: Int, dumpID: Int, catalog: String, oid: UInt32, dependencies: [Int] = [], type: String,
-        schema: String = "", name: String, sql: String = "", settings: String = "",
+        schema: String = "", name: String, sql: String = "", settings: [String] = [],
     ) {
         self.sequence = sequence
         self.dumpID = dumpID

@@ -134,7 +134,6 @@ package struct DumpParser {
             from: String(decoding: SQLStatements.trimmed(body[0..<end]), as: UTF8.self))
         DumpTitle.parse(title, into: &entry)
         entry.settings = settings.filter { Self.applies($0.name, to: entry.type) }.map(\.statement)
-            .joined(separator: "\n")
         entries.append(entry)
         following.forEach { note($0) }
         body.removeAll(keepingCapacity: true)

@@ -1,13 +1,32 @@
 package import Postgres
 private import PlanFile
-private import Synchronization
 
 /// Why the source's schema could not be dumped.
 package enum PgDumpError: Error, Sendable, Equatable {
+    /// No pg_dump of this major version or a later one; the versions there are.
+    case notFound(needed: Int, found: [String])
     /// `code` as a shell would say; the lines that the program wrote to stderr, at most 40.
     case failed(program: String, code: Int, messages: [String])
     case cannotStart(CannotStart)
     case format(DumpFormatError)
+}
+
+extension PgDumpError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .notFound(let needed, let found):
+            let there = found.isEmpty ? "none was found" : "found only \(found.joined(separator: ", "))"
+            return "pg_dump \(needed) or later is needed, with its pg_restore, and \(there); install "
+                + "postgresql-client-\(needed), or put its folder on PATH"
+        case .failed(let program, let code, let messages):
+            return ([program + " ended with code \(code)"] + messages).joined(separator: "; ")
+        case .cannotStart(let failure): return "\(failure.executable) cannot be started: \(failure.reason)"
+        case .format(.incomplete): return "pg_dump's output ends in the middle"
+        case .format(.badHeader(let line)): return "pg_dump's output has a header that is none: \(line)"
+        case .format(.backslashEscapes):
+            return "pg_dump writes backslash escapes although standard_conforming_strings was asked for"
+        }
+    }
 }
 
 /// Runs pg_dump on the source and gives what it says, entry by entry.
@@ -36,17 +55,21 @@ package struct PgDump: Sendable {
         self.lockWaitMilliseconds = lockWaitMilliseconds
     }
 
-    /// The entries in the order of restoring. Cancelling the task ends both programs.
-    ///
-    /// The archive form is the only one whose entries name all they depend on; plain output lists the dependencies of
-    /// comments alone. pg_restore turns it into a script as it comes.
-    package func run() async throws -> [DumpEntry] {
-        let pipeline = ChildPipeline()
-        return try await withTaskCancellationHandler {
-            try await ChildQueue().run(self, pipeline)
-        } onCancel: {
-            pipeline.terminate()
-        }
+    /// Chooses the tool and runs it.
+    /// - Parameters:
+    ///   - sourceVersion: as `server_version_num`, like `targetVersion`.
+    package static func run(
+        sourceVersion: Int, targetVersion: Int, target source: ConnectionTarget, snapshot: String?,
+        excludedSchemas: [String], applicationName: String,
+    ) throws -> [DumpEntry] {
+        let installed = PgDumpTool.installed()
+        guard
+            let tool = PgDumpTool.choose(installed, source: sourceVersion / 10000, target: targetVersion / 10000)
+        else { throw PgDumpError.notFound(needed: sourceVersion / 10000, found: installed.map(\.version)) }
+        return try PgDump(
+            tool: tool, source: source, applicationName: applicationName, snapshot: snapshot,
+            excludedSchemas: excludedSchemas
+        ).run()
     }
 
     private static let common = ["--no-owner", "--no-privileges", "--no-publications", "--no-subscriptions"]
@@ -77,11 +100,14 @@ package struct PgDump: Sendable {
     /// Messages in English and without colours, so that their kind can be told.
     private static let environment = ["LC_ALL": "C.UTF-8", "PG_COLOR": "never"]
 
-    fileprivate func runBlocking(_ pipeline: ChildPipeline) throws -> [DumpEntry] {
+    /// The entries in the order of restoring. Blocks; cancelling the task ends both programs.
+    ///
+    /// The archive form is the only one whose entries name all they depend on; plain output lists the dependencies of
+    /// comments alone. pg_restore turns it into a script as it comes.
+    package func run() throws -> [DumpEntry] {
         var parser = DumpParser()
         do {
-            let endings = try pipeline.run([dumpCommand, restoreCommand]) { try parser.consume($0) }
-            try Task.checkCancellation()
+            let endings = try ChildPipeline.run([dumpCommand, restoreCommand]) { try parser.consume($0) }
             // Where pg_dump fails, pg_restore complains of its input: the first cause counts.
             for (ending, program) in zip(endings, ["pg_dump", "pg_restore"]) where ending.code != 0 {
                 throw PgDumpError.failed(
@@ -101,13 +127,4 @@ package struct PgDump: Sendable {
         guard line.hasPrefix("pg_restore: ") else { return false }
         return !["error:", "warning:", "detail:", "hint:"].contains { line.contains(" " + $0) }
     }
-}
-
-/// Child processes are read by blocking calls, on a thread of their own.
-actor ChildQueue {
-    private nonisolated let executor = QueueExecutor(label: "skein.child")
-    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
-
-    func run(_ dump: PgDump, _ pipeline: ChildPipeline) throws -> [DumpEntry] { try dump.runBlocking(pipeline) }
-    func installedTools() -> [PgDumpTool] { PgDumpTool.search() }
 }

@@ -24,10 +24,8 @@ package struct PgDumpTool: Sendable, Equatable {
     }
 
     /// Every pg_dump on PATH and in the places of Debian's and the PostgreSQL project's own packages, by version. Runs
-    /// each once; those that do not run are left out.
-    package static func installed() async -> [PgDumpTool] { await ChildQueue().installedTools() }
-
-    static func search() -> [PgDumpTool] {
+    /// each once; those that do not run are left out. Blocks for some hundredths of a second.
+    package static func installed() -> [PgDumpTool] {
         let dumps = programs("pg_dump")
         let restores = programs("pg_restore")
         var tools: [PgDumpTool] = []
@@ -59,7 +57,7 @@ package struct PgDumpTool: Sendable, Equatable {
             guard seen.insert(path).inserted, unsafe access(path, X_OK) == 0 else { return nil }
             var text: [UInt8] = []
             let command = ChildPipeline.Command(executable: path, arguments: ["--version"])
-            guard let endings = try? ChildPipeline().run([command], output: { text += $0 }), endings[0].code == 0,
+            guard let endings = try? ChildPipeline.run([command], output: { text += $0 }), endings[0].code == 0,
                 let (major, minor) = version(in: String(decoding: text, as: UTF8.self))
             else { return nil }
             return Program(path: path, folder: folder, major: major, minor: minor)

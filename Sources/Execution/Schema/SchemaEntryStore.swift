@@ -7,7 +7,6 @@ package struct SchemaEntryStore: Sendable {
 
     package init(migration: Int64) { self.migration = migration }
 
-    /// `settings`: `SET` statements that hold for the entry alone.
     package static let ddl = """
         create table if not exists skein.schema_entry (
             migration bigint not null references skein.migration on delete cascade,
@@ -20,7 +19,6 @@ package struct SchemaEntryStore: Sendable {
             name text not null,
             depends int[] not null,
             sql text not null,
-            settings text not null,
             stage text not null,
             done boolean not null default false,
             primary key (migration, seq)
@@ -30,16 +28,16 @@ package struct SchemaEntryStore: Sendable {
 
     private static let insertion = """
         insert into skein.schema_entry
-            (migration, seq, dump_id, catalog, oid, type, schema, name, depends, sql, settings, stage)
+            (migration, seq, dump_id, catalog, oid, type, schema, name, depends, sql, stage)
         select $1::bigint, e.seq, e.dump_id, e.catalog, e.oid, e.type, e.schema, e.name, e.depends::int[], e.sql,
-            e.settings, e.stage
+            e.stage
         from unnest($2::int[], $3::int[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],
-            $10::text[], $11::text[], $12::text[])
-            as e (seq, dump_id, catalog, oid, type, schema, name, depends, sql, settings, stage)
+            $10::text[], $11::text[])
+            as e (seq, dump_id, catalog, oid, type, schema, name, depends, sql, stage)
         """
 
     private static let columns = """
-        e.seq, e.dump_id, e.catalog, e.oid, e.type, e.schema, e.name, e.depends, e.sql, e.settings, e.stage
+        e.seq, e.dump_id, e.catalog, e.oid, e.type, e.schema, e.name, e.depends, e.sql, e.stage
         """
 
     /// The first entry is always among them, however long it is.
@@ -93,7 +91,6 @@ package struct SchemaEntryStore: Sendable {
                 column { $0.entry.name },
                 column { "{" + $0.entry.dependencies.map(String.init).joined(separator: ",") + "}" },
                 column { $0.entry.sql },
-                column { $0.entry.settings },
                 column { $0.stage.rawValue },
             ])
     }
@@ -136,8 +133,8 @@ package struct SchemaEntryStore: Sendable {
                     sequence: rows.int(row, 0) ?? 0, dumpID: rows.int(row, 1) ?? 0, catalog: rows.text(row, 2),
                     oid: rows.oid(row, 3) ?? 0, dependencies: rows.array(row, 7).compactMap { Int($0) },
                     type: rows.text(row, 4), schema: rows.text(row, 5), name: rows.text(row, 6),
-                    sql: rows.text(row, 8), settings: rows.text(row, 9)),
-                stage: SchemaStage(rawValue: rows.text(row, 10)) ?? .skip)
+                    sql: rows.text(row, 8)),
+                stage: SchemaStage(rawValue: rows.text(row, 9)) ?? .skip)
         }
     }
 }

@@ -4,12 +4,19 @@ package import Postgres
 package struct SchemaRestoreError: Error, Sendable, Equatable {
     /// `TABLE public.readings`.
     package var entry: String
-    package var error: PostgresError
+    package var error: ServerError
+}
+
+extension SchemaRestoreError: CustomStringConvertible {
+    package var description: String {
+        let more = [error.detail, error.hint].compactMap { $0 }.map { "; " + $0 }.joined()
+        return "\(entry): \(error.message) (SQLSTATE \(error.sqlState))\(more)"
+    }
 }
 
 /// Runs entries of the dump on the target.
 package enum SchemaRestorer {
-    /// What pg_dump's own preamble sets, and what its scripts leave unsaid because it is the default.
+    /// What pg_dump's own preamble sets.
     private static let preamble = """
         set local search_path = '';
         set local check_function_bodies = off;
@@ -23,13 +30,13 @@ package enum SchemaRestorer {
     /// the failing entry began, and must be rolled back.
     ///
     /// All entries go in one round trip. If one is refused, they are run again one by one to learn which.
-    /// - Throws: `SchemaRestoreError` for what the server refuses, a `PostgresError` where the connection is lost.
+    /// - Throws: `SchemaRestoreError` for what the server refuses, a `PostgresError` for what may work next time.
     package static func run(_ batch: [StagedEntry], on connection: Connection) throws {
         let entries = batch.map(\.entry).filter { !$0.sql.isEmpty }
         guard !entries.isEmpty else { return }
         try connection.execute("savepoint skein_batch;\n" + preamble)
         do {
-            try connection.execute(entries.map(script).joined(separator: "\n"))
+            try connection.execute(entries.map(\.sql).joined(separator: "\n"))
         } catch let error {
             guard case .server = error, connection.isUp, connection.isInTransaction else { throw error }
             try connection.execute("rollback to savepoint skein_batch;\n" + preamble)
@@ -40,18 +47,10 @@ package enum SchemaRestorer {
 
     private static func run(_ entry: DumpEntry, on connection: Connection) throws {
         do {
-            try connection.execute(script(entry))
+            try connection.execute(entry.sql)
         } catch let error {
-            guard case .server = error else { throw error }
-            throw SchemaRestoreError(entry: entry.title, error: error)
+            guard case .server(let refusal) = error, !error.isTransient else { throw error }
+            throw SchemaRestoreError(entry: entry.title, error: refusal)
         }
-    }
-
-    /// The entry's statements between its settings and their undoing.
-    private static func script(_ entry: DumpEntry) -> String {
-        guard !entry.settings.isEmpty else { return entry.sql }
-        let names = SQLStatements.split(entry.settings).compactMap { $0.dropping(prefix: "SET ") }
-        let resets = names.map { "set local \($0.prefix { $0 != " " && $0 != "=" }) = default;" }
-        return (names.map { "set local " + $0 } + [entry.sql] + resets + [preamble]).joined(separator: "\n")
     }
 }

@@ -155,11 +155,23 @@ package struct SchemaStaging {
         String(name.map { $0 == "\n" || $0 == "\r" || $0 == "\r\n" ? " " : $0 })
     }
 
-    /// Schemas may be there already: `public`, or one that an extension needs.
     private static func prepared(_ entry: DumpEntry) -> DumpEntry {
-        guard entry.type == "SCHEMA", let rest = entry.sql.dropping(prefix: "CREATE SCHEMA ") else { return entry }
         var entry = entry
-        entry.sql = "CREATE SCHEMA IF NOT EXISTS " + rest
+        // It may be there already: `public`, or one that an extension needs.
+        if entry.type == "SCHEMA", let rest = entry.sql.dropping(prefix: "CREATE SCHEMA ") {
+            entry.sql = "CREATE SCHEMA IF NOT EXISTS " + rest
+        }
+        let settings = entry.settings.compactMap { $0.dropping(prefix: "SET ") }
+        if !settings.isEmpty {
+            let resets = settings.map { "SET LOCAL \(Self.reset($0));" }
+            entry.sql = (settings.map { "SET LOCAL " + $0 } + [entry.sql] + resets).joined(separator: "\n")
+        }
         return entry
+    }
+
+    /// Back to what the restorer sets for every batch.
+    private static func reset(_ setting: String) -> String {
+        let name = setting.prefix { $0 != " " && $0 != "=" }
+        return name == "default_table_access_method" ? "\(name) = heap" : "\(name) = DEFAULT"
     }
 }

@@ -146,7 +146,6 @@ package actor Engine {
     ) async -> Attempt {
         let task = context.tasks[number]
         do {
-            let dump = task.action == .dumpSchema ? try await SchemaTask.read(context, snapshot, on: link) : []
             return try await link.run(task.id) { ends in
                 let store = TaskStore(try ends.target(), migration: context.migration)
                 switch try store.claim(number, holder: holder) {
@@ -156,14 +155,12 @@ package actor Engine {
                     FaultPoint.taskClaimed.pass()
                     let scope = TaskScope(
                         context: context, number: number, claim: claim, isRedo: isRedo, ends: ends,
-                        snapshot: task.action.readsUnderSnapshot ? snapshot : nil, meter: meter, dump: dump)
+                        snapshot: task.action.readsUnderSnapshot ? snapshot : nil, meter: meter)
                     return try perform(scope)
                 }
             }
         } catch is CancellationError {
             return .cancelled
-        } catch is SnapshotLost {
-            return .snapshotLost
         } catch {
             return Task.isCancelled ? .cancelled : .failed(TaskFailure(task, error), isTransient: error.isTransient)
         }

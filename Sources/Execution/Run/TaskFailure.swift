@@ -17,22 +17,10 @@ package struct TaskFailure: Error, Sendable, Equatable {
     package init(_ task: MigrationTask, _ error: any Error) { self.init(task: task.id, error) }
 
     package init(task: String, _ error: any Error) {
-        if let restore = error as? SchemaRestoreError {
-            self.init(task: task, restore.error)
-            object = restore.entry
-            return
-        }
         self.task = task
-        switch error {
-        case let missing as NoDumpTool:
-            let found = missing.found.isEmpty ? "none was found" : "found: " + missing.found.joined(separator: ", ")
-            message = "no pg_dump of version \(missing.sourceMajor) or later; \(found)"
-            cure = "install the package postgresql-client-\(missing.sourceMajor), or put its folder on PATH"
-        case PgDumpError.failed(let program, let code, let messages):
-            message = "\(program) ended with \(code): " + messages.joined(separator: "; ")
-        case PgDumpError.cannotStart(let reason):
-            message = "\(reason.executable) cannot be started: \(reason.reason)"
-        case PgDumpError.format(let reason): message = "pg_dump's output is not understood: \(reason)"
+        let entry = (error as? SchemaRestoreError)?.entry
+        switch (error as? SchemaRestoreError)?.error ?? error {
+        case let dump as PgDumpError: message = dump.description
         case PostgresError.server(let server):
             sqlState = server.sqlState
             message = server.message
@@ -50,6 +38,7 @@ package struct TaskFailure: Error, Sendable, Equatable {
         case PostgresError.outOfMemory: message = "out of memory on this machine"
         default: message = String(describing: error)
         }
+        object = entry ?? object
     }
 
     /// One line: what, on which object, with which SQLSTATE.

@@ -19,8 +19,6 @@ package struct TaskScope {
     /// Of tasks that read the source's rows.
     package let snapshot: SnapshotReference?
     package let meter: CopyMeter
-    /// Of the task that stores the schema: what pg_dump said.
-    package let dump: [DumpEntry]
 
     package var task: MigrationTask { context.tasks[number] }
 

@@ -5,31 +5,19 @@ private import Postgres
 /// The schema's tasks: what pg_dump says of the source goes into the state at once, and from there to the target in
 /// steps, so that a run that goes on later or elsewhere restores the same schema.
 package enum SchemaTask {
-    /// Runs pg_dump under the run's snapshot.
-    package static func read(
-        _ context: RunContext, _ snapshot: SnapshotReference?, on link: Link,
-    ) async throws -> [DumpEntry] {
-        guard let snapshot else { throw SnapshotLost(id: "") }
+    /// Runs pg_dump under the run's snapshot and stores what it says.
+    package static func dump(_ scope: TaskScope) throws -> TaskOutcome {
+        guard let snapshot = scope.snapshot else { throw SnapshotLost(id: "") }
+        let context = scope.context
         // The snapshot is tried first, because pg_dump says of a lost one only that it failed.
-        try await link.run("dump-schema") { ends in
-            try SourceReading.transaction(try ends.source(), under: snapshot) {}
-        }
-        let tools = await PgDumpTool.installed()
-        let (source, target) = (context.sourceVersion / 10_000, context.targetVersion / 10_000)
-        guard let tool = PgDumpTool.choose(tools, source: source, target: target) else {
-            throw NoDumpTool(sourceMajor: source, found: tools.map { "\($0.path) \($0.version)" })
-        }
-        return try await PgDump(
-            tool: tool, source: context.source, applicationName: context.applicationName("dump-schema"),
-            snapshot: snapshot.id, excludedSchemas: context.decisions.exclusions.schemas
-        ).run()
-    }
-
-    /// Stores what pg_dump said.
-    package static func store(_ entries: [DumpEntry], _ scope: TaskScope) throws -> TaskOutcome {
-        let staged = SchemaStaging.stage(entries, exclusions: scope.context.decisions.exclusions)
-        return try scope.inTransaction(generation: scope.snapshot?.generation) { target in
-            let store = SchemaEntryStore(migration: scope.context.migration)
+        try SourceReading.transaction(try scope.ends.source(), under: snapshot) {}
+        let entries = try PgDump.run(
+            sourceVersion: context.sourceVersion, targetVersion: context.targetVersion, target: context.source,
+            snapshot: snapshot.id, excludedSchemas: context.decisions.exclusions.schemas,
+            applicationName: context.applicationName("dump-schema"))
+        let staged = SchemaStaging.stage(entries, exclusions: context.decisions.exclusions)
+        return try scope.inTransaction(generation: snapshot.generation) { target in
+            let store = SchemaEntryStore(migration: context.migration)
             try store.removeAll(on: target)
             try store.insert(staged, on: target)
             FaultPoint.schemaDumped.pass()
@@ -123,11 +111,4 @@ package enum SchemaTask {
             }
         }
     }
-}
-
-/// No pg_dump of at least the source's version is installed.
-package struct NoDumpTool: Error, Sendable {
-    package var sourceMajor: Int
-    /// Path and version of each.
-    package var found: [String]
 }

@@ -4,7 +4,7 @@ private import Planning
 enum TaskRunner {
     static func run(_ scope: TaskScope) throws -> TaskOutcome {
         switch scope.task.action {
-        case .dumpSchema: try SchemaTask.store(scope.dump, scope)
+        case .dumpSchema: try SchemaTask.dump(scope)
         case .createExtension(let name, let schema): try SchemaTask.createExtension(name: name, schema: schema, scope)
         case .restorePreData: try SchemaTask.restore(.preData, scope)
         case .createHypertable(let definition): try SchemaTask.createHypertable(definition, scope)

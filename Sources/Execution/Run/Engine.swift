@@ -52,10 +52,16 @@ package actor Engine {
             context.target, applicationName: context.applicationName("control"), settings: context.targetSettings)
         start = clock.now
         state = RunState(
-            tasks: context.tasks, done: Set(records.filter { $0.state == .done }.map(\.number)),
+            tasks: context.tasks, done: Set(records.filter { Self.needsNoWork($0, context) }.map(\.number)),
             limits: [.tableJob: context.tableJobs, .indexJob: context.indexJobs, .none: 2],
             retryFor: context.retryFor, now: 0)
         progress = ProgressMeter(context.tasks, records)
+    }
+
+    /// Done, or a comparison that the plan, as it is now, does not ask for.
+    private static func needsNoWork(_ record: TaskRecord, _ context: RunContext) -> Bool {
+        if case .verify = record.task.action, context.verify == .none { return true }
+        return record.state == .done
     }
 
     private var now: Double {

@@ -1,3 +1,4 @@
+package import PlanFile
 package import Planning
 package import Postgres
 
@@ -19,11 +20,13 @@ package struct RunContext: Sendable {
     package var indexJobs: Int
     /// How long transient failures are retried without any success between, seconds.
     package var retryFor: Double
+    /// How closely the last tasks compare.
+    package var verify: Plan.Cutover.Verify
 
     package init(
         planName: String, migration: Int64, source: ConnectionTarget, target: ConnectionTarget, sourceVersion: Int,
         targetVersion: Int, sourceIsStandby: Bool, decisions: Decisions, tasks: [MigrationTask], tableJobs: Int,
-        indexJobs: Int, retryFor: Double,
+        indexJobs: Int, retryFor: Double, verify: Plan.Cutover.Verify,
     ) {
         self.planName = planName
         self.migration = migration
@@ -37,6 +40,7 @@ package struct RunContext: Sendable {
         self.tableJobs = tableJobs
         self.indexJobs = indexJobs
         self.retryFor = retryFor
+        self.verify = verify
     }
 
     /// `skein/iot-production/copy:public.readings:0017`

@@ -6,8 +6,8 @@ package typealias OID = UInt32
 /// What one server's system catalogs held when we looked: a value, read once in one read-only transaction.
 ///
 /// System schemas (`pg_*`, `information_schema`), temporary objects and extension members are left out of the object
-/// lists, and so is what TimescaleDB makes for itself (`_timescaledb_*`, chunks); `extensionMembers` counts them.
-/// Every list is sorted (by name where there is one, else by OID), so that equal catalogs are equal values.
+/// lists, and so are what TimescaleDB makes for itself (`_timescaledb_*`, chunks) and our own schema `skein`. Every list
+/// is sorted by name (what belongs to a table by the table's name first), so that equal catalogs are equal values.
 package struct Catalog: Sendable, Codable, Equatable {
     package var server: Server
     package var schemas: [Schema]
@@ -78,13 +78,25 @@ extension Catalog {
         package var poolerEvidence: String?
         /// `timescale` or `apache`, where TimescaleDB is installed in the database.
         package var timescaleLicense: String?
+        /// Superuser, or a role with BYPASSRLS.
+        package var bypassesRowSecurity = false
+        /// Roles that the connected one is a member of, directly or not; empty for a superuser, who needs none.
+        package var roleMemberships: [String] = []
+        /// `datlocprovider`: `c` libc, `i` ICU, `b` built in. `c` before PostgreSQL 15.
+        package var localeProvider = "c"
+        /// The ICU or built-in locale, nil with libc.
+        package var locale: String?
+        /// Whether the database holds a schema `skein`: a migration's state.
+        package var hasSkeinState = false
+        /// Extensions whose files the server has: name to every version that can be created.
+        package var availableExtensionVersions: [String: [String]] = [:]
 
         /// The value of a setting, nil where the server has none of that name.
         package func setting(_ name: String) -> String? { settings[name]?.value }
     }
 
     package struct Setting: Sendable, Codable, Equatable {
-        /// As `pg_settings.setting`, in `unit`.
+        /// As `pg_settings.reset_val`, in `unit`: what sessions have that set nothing themselves.
         package var value: String
         package var unit: String?
         package var pendingRestart: Bool
@@ -94,6 +106,9 @@ extension Catalog {
         package var pid: Int
         package var applicationName: String
         package var ageSeconds: Double
+        package var database: String?
+        /// Whether it has written: only such a transaction holds the creation of a replication slot up.
+        package var hasTransactionID = false
     }
 
     package struct Schema: Sendable, Codable, Equatable {
@@ -107,6 +122,14 @@ extension Catalog {
         package var name: String
         package var version: String
         package var schema: String
+        /// Tables of the extension whose rows are the user's to keep (`pg_extension_config_dump`).
+        package var configurationTables: [ConfigurationTable] = []
+    }
+
+    package struct ConfigurationTable: Sendable, Codable, Equatable {
+        package var table: QualifiedName
+        /// `where …`, empty for all rows.
+        package var condition: String
     }
 
     package struct Relation: Sendable, Codable, Equatable {
@@ -143,6 +166,8 @@ extension Catalog {
         package var isPartition: Bool
         /// `pg_get_partkeydef`, of a partitioned table.
         package var partitionKey: String?
+        /// `FOR VALUES …` or `DEFAULT`, of a partition.
+        package var partitionBound: String?
         package var replicaIdentity: ReplicaIdentity
         package var hasRowSecurity: Bool
         package var forcesRowSecurity: Bool
@@ -172,7 +197,8 @@ extension Catalog {
         package var hasDefault: Bool
         package var identity: Identity?
         package var generated: Generated?
-        /// Name of the collation, nil where the type has none. `default` is the database's.
+        /// Name of the collation, nil where the type has none; of one outside `pg_catalog` as in SQL, with its schema.
+        /// `default` is the database's.
         package var collation: String?
         /// Only of columns that lead a btree index of the table.
         package var statistics: ColumnStatistics?
@@ -182,9 +208,15 @@ extension Catalog {
         /// `pg_stats.correlation`, nil where never analysed.
         package var correlation: Double?
         package var nullFraction: Double
+        /// `pg_stats.n_distinct`: a number of values, or as a negative share of the rows.
+        package var distinct: Double?
         /// Bounds of equally filled ranges, ascending, as text under our pinned session settings; empty where unknown
         /// or where the table is too small to be split.
-        package var histogram: [String]
+        package var histogram: [String] = []
+        /// Values that are frequent, most frequent first, which the histogram leaves out; with each one's share of rows.
+        /// Of the same columns as the histogram.
+        package var commonValues: [String] = []
+        package var commonFrequencies: [Double] = []
         /// Smallest and greatest value read through the index where there is no histogram and the table is large.
         package var minimum: String?
         package var maximum: String?
@@ -266,12 +298,17 @@ extension Catalog {
         package var table: OID
         package var kind: Kind
         package var columns: [Int]
+        /// The index that enforces it; of a foreign key, the referenced table's.
         package var index: OID?
         package var referencedTable: OID?
         package var referencedColumns: [Int]
         package var isDeferrable: Bool
         package var isDeferred: Bool
         package var isValidated: Bool
+        /// False of `not enforced` (18 and later).
+        package var isEnforced = true
+        /// False where it is there only because a parent table has it.
+        package var isLocal = true
         /// `conparentid`: made by a constraint of the partitioned parent.
         package var parent: OID?
         /// `pg_get_constraintdef` with all identifiers quoted and an empty search_path.
@@ -305,6 +342,8 @@ extension Catalog {
         package var ownerTable: OID?
         package var ownerColumn: Int?
         package var isIdentity: Bool
+        /// Whether the connected role may read its value.
+        package var isReadable = true
     }
 
     package struct ObjectID: Hashable, Sendable, Codable, Comparable {

@@ -1,0 +1,65 @@
+internal import PlanFile
+package import Postgres
+
+/// Reads a server's system catalogs into a `Catalog`.
+package enum CatalogReader {
+    package struct Options: Sendable {
+        /// Tables whose heap is larger get histograms, or smallest and greatest values, of the columns that lead their
+        /// btree indexes. Bytes.
+        package var histogramThreshold: Int64
+        /// Whether column statistics are read at all; of no use on a target.
+        package var readsStatistics: Bool
+
+        package init(histogramThreshold: Int64 = 64 << 20, readsStatistics: Bool = true) {
+            self.histogramThreshold = histogramThreshold
+            self.readsStatistics = readsStatistics
+        }
+    }
+
+    /// Reads everything in one transaction, `repeatable read, read only`; then, outside of it so that no lock stays,
+    /// the smallest and greatest values of large columns that were never analysed.
+    ///
+    /// Rights that the connected role lacks leave gaps (`systemIdentifier`, statistics …) and are no error. Changes
+    /// nothing; takes no lock above ACCESS SHARE and waits for none longer than `lockTimeout`.
+    /// - Parameter connection: outside a transaction; its pinned settings are needed as they are.
+    package static func read(_ connection: Connection, _ options: Options = Options()) throws -> Catalog {
+        let link = try Link.measure(connection)
+        var attempt = 1
+        while true {
+            do {
+                var (catalog, ranges) = try readOnce(connection, options, link)
+                for range in ranges { try range.read(connection, into: &catalog) }
+                return catalog
+            } catch let error as PostgresError where vanished(error) && attempt < 5 {
+                attempt += 1
+            }
+        }
+    }
+
+    /// How long a size is waited for whose table another session has locked; then the sizes of the last VACUUM serve.
+    static let lockTimeout = "3s"
+
+    /// Functions such as `pg_identify_object` see the catalogs as they are now, not as our snapshot shows them: an
+    /// object dropped since then is a "cache lookup failed" (XX000) or an undefined object.
+    private static func vanished(_ error: PostgresError) -> Bool {
+        ["XX000", "42P01", "42704", "42883", "3F000"].contains(error.sqlState ?? "")
+    }
+
+    private static func readOnce(
+        _ connection: Connection, _ options: Options, _ link: Link,
+    ) throws -> (Catalog, [ColumnRange]) {
+        try connection.transaction("begin isolation level repeatable read, read only") {
+            try connection.query(localSettings)
+            let reading = try CatalogReading(connection)
+            let catalog = try reading.catalog(options, link)
+            return (catalog, options.readsStatistics ? ColumnRange.missing(in: catalog, options) : [])
+        }
+    }
+
+    /// Just-in-time compilation takes longer than any of these queries; older versions have no such setting.
+    private static let localSettings = """
+        select pg_catalog.set_config(s.name, v.value, true)
+        from (values ('jit', 'off'), ('work_mem', '32MB'), ('lock_timeout', '\(lockTimeout)')) as v (name, value)
+        join pg_catalog.pg_settings s on s.name = v.name
+        """
+}

@@ -1,0 +1,100 @@
+private import Foundation
+package import Postgres
+
+/// Servers of a test's own, which it may stop and restart: the shared ones serve other tests at the same time.
+///
+/// What `Tests/servers` does, whose path `SKEIN_TEST_SERVERS` names.
+package struct OwnServers: Sendable {
+    package enum Name: String, Sendable, CaseIterable {
+        case source, target, target18
+    }
+
+    package enum Mode: String, Sendable {
+        /// Sessions end with 57P01, the server shuts down cleanly.
+        case fast
+        /// A crash: recovery at the next start.
+        case immediate
+    }
+
+    /// The folder that holds them.
+    package let directory: String
+    private let script: String
+
+    /// Whether `SKEIN_TEST_SERVERS` names the script.
+    package static var canStart: Bool { TestServers.environment("SKEIN_TEST_SERVERS") != nil }
+
+    /// Starts the named servers in a new folder, runs `body`, and removes them whatever happens. Takes some seconds.
+    /// - Parameter configuration: lines added to a server's settings, by name.
+    package static func with<R>(
+        _ names: [Name], configuration: [Name: String] = [:], _ body: (OwnServers) async throws -> R,
+    ) async throws -> R {
+        guard let script = TestServers.environment("SKEIN_TEST_SERVERS") else {
+            throw MissingServer(variable: "SKEIN_TEST_SERVERS")
+        }
+        let parent = TestServers.environment("SKEIN_TEST_SERVERS_DIR") ?? "/var/tmp/skein"
+        let directory = parent + "-own-" + UUID().uuidString.prefix(8).lowercased()
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        for (name, lines) in configuration {
+            try Data(lines.utf8).write(to: URL(fileURLWithPath: "\(directory)/\(name.rawValue).conf"))
+        }
+        let servers = OwnServers(directory: directory, script: script)
+        let outcome: Result<R, any Error>
+        do {
+            try await servers.run(["start", directory] + names.map(\.rawValue))
+            outcome = .success(try await body(servers))
+        } catch {
+            outcome = .failure(error)
+        }
+        try await servers.run(["remove", directory])
+        return try outcome.get()
+    }
+
+    /// Where a server of the set listens; user postgres, superuser, no password.
+    package func target(_ name: Name) throws -> ConnectionTarget {
+        let port = try String(contentsOfFile: "\(directory)/\(name.rawValue)/port", encoding: .utf8)
+        return try ConnectionTarget(
+            "host=127.0.0.1 port=\(port.trimmingCharacters(in: .whitespacesAndNewlines)) user=postgres")
+    }
+
+    package func restart(_ name: Name, mode: Mode = .fast) async throws {
+        try await run(["restart", directory, name.rawValue, mode.rawValue])
+    }
+
+    package func halt(_ name: Name, mode: Mode = .fast) async throws {
+        try await run(["halt", directory, name.rawValue, mode.rawValue])
+    }
+
+    package func resume(_ name: Name) async throws { try await run(["resume", directory, name.rawValue]) }
+
+    private func run(_ arguments: [String]) async throws {
+        let (script, log) = (script, directory + ".log")
+        try await TestServers.blocking {
+            // A file, no pipe: the servers inherit it, and reading a pipe would wait for them to end.
+            try Data().write(to: URL(fileURLWithPath: log))
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: script)
+            process.arguments = arguments
+            process.standardInput = FileHandle.nullDevice
+            let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
+            process.standardOutput = output
+            process.standardError = output
+            try process.run()
+            process.waitUntilExit()
+            let said = try String(contentsOfFile: log, encoding: .utf8)
+            try FileManager.default.removeItem(atPath: log)
+            guard process.terminationStatus == 0 else {
+                throw ServersFailure(arguments: arguments, status: process.terminationStatus, output: said)
+            }
+        }
+    }
+}
+
+/// `Tests/servers` could not do what a test asked of it.
+package struct ServersFailure: Error, CustomStringConvertible {
+    package var arguments: [String]
+    package var status: Int32
+    package var output: String
+    package var description: String {
+        "Tests/servers \(arguments.joined(separator: " ")) ended with status \(status): \(output)"
+    }
+}

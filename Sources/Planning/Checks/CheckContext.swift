@@ -8,17 +8,19 @@ package struct CheckContext: Sendable {
         package var relations: Set<OID>
         /// Constraints' own indexes included.
         package var indexes: Set<OID>
+        package var constraints: Set<OID>
         package var sequences: Set<OID>
         /// Functions, types and all else, but relations, indexes, sequences and extensions.
         package var objects: Set<Catalog.ObjectID>
         package var extensions: Set<String>
 
         package init(
-            relations: Set<OID>, indexes: Set<OID>, sequences: Set<OID>, objects: Set<Catalog.ObjectID>,
-            extensions: Set<String>,
+            relations: Set<OID>, indexes: Set<OID>, constraints: Set<OID>, sequences: Set<OID>,
+            objects: Set<Catalog.ObjectID>, extensions: Set<String>,
         ) {
             self.relations = relations
             self.indexes = indexes
+            self.constraints = constraints
             self.sequences = sequences
             self.objects = objects
             self.extensions = extensions
@@ -28,6 +30,7 @@ package struct CheckContext: Sendable {
         package init(everythingOf catalog: Catalog) {
             self.init(
                 relations: Set(catalog.relations.map(\.oid)), indexes: Set(catalog.indexes.map(\.oid)),
+                constraints: Set(catalog.constraints.map(\.oid)),
                 sequences: Set(catalog.sequences.map(\.oid)),
                 objects: Set(catalog.objects.map(\.id).filter { $0.catalog != "pg_extension" }),
                 extensions: Set(catalog.extensions.map(\.name)))
@@ -43,6 +46,8 @@ package struct CheckContext: Sendable {
 
     /// Selected relations, sorted by name; the source's catalog grouped for the checks of tables.
     let relations: [Catalog.Relation]
+    /// Selected constraints.
+    let constraints: [Catalog.Constraint]
     let hypertables: [PlannedHypertable]
     private let relationsByOID: [OID: Catalog.Relation]
     private let indexesByTable: [OID: [Catalog.Index]]
@@ -62,7 +67,8 @@ package struct CheckContext: Sendable {
         relations = source.relations.filter { selected.relations.contains($0.oid) }
         relationsByOID = Dictionary(source.relations.map { ($0.oid, $0) }) { first, _ in first }
         indexesByTable = Dictionary(grouping: source.indexes.filter { selected.indexes.contains($0.oid) }, by: \.table)
-        constraintsByTable = Dictionary(grouping: source.constraints, by: \.table)
+        constraints = source.constraints.filter { selected.constraints.contains($0.oid) }
+        constraintsByTable = Dictionary(grouping: constraints, by: \.table)
         triggersByTable = Dictionary(grouping: source.triggers, by: \.table)
         parents = Set(source.relations.flatMap(\.parents))
         let byName = Dictionary(relations.map { ($0.name, $0) }) { first, _ in first }

@@ -7,7 +7,7 @@ package enum Checks {
         SourceServerChecks.all, TargetServerChecks.all, TargetRightsChecks.all, ConnectionChecks.all,
         CapacityChecks.all, TextChecks.all, ExtensionChecks.all, RoleChecks.all, ToolChecks.all, ReadingChecks.all,
         TableChecks.all, ValueChecks.all, HypertableShapeChecks.all, HypertableTimeChecks.all,
-        HypertableSpaceChecks.all, HypertableKeyChecks.all, HypertableReferenceChecks.all, PolicyChecks.all,
+        HypertableSpaceChecks.all, HypertableKeyChecks.all, HypertableReferenceChecks.all, LaterChecks.all,
         LeftoverChecks.all, LiveChecks.all, LiveTableChecks.all,
     ].flatMap(\.self).sorted { $0.code < $1.code }
 

@@ -91,9 +91,6 @@ struct JobPlanner {
 }
 
 extension Catalog.Server {
-    /// A setting that is a number.
-    fileprivate func number(_ name: String) -> Int? { setting(name).flatMap { Int($0) } }
-
     /// A setting that is a size, in bytes. Its unit is one of those that `pg_settings.unit` has for memory.
     func bytes(_ name: String) -> Int64? {
         guard let setting = settings[name], let value = Int64(setting.value) else { return nil }

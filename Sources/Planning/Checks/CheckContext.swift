@@ -1,0 +1,125 @@
+package import Catalog
+package import PlanFile
+
+/// Everything a check may look at: values only.
+package struct CheckContext: Sendable {
+    /// What of the source is migrated, by the source's object ids.
+    package struct Selected: Sendable, Equatable {
+        package var relations: Set<OID>
+        /// Constraints' own indexes included.
+        package var indexes: Set<OID>
+        package var constraints: Set<OID>
+        package var sequences: Set<OID>
+        /// Functions, types and all else, but relations, indexes, sequences and extensions.
+        package var objects: Set<Catalog.ObjectID>
+        package var extensions: Set<String>
+
+        package init(
+            relations: Set<OID>, indexes: Set<OID>, constraints: Set<OID>, sequences: Set<OID>,
+            objects: Set<Catalog.ObjectID>, extensions: Set<String>,
+        ) {
+            self.relations = relations
+            self.indexes = indexes
+            self.constraints = constraints
+            self.sequences = sequences
+            self.objects = objects
+            self.extensions = extensions
+        }
+
+        /// Everything there is.
+        package init(everythingOf catalog: Catalog) {
+            self.init(
+                relations: Set(catalog.relations.map(\.oid)), indexes: Set(catalog.indexes.map(\.oid)),
+                constraints: Set(catalog.constraints.map(\.oid)),
+                sequences: Set(catalog.sequences.map(\.oid)),
+                objects: Set(catalog.objects.map(\.id).filter { $0.catalog != "pg_extension" }),
+                extensions: Set(catalog.extensions.map(\.name)))
+        }
+    }
+
+    package let plan: Plan
+    package let source: Catalog
+    package let target: Catalog
+    package let selected: Selected
+    package let jobs: JobDecision
+    package let machine: Machine
+
+    /// Selected relations, sorted by name; the source's catalog grouped for the checks of tables.
+    let relations: [Catalog.Relation]
+    /// Selected constraints.
+    let constraints: [Catalog.Constraint]
+    let hypertables: [PlannedHypertable]
+    private let relationsByOID: [OID: Catalog.Relation]
+    private let indexesByTable: [OID: [Catalog.Index]]
+    private let constraintsByTable: [OID: [Catalog.Constraint]]
+    private let triggersByTable: [OID: [Catalog.Trigger]]
+    private let parents: Set<OID>
+
+    package init(
+        plan: Plan, source: Catalog, target: Catalog, selected: Selected, jobs: JobDecision, machine: Machine,
+    ) {
+        self.plan = plan
+        self.source = source
+        self.target = target
+        self.selected = selected
+        self.jobs = jobs
+        self.machine = machine
+        relations = source.relations.filter { selected.relations.contains($0.oid) }
+        relationsByOID = Dictionary(source.relations.map { ($0.oid, $0) }) { first, _ in first }
+        indexesByTable = Dictionary(grouping: source.indexes.filter { selected.indexes.contains($0.oid) }, by: \.table)
+        constraints = source.constraints.filter { selected.constraints.contains($0.oid) }
+        constraintsByTable = Dictionary(grouping: constraints, by: \.table)
+        triggersByTable = Dictionary(grouping: source.triggers, by: \.table)
+        parents = Set(source.relations.flatMap(\.parents))
+        let byName = Dictionary(relations.map { ($0.name, $0) }) { first, _ in first }
+        hypertables = plan.hypertables.compactMap { entry in
+            byName[entry.table.value].map { PlannedHypertable(entry: entry, relation: $0) }
+        }
+    }
+
+    /// Also of relations that are not selected.
+    func relation(_ oid: OID) -> Catalog.Relation? { relationsByOID[oid] }
+    /// The selected ones.
+    func indexes(of relation: Catalog.Relation) -> [Catalog.Index] { indexesByTable[relation.oid] ?? [] }
+    func constraints(of relation: Catalog.Relation) -> [Catalog.Constraint] { constraintsByTable[relation.oid] ?? [] }
+    func triggers(of relation: Catalog.Relation) -> [Catalog.Trigger] { triggersByTable[relation.oid] ?? [] }
+    func hasChildren(_ relation: Catalog.Relation) -> Bool { parents.contains(relation.oid) }
+
+    /// Whether the plan moves this relation's rows.
+    func copiesRows(of relation: Catalog.Relation) -> Bool {
+        relation.kind == .table && !plan.copy.skipTableData.contains { $0.value.matches(relation.name) }
+    }
+
+    /// What the migration opens at most on each side: one session for each job, one that reads catalogs or holds the
+    /// snapshot, one for claims, one for short work.
+    var neededConnections: Int { jobs.tableJobs + jobs.indexJobs + 3 }
+}
+
+/// An entry of the plan's `hypertables` and the source's relation that it names.
+struct PlannedHypertable: Sendable {
+    let entry: Plan.Hypertable
+    let relation: Catalog.Relation
+
+    /// Whether it becomes a hypertable that the rules for hypertables hold for.
+    var becomesHypertable: Bool { entry.to == nil && relation.kind == .table }
+    var timeColumn: Catalog.Column? { entry.timeColumn.flatMap { relation.column($0.value) } }
+    var spaceColumn: Catalog.Column? { entry.space.flatMap { relation.column($0.column.value) } }
+
+    /// The columns that every unique index must hold, in the order of the plan; those that exist.
+    var partitionColumns: [Catalog.Column] {
+        var columns = [timeColumn, spaceColumn].compactMap(\.self)
+        if columns.count == 2, columns[0].number == columns[1].number { columns.removeLast() }
+        return columns
+    }
+
+    /// Where its entry begins.
+    var location: SourceLocation? { entry.location ?? entry.table.location }
+    var name: String { relation.name.description }
+}
+
+extension Catalog.Relation {
+    func column(_ name: String) -> Catalog.Column? { columns.first { $0.name == name } }
+    func column(_ number: Int) -> Catalog.Column? { columns.first { $0.number == number } }
+    /// Names of columns by their numbers; a number that no column has is left out.
+    func names(_ numbers: [Int]) -> [String] { numbers.compactMap { column($0)?.name } }
+}

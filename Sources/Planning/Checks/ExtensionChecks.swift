@@ -1,0 +1,181 @@
+import Catalog
+import PlanFile
+
+/// The source's extensions, and TimescaleDB, on the target.
+enum ExtensionChecks {
+    static let all = [missing, otherVersion, preload, timescaleMissing, timescaleVersion]
+
+    /// What must be loaded at the server's start to work, or to be created at all.
+    private static let needPreloading: Set<String> = [
+        "citus", "pg_cron", "pg_net", "pg_qualstats", "pg_squeeze", "pg_stat_kcache", "pg_stat_monitor",
+        "pg_stat_statements", "pg_wait_sampling", "pgaudit", "pglogical", "pgsodium", "set_user", "timescaledb",
+    ]
+
+    /// Debian's packages, where their name is not `postgresql-NN-<extension>`.
+    private static let packages = [
+        "vector": "pgvector", "postgis": "postgis-3", "postgis_topology": "postgis-3", "postgis_raster": "postgis-3",
+        "pg_cron": "cron", "timescaledb": "timescaledb", "pg_partman": "partman", "hll": "hll", "h3": "h3",
+        "pg_repack": "repack", "pgaudit": "pgaudit", "periods": "periods", "rum": "rum", "ip4r": "ip4r",
+    ]
+
+    private static let missing = Check(
+        "SK230", "An extension is not available on the target",
+        """
+        An extension of the source is created on the target before anything that uses it; its files must be installed \
+        on the target's machine. Install its package there, or leave it out with `select.extensions.exclude`, which \
+        leaves out what depends on it as well.
+        """
+    ) { context, findings in
+        let server = context.target.server
+        for name in selectedExtensions(context).map(\.name)
+        where server.availableExtensions[name] == nil && !isInstalled(name, context) {
+            findings.add(
+                .error, "extension \(QualifiedName.quotedIfNeeded(name)) is not available on the target",
+                why: "The source has it; its files are not installed on the target's machine.",
+                cure: "install its package there"
+                    + (packages[name] == nil ? "" : " (on Debian, the command below)")
+                    + ", or leave it out: `select: {extensions: {exclude: [\(Wording.yaml(name))]}}`",
+                statement: packages[name].map { "apt-get install postgresql-\(server.major)-\($0)" }, object: name,
+                at: Side.target.location(context))
+        }
+    }
+
+    private static let otherVersion = Check(
+        "SK231", "An extension has another version on the target",
+        """
+        Extensions are created at the version that the target offers. A newer one is what an upgrade brings; an older \
+        one may lack functions or types that the source's objects use, and those would fail when they are created.
+        """
+    ) { context, findings in
+        let server = context.target.server
+        for one in selectedExtensions(context) {
+            let installed = context.target.extensions.first { $0.name == one.name }?.version
+            guard let other = installed ?? server.availableExtensions[one.name], other != one.version else { continue }
+            let isOlder = DottedVersion(other) < DottedVersion(one.version)
+            let name = QualifiedName.quoted(one.name)
+            let canUpdate =
+                installed != nil && server.availableExtensions[one.name].map { !(DottedVersion($0) < DottedVersion(one.version)) } ?? false
+            findings.add(
+                isOlder ? .warning : .note,
+                "extension \(QualifiedName.quotedIfNeeded(one.name)) is \(one.version) on the source and "
+                    + "\(other) on the target",
+                why: isOlder ? "Objects that use what the older version lacks cannot be created." : nil,
+                cure: !isOlder
+                    ? nil : canUpdate ? "run in the target database" : "install a newer package of it on the target",
+                statement: isOlder && canUpdate ? "alter extension \(name) update;" : nil, object: one.name,
+                at: Side.target.location(context))
+        }
+    }
+
+    private static let preload = Check(
+        "SK232", "An extension must be preloaded on the target",
+        """
+        Some extensions work only when the server loads their library at its start, through \
+        `shared_preload_libraries`. TimescaleDB refuses every statement without it. The setting is one list: keep what \
+        is in it, and restart the server afterwards.
+        """
+    ) { context, findings in
+        var names = selectedExtensions(context).map(\.name).filter { needPreloading.contains($0) }
+        if needsTimescale(context), !names.contains("timescaledb") { names.append("timescaledb") }
+        let server = context.target.server
+        // What is not there at all is another check's finding.
+        for name in names.sorted() where server.availableExtensions[name] != nil && !isPreloaded(name, context) {
+            let libraries = server.list("shared_preload_libraries")
+            let list = libraries.map { libraries in
+                // TimescaleDB wants to come first.
+                (name == "timescaledb" ? [name] + libraries : libraries + [name]).filter { !$0.isEmpty }
+                    .map { Piece.literal($0) }.joined(separator: ", ")
+            }
+            findings.add(
+                name == "timescaledb" ? .error : .warning,
+                "extension \(name) is not in shared_preload_libraries of the target",
+                why: libraries.map { list in
+                    list.contains { !$0.isEmpty } ? "It holds \(Wording.list(list))." : "It is empty."
+                } ?? "The setting cannot be seen by this role, but nothing of \(name) is loaded.",
+                cure: list == nil
+                    ? "add \(name) to shared_preload_libraries on the target and restart the server"
+                    : "run on the target as a superuser, then restart the server",
+                statement: list.map { "alter system set shared_preload_libraries = \($0);" }, object: name,
+                at: Side.target.location(context))
+        }
+    }
+
+    private static let timescaleMissing = Check(
+        "SK233", "TimescaleDB is not in the target database",
+        """
+        The plan makes hypertables, so the target database needs the extension timescaledb. Where its files are \
+        installed, Skein creates it; where they are not, install TimescaleDB's package on the target's machine first.
+        """
+    ) { context, findings in
+        guard needsTimescale(context), !isInstalled("timescaledb", context) else { return }
+        let server = context.target.server
+        let location = context.plan.hypertables.first?.location ?? Side.target.location(context)
+        if let version = server.availableExtensions["timescaledb"] {
+            findings.add(
+                .note, "the target database has no TimescaleDB; the migration creates it (\(version))",
+                why: "The plan makes \(Wording.count(context.plan.hypertables.count, "hypertable")).",
+                cure: "to create it yourself, run in the target database", statement: "create extension timescaledb;",
+                object: "timescaledb", at: location)
+        } else if !selectedExtensions(context).contains(where: { $0.name == "timescaledb" }) {
+            findings.add(
+                .error, "the target has no TimescaleDB, and the plan makes hypertables",
+                why: "Its files are not installed on the target's machine.",
+                cure: "install it there (on Debian, the command below), preload it and restart the server",
+                statement: "apt-get install postgresql-\(server.major)-timescaledb", object: "timescaledb", at: location)
+        }
+    }
+
+    private static let timescaleVersion = Check(
+        "SK234", "TimescaleDB's version on the target was never tested",
+        """
+        Skein makes hypertables with `by_range`, which TimescaleDB has since 2.13, and its rules about keys, triggers \
+        and foreign keys were looked at on 2.19 and 2.31. Newer releases than those seen are expected to work.
+        """
+    ) { context, findings in
+        guard needsTimescale(context), let text = timescale(context) else { return }
+        let version = DottedVersion(text)
+        let name = QualifiedName.quoted("timescaledb")
+        if version < DottedVersion("2.13") {
+            findings.add(
+                .error, "the target's TimescaleDB is \(text); 2.13 is the oldest that Skein can use",
+                cure: "install a newer package on the target and restart it, then run in the target database, first of all",
+                statement: "alter extension \(name) update;", object: "timescaledb", at: Side.target.location(context))
+        } else if version < DottedVersion("2.19") || !(version < DottedVersion("2.32")) {
+            findings.add(
+                .warning, "no test ran with TimescaleDB \(text)",
+                why: "Skein's tests use 2.19 and 2.31.", cure: "rehearse the migration once", object: "timescaledb",
+                at: Side.target.location(context))
+        }
+    }
+
+    // MARK: What other checks ask, too
+
+    private static func selectedExtensions(_ context: CheckContext) -> [Catalog.Extension] {
+        context.source.extensions.filter { context.selected.extensions.contains($0.name) }
+    }
+
+    private static func needsTimescale(_ context: CheckContext) -> Bool {
+        context.plan.hypertables.contains { $0.to == nil }
+    }
+
+    private static func isInstalled(_ name: String, _ context: CheckContext) -> Bool {
+        context.target.extensions.contains { $0.name == name }
+    }
+
+    /// The version of TimescaleDB that the target's hypertables get: the installed one, else the one on offer.
+    static func timescale(_ context: CheckContext) -> String? {
+        context.target.extensions.first { $0.name == "timescaledb" }?.version
+            ?? context.target.server.availableExtensions["timescaledb"]
+    }
+
+    /// The setting itself is for superusers' and `pg_read_all_settings`' eyes; a library that is loaded shows by its
+    /// own settings.
+    private static func isPreloaded(_ name: String, _ context: CheckContext) -> Bool {
+        let server = context.target.server
+        if let libraries = server.list("shared_preload_libraries") {
+            return libraries.contains { $0 == name || $0.hasSuffix("/" + name) || $0.hasSuffix("/" + name + ".so") }
+        }
+        let prefix = name + "."
+        return server.settings.keys.contains { $0.hasPrefix(prefix) }
+    }
+}

@@ -1,0 +1,178 @@
+import Catalog
+import PlanFile
+
+/// What a table must not be, or have, to become a hypertable. Each rule was seen on TimescaleDB 2.19.3 and 2.31.0.
+enum HypertableShapeChecks {
+    static let all = [notATable, partitioned, unlogged, transitionTables, noInherit, destination]
+
+    private static let notATable = Check(
+        "SK501", "Only a table can become a hypertable",
+        """
+        Views, materialized views and foreign tables hold no rows that TimescaleDB could put into chunks. For a \
+        materialized view, make its query's table a hypertable, or use a continuous aggregate after the migration.
+        """
+    ) { context, findings in
+        for planned in context.hypertables {
+            let noun: String
+            switch planned.relation.kind {
+            case .view: noun = "a view"
+            case .materializedView: noun = "a materialized view"
+            case .foreignTable: noun = "a foreign table"
+            case .table, .partitionedTable: continue
+            }
+            findings.add(
+                .error, "\(planned.name) is \(noun) and cannot become a hypertable",
+                cure: "take the entry out of `hypertables`", object: planned.name, at: planned.location)
+        }
+    }
+
+    private static let partitioned = Check(
+        "SK502", "A partitioned or inherited table cannot become a hypertable",
+        """
+        `create_hypertable` refuses partitioned tables, partitions, and tables with parents or children by \
+        inheritance ("table is already partitioned"). Turning the partitions of a table into one hypertable \
+        (`from-partitions: true`) comes with a later release; without the entry, the table is moved as it is.
+        """
+    ) { context, findings in
+        for planned in context.hypertables where planned.entry.to == nil {
+            let relation = planned.relation
+            let what: String
+            switch (relation.kind, relation.isPartition, relation.parents.isEmpty) {
+            case (.partitionedTable, _, _): what = "is partitioned"
+            case (.table, true, _): what = "is a partition"
+            case (.table, false, false): what = "inherits from another table"
+            case (.table, false, true):
+                guard context.hasChildren(relation) else {
+                    fromPartitionsOfPlainTable(planned, &findings)
+                    continue
+                }
+                what = "has children by inheritance"
+            default: continue
+            }
+            let asked = planned.entry.fromPartitions.value
+            findings.add(
+                .error,
+                asked
+                    ? "from-partitions of \(planned.name) comes with a later release"
+                    : "\(planned.name) \(what) and cannot become a hypertable",
+                why: "TimescaleDB refuses tables that are partitioned or part of an inheritance tree.",
+                cure: "take the entry out: the table is then moved as it is. "
+                    + "`from-partitions: true` comes with a later release",
+                object: planned.name, at: asked ? planned.entry.fromPartitions.location : planned.location)
+        }
+    }
+
+    private static func fromPartitionsOfPlainTable(_ planned: PlannedHypertable, _ findings: inout Findings) {
+        guard planned.entry.fromPartitions.value else { return }
+        findings.add(
+            .error, "\(planned.name) has no partitions to make a hypertable from",
+            why: "It is a plain table.", cure: "say `from-partitions: false`, or take the key out",
+            object: planned.name, at: planned.entry.fromPartitions.location ?? planned.location)
+    }
+
+    private static let unlogged = Check(
+        "SK503", "An unlogged table cannot become a hypertable on this target",
+        """
+        TimescaleDB before 2.24 refuses unlogged tables ("table has to be logged"; seen on 2.19.3, while 2.31.0 \
+        accepts them). Make the table logged on the source, which rewrites it, or use a newer TimescaleDB.
+        """
+    ) { context, findings in
+        guard let version = ExtensionChecks.timescale(context), DottedVersion(version) < DottedVersion("2.24") else {
+            return
+        }
+        for planned in context.hypertables where planned.becomesHypertable && planned.relation.isUnlogged {
+            findings.add(
+                .error, "\(planned.name) is unlogged; TimescaleDB \(version) makes no unlogged hypertables",
+                cure: "run on the source, which rewrites the table, or use a target with TimescaleDB 2.24 or later",
+                statement: "alter table \(planned.relation.name.sql) set logged;", object: planned.name,
+                at: planned.location)
+        }
+    }
+
+    private static let transitionTables = Check(
+        "SK504", "A row trigger with transition tables cannot be on a hypertable",
+        """
+        TimescaleDB refuses `for each row` triggers that have transition tables (`referencing new table as …`). \
+        Statement triggers with transition tables and row triggers without them work. Write the trigger as a \
+        statement trigger, or drop it on the source.
+        """
+    ) { context, findings in
+        for planned in context.hypertables where planned.becomesHypertable {
+            for trigger in context.triggers(of: planned.relation)
+            where trigger.isRowLevel && trigger.hasTransitionTables {
+                let name = QualifiedName.quotedIfNeeded(trigger.name)
+                findings.add(
+                    .error, "row trigger \(name) of \(planned.name) has transition tables, which no hypertable may have",
+                    cure: "make it a statement trigger (`for each statement`), or drop it: run on the source",
+                    statement: "drop trigger \(QualifiedName.quoted(trigger.name)) on \(planned.relation.name.sql);",
+                    object: "\(name) on \(planned.name)", at: planned.location)
+            }
+        }
+    }
+
+    private static let noInherit = Check(
+        "SK506", "A NO INHERIT constraint cannot be on a hypertable",
+        """
+        Rows of a hypertable lie in chunks, which are its children: a check that children do not inherit would hold \
+        for no row, and TimescaleDB refuses it ("cannot have NO INHERIT constraints on hypertable").
+        """
+    ) { context, findings in
+        let suffix = " NO INHERIT"
+        for planned in context.hypertables where planned.becomesHypertable {
+            for constraint in context.constraints(of: planned.relation)
+            where [.check, .notNull].contains(constraint.kind) && constraint.definition.contains(suffix) {
+                let name = QualifiedName.quoted(constraint.name)
+                let table = planned.relation.name.sql
+                let isCheck = constraint.kind == .check
+                // `NO INHERIT` stands before `NOT VALID` at the end, and a text in the check could only come earlier.
+                let definition = constraint.definition.replacingLast(suffix, with: "")
+                findings.add(
+                    .error,
+                    "constraint \(QualifiedName.quotedIfNeeded(constraint.name)) of \(planned.name) is NO INHERIT, "
+                        + "which no hypertable may have",
+                    cure: "run on the source",
+                    statement: isCheck
+                        ? "alter table \(table) drop constraint \(name), add constraint \(name) \(definition);"
+                        : "alter table \(table) alter constraint \(name) inherit;",
+                    object: "\(QualifiedName.quotedIfNeeded(constraint.name)) on \(planned.name)",
+                    at: planned.location)
+            }
+        }
+    }
+
+    private static let destination = Check(
+        "SK507", "`to` is for hypertables of the source",
+        """
+        `to: table` and `to: range-partitions` say what becomes of a hypertable of a TimescaleDB source. TimescaleDB \
+        sources come with a later release, so that no entry can have it yet.
+        """
+    ) { context, findings in
+        for entry in context.plan.hypertables {
+            guard let to = entry.to else { continue }
+            findings.add(
+                .error, "`to: \(to.value.rawValue)` of \(entry.table.value) needs a TimescaleDB source",
+                why: "It says what becomes of a hypertable; TimescaleDB sources come with a later release.",
+                cure: "take the entry out: the table is then moved as it is",
+                object: entry.table.value.description, at: to.location ?? entry.location)
+        }
+    }
+}
+
+extension String {
+    /// The last occurrence of `part` replaced; itself where there is none.
+    fileprivate func replacingLast(_ part: String, with other: String) -> String {
+        let (text, wanted) = (Array(self.unicodeScalars), Array(part.unicodeScalars))
+        var start = text.count - wanted.count
+        while start >= 0 {
+            if Array(text[start..<(start + wanted.count)]) == wanted {
+                var scalars = String.UnicodeScalarView()
+                scalars.append(contentsOf: text[..<start])
+                scalars.append(contentsOf: other.unicodeScalars)
+                scalars.append(contentsOf: text[(start + wanted.count)...])
+                return String(scalars)
+            }
+            start -= 1
+        }
+        return self
+    }
+}

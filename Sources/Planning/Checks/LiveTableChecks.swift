@@ -1,0 +1,83 @@
+import Catalog
+import PlanFile
+
+/// What following the source needs of its tables. Silent where the plan's mode is offline.
+enum LiveTableChecks {
+    static let all = [identity, identityIndex]
+
+    /// Whether updates and deletes of the table name the row: the replica identity that it has now.
+    private static func hasIdentity(_ relation: Catalog.Relation, _ context: CheckContext) -> Bool {
+        switch relation.replicaIdentity {
+        case .full: true
+        case .nothing: false
+        case .index: context.indexes(of: relation).contains { $0.isReplicaIdentity && $0.isValid }
+        case .default: context.indexes(of: relation).contains { $0.isPrimary && $0.isImmediate && $0.isValid }
+        }
+    }
+
+    private static let identity = Check(
+        "SK710", "A table's updates and deletes cannot be followed",
+        """
+        In the stream of changes, a row is named by the table's replica identity: its primary key, a unique index \
+        chosen for it, or all columns (FULL). A table without one is followed for inserts and truncates only; if it \
+        turns out that its rows were updated or deleted, `cutover` copies it again. Say in the plan what to do: \
+        `replication: {identity: {public.t: full}}`, `index NAME`, or `inserts-only`.
+        """
+    ) { context, findings in
+        guard context.plan.mode.value == .live else { return }
+        let said = Set(context.plan.replication.identity.map(\.table.value))
+        for relation in context.relations
+        where context.copiesRows(of: relation) && !said.contains(relation.name) && !hasIdentity(relation, context) {
+            findings.add(
+                .warning, "\(relation.name) has no replica identity: only its inserts and truncates can be followed",
+                why: "It has "
+                    + (relation.replicaIdentity == .nothing ? "REPLICA IDENTITY NOTHING." : "no usable primary key.")
+                    + " If its rows are updated or deleted meanwhile, `cutover` copies it again.",
+                cure: "say in the plan what to do: `replication: {identity: {\(Wording.yaml(relation.name)): full}}`, "
+                    + "`index NAME` or `inserts-only`; or run on the source",
+                statement: "alter table \(relation.name.sql) replica identity full;",
+                object: relation.name.description)
+        }
+    }
+
+    private static let identityIndex = Check(
+        "SK711", "The plan names an index that cannot be a replica identity",
+        """
+        A replica identity index must exist, be unique, neither partial nor deferrable nor on expressions, and all its \
+        columns must be NOT NULL.
+        """
+    ) { context, findings in
+        guard context.plan.mode.value == .live else { return }
+        let byName = Dictionary(context.relations.map { ($0.name, $0) }) { first, _ in first }
+        for entry in context.plan.replication.identity {
+            guard case .index(let name) = entry.choice.value, let relation = byName[entry.table.value] else { continue }
+            let index = context.source.indexes.first { $0.table == relation.oid && $0.name.name == name }
+            let reason: String? =
+                if let index {
+                    if !index.isUnique || index.isExclusion {
+                        "is not unique"
+                    } else if index.isPartial {
+                        "is partial"
+                    } else if !index.isImmediate {
+                        "is deferrable"
+                    } else if !index.isValid {
+                        "is invalid"
+                    } else if !index.keys.allSatisfy({ key in
+                        key.column.flatMap { relation.column($0) }?.isNotNull ?? false
+                    }) {
+                        "has expressions or columns that may hold NULL"
+                    } else {
+                        nil
+                    }
+                } else {
+                    "does not exist"
+                }
+            guard let reason else { continue }
+            findings.add(
+                .error, "index \(QualifiedName.quotedIfNeeded(name)) of \(relation.name) \(reason), "
+                    + "so it cannot be its replica identity",
+                cure: "name a unique index on NOT NULL columns, or say `full`", object: relation.name.description,
+                at: entry.choice.location ?? entry.table.location)
+        }
+    }
+}

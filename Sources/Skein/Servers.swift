@@ -20,7 +20,9 @@ enum Servers {
             if case .connect(let message, let state) = error {
                 options.report([
                     ConnectDiagnostics.diagnose(
-                        message: message, sqlState: state, side: .target, at: plan.target.uri.location)
+                        message: message, sqlState: state, side: .target,
+                        server: (try? ConnectionTarget(plan.target.uri.value))?.description ?? "target",
+                        at: plan.target.uri.location)
                 ])
                 throw Exit.wrong.error
             }

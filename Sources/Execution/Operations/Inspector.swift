@@ -1,7 +1,7 @@
 package import Catalog
 package import PlanFile
 package import Planning
-package import Postgres
+private import Postgres
 
 /// Both servers looked at for a plan, and what follows from it. Nothing is changed anywhere.
 package struct Inspection: Sendable {
@@ -44,11 +44,13 @@ package enum Inspector {
         case unreachable(Diagnostic)
     }
 
-    private static func read(_ plan: Plan, _ side: ServerSide) async throws -> Side {
+    private static func read(_ plan: Plan, _ side: ConnectDiagnostics.Side) async throws -> Side {
         let server = side == .source ? plan.source : plan.target
+        var shown = side.rawValue
         do {
-            let session = Session(
-                try ConnectionTarget(server.uri.value), applicationName: "skein/\(plan.name.value.text)/plan")
+            let target = try ConnectionTarget(server.uri.value)
+            shown = target.description
+            let session = Session(target, applicationName: "skein/\(plan.name.value.text)/plan")
             let name = plan.name.value.text
             let result = try await session.run { connection in
                 let catalog = try CatalogReader.read(
@@ -63,13 +65,13 @@ package enum Inspector {
         } catch PostgresError.connect(let message, let sqlState) {
             return .unreachable(
                 ConnectDiagnostics.diagnose(
-                    message: message, sqlState: sqlState, side: side, at: server.uri.location))
+                    message: message, sqlState: sqlState, side: side, server: shown, at: server.uri.location))
         }
     }
 
     private static func assemble(_ plan: Plan, _ source: Catalog, _ target: Catalog, _ state: State) -> Inspection {
-        let selection = ResolvedSelection(plan, source: source)
-        let (graph, findings) = Compiler.compile(plan, source: source, target: target, selection: selection)
+        let compilation = Compiler.compile(plan, source: source, target: target)
+        let (graph, selection) = (compilation.graph, compilation.selection)
         let tools = PgDumpTool.installed()
         let chosen = PgDumpTool.choose(
             tools, source: source.server.versionNumber / 10_000, target: target.server.versionNumber / 10_000)
@@ -79,7 +81,7 @@ package enum Inspector {
         let context = CheckContext(
             plan: plan, source: source, target: target, selected: CheckContext.Selected(selection),
             jobs: graph.jobs, machine: machine)
-        let diagnostics = selection.diagnostics + findings + Checks.run(context)
+        let diagnostics = compilation.diagnostics + Checks.run(context)
         return Inspection(
             source: source, target: target, selection: selection,
             graph: diagnostics.contains { $0.severity == .error } ? nil : graph, diagnostics: diagnostics,

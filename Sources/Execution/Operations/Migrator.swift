@@ -1,6 +1,7 @@
+private import Catalog
 package import PlanFile
 package import Planning
-package import Postgres
+private import Postgres
 
 /// What `migrate` takes from its command line.
 package struct MigrateOptions: Sendable {

@@ -39,7 +39,9 @@ enum EverySchemaObject {
         create function app.nested() returns text language plpgsql as $_$
         begin
             execute $x$ select $a$ \restrict $a$ $x$;
+        /*
         \unrestrict x
+        */
             return E'it\'s ; \\';
         end $_$;
         create function app.standard(a int, out b int) begin atomic
@@ -59,7 +61,8 @@ enum EverySchemaObject {
         create operator class app.reverse for type int using btree family app.family as
             operator 1 > , operator 2 >= , operator 3 = , operator 4 <= , operator 5 <, function 1 btint4cmp(int, int);
         create conversion app.latin for 'LATIN1' to 'UTF8' from iso8859_1_to_utf8;
-        create language odd_language handler plpgsql_call_handler;
+        create function app.odd_handler() returns language_handler language c as '$libdir/plpgsql', 'plpgsql_call_handler';
+        create language odd_language handler app.odd_handler;
         create transform for int language sql
             (from sql with function prsd_lextype(internal), to sql with function int4recv(internal));
         create function app.on_row() returns trigger language plpgsql as 'begin return new; end';
@@ -71,12 +74,12 @@ enum EverySchemaObject {
             id bigint generated always as identity (start 7 increment 3) primary key,
             code text not null default 'x;
         --', twice int generated always as (2 * 3) stored, feeling app.mood default 'o''k', amount app.positive,
-            other app.base, wide text storage external, price numeric(10, 2) check (price > 0), tags app.hstore,
+            other app.base, wide text, price numeric(10, 2) check (price > 0), tags app.hstore,
             constraint code_once unique (code) deferrable initially deferred,
             exclude using gist (circle(point(twice, twice), 1) with &&)
         ) with (fillfactor = 70, autovacuum_enabled = false, toast.autovacuum_enabled = false);
         alter table app.item alter code set statistics 77, alter code set (n_distinct = -0.5),
-            alter wide set compression pglz;
+            alter wide set compression pglz, alter wide set storage external;
         create table app.child (extra int default 5) inherits (app.item);
         alter table app.child alter code set default 'mine';
         create unlogged table app.fleeting (a serial, b smallserial);
@@ -122,9 +125,11 @@ enum EverySchemaObject {
     private static let late = #"""
         create view app.grouped as select id, code, count(*) from app.item group by id;
         create view app.second as select * from app.grouped where id > 1 with check option;
-        create view app.barrier with (security_barrier) as select 1 as one, 'a'::app.mood::text as two where false;
+        create view app.barrier with (security_barrier) as select 1 as one, 'sad'::app.mood::text as two where false;
         alter view app.barrier alter one set default 3;
-        create recursive view app.counting (n) as values (1) union all select n + 1 from app.counting where n < 9;
+        create view app.counting as with recursive counting (n) as (
+            values (1) union all select n + 1 from counting where n < 9)
+            select n from counting;
         create materialized view app.stored as select id, code, price from app.item group by id;
         create unique index stored_id on app.stored (id);
         alter materialized view app.stored cluster on stored_id;
@@ -139,7 +144,7 @@ enum EverySchemaObject {
         create trigger before_row before insert or update of code on app.item for each row
             when (new.code <> 'it''s; x') execute function app.on_row('a', 'b;
         --');
-        create constraint trigger later after update on app.ref deferrable initially deferred
+        create constraint trigger deferred after update on app.ref deferrable initially deferred
             for each row execute function app.on_row();
         create trigger gone after delete on app.ref referencing old table as o execute function app.on_row();
         alter table app.ref disable trigger gone;

@@ -31,7 +31,7 @@ struct SchemaRestoreTests {
                     try await restoreWithPsql(source, on: reference)
                     let (made, expected) = try await (definitions(in: ours), definitions(in: reference))
                     #expect(expected.count > 500)
-                    #expect(made == expected)
+                    #expect(Set(made).symmetricDifference(expected).sorted() == [])
                 }
             }
         }
@@ -140,7 +140,7 @@ private func restoreSchema(of source: ConnectionTarget, on target: ConnectionTar
         let store = SchemaEntryStore(migration: 1)
         try connection.transaction { try store.insert(staged, on: connection) }
         try connection.execute("create schema if not exists app; create extension hstore schema app")
-        try connection.execute("create extension file_fdw; comment on extension hstore is 'ours'")
+        try connection.execute("create extension file_fdw schema public; comment on extension hstore is 'ours'")
         // Tasks make indexes, keys and foreign keys; here the dump's own statements stand for them.
         let made: [[SchemaStage]] = [
             [.preData], [.index, .constraint], [.attach], [.foreignKey], [.postData], [.eventTrigger],
@@ -213,6 +213,7 @@ private func run(_ words: [String]) async throws -> String {
 /// One line for every object, with what defines it.
 private func definitions(in database: ConnectionTarget) async throws -> [String] {
     try await TestServers.column(definitionsQuery, on: database).compactMap { $0 }
+        .filter { !$0.contains("pg_toast") }
 }
 
 private let definitionsQuery = """
@@ -238,15 +239,15 @@ private let definitionsQuery = """
         select 'pg_constraint'::regclass, oid, 0, concat_ws(' ', pg_get_constraintdef(oid), convalidated, condeferrable,
             condeferred, conislocal, coninhcount) from pg_constraint where oid >= 16384
         union all
-        select 'pg_trigger'::regclass, oid, 0, pg_get_triggerdef(oid) || tgenabled
+        select 'pg_trigger'::regclass, oid, 0, concat(pg_get_triggerdef(oid), tgenabled)
         from pg_trigger where not tgisinternal
         union all
-        select 'pg_rewrite'::regclass, oid, 0, pg_get_ruledef(oid) || ev_enabled from pg_rewrite where oid >= 16384
+        select 'pg_rewrite'::regclass, oid, 0, concat(pg_get_ruledef(oid), ev_enabled) from pg_rewrite where oid >= 16384
         union all
         select 'pg_policy'::regclass, oid, 0, concat_ws(' ', polcmd, polpermissive, polroles,
             pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) from pg_policy
         union all
-        select 'pg_statistic_ext'::regclass, oid, 0, pg_get_statisticsobjdef(oid) || coalesce(stxstattarget, -1)
+        select 'pg_statistic_ext'::regclass, oid, 0, concat(pg_get_statisticsobjdef(oid), stxstattarget)
         from pg_statistic_ext
         union all
         select 'pg_type'::regclass, oid, 0, concat_ws(' ', typtype, typcategory, typnotnull, typdefault,

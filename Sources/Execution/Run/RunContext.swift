@@ -49,8 +49,6 @@ package struct RunContext: Sendable {
     /// What sessions on the target have beyond what all sessions pin.
     package var targetSettings: [String: String] {
         [
-            // Triggers and foreign keys stay silent while data is moved.
-            "session_replication_role": "replica",
             // State and data share their transactions, so a crash of the target loses both or neither; the last
             // commit of the run waits for its flush and so for all.
             "synchronous_commit": "off",

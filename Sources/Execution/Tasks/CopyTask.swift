@@ -10,6 +10,7 @@ package enum CopyTask {
         let source = try scope.ends.source()
         let outcome = try SourceReading.transaction(source, under: snapshot, locking: piece.table.sql) {
             try scope.inTransaction(generation: snapshot.generation) { target in
+                try target.execute(Self.silence)
                 // Truncated and filled in one transaction, rows may be written frozen: no later vacuum rewrites them.
                 let isFrozen = piece.mayFreeze && !scope.isRedo
                 if isFrozen { try target.execute("truncate only \(piece.table.sql)") }
@@ -23,6 +24,10 @@ package enum CopyTask {
         FaultPoint.copyCommitted.pass()
         return outcome
     }
+
+    /// Triggers and foreign keys stay silent while rows are moved. Never while DDL runs: TimescaleDB hands constraints
+    /// on to its chunks by an event trigger, which this silences too, so that a hypertable's key would be on none.
+    static let silence = "set local session_replication_role = replica"
 
     /// `COPY table` reads the table alone, as `select … from only` does, and saves the executor.
     static func copyOut(_ piece: Piece) -> String {

@@ -27,8 +27,6 @@ package enum SchemaTask {
 
     package static func createExtension(name: String, schema: String, _ scope: TaskScope) throws -> TaskOutcome {
         try scope.inTransaction { target in
-            // The extension's own scripts expect origin's triggers to fire.
-            try target.execute("set local session_replication_role = origin")
             if try target.scalar("select true from pg_catalog.pg_extension where extname = $1", [name]) == nil {
                 let isPlaced = schema == "pg_catalog" || schema.isEmpty
                 if !isPlaced { try target.execute("create schema if not exists \(QualifiedName.quoted(schema))") }
@@ -46,8 +44,6 @@ package enum SchemaTask {
         return try scope.inSteps { target in
             let batch = try store.batch(of: stage, on: target)
             guard !batch.isEmpty else { return TaskOutcome() }
-            // Rules, triggers and defaults are made as the user's sessions would make them.
-            try target.execute("set local session_replication_role = origin")
             try SchemaRestorer.run(batch, on: target)
             try store.markDone(batch, on: target)
             return nil
@@ -56,7 +52,6 @@ package enum SchemaTask {
 
     package static func createHypertable(_ definition: HypertableDefinition, _ scope: TaskScope) throws -> TaskOutcome {
         try scope.inTransaction { target in
-            try target.execute("set local session_replication_role = origin")
             for statement in HypertableDDL.create(definition) { try target.execute(statement) }
             return TaskOutcome()
         }

@@ -28,7 +28,10 @@ extension GraphCompiler {
     /// without statistics may be planned badly, so that both tables are analysed before.
     mutating func addValidateTasks() {
         var last: [OID: Int] = [:]
-        for (vertex, constraint, build) in foreignKeys where build.canBeNotValid && build.isValidOnSource {
+        for (vertex, constraint, build) in foreignKeys
+        where build.canBeNotValid && build.isValidOnSource
+            && constraint.isEnforced
+        {
             let both = [constraint.table, constraint.referencedTable].compactMap(\.self)
             var needs = [vertex] + both.compactMap { tables[$0]?.analyze }
             if let before = last[constraint.table] { needs.append(before) }

@@ -11,8 +11,8 @@ extension GraphCompiler {
         postData = add(nil, .restorePostData, after: needs.isEmpty ? [preData] : needs.sorted())
     }
 
-    /// Materialized views are refreshed after those that they read; their indexes follow, several at a time. One that
-    /// the source has not populated, that the plan skips or that reads such a one stays as it is.
+    /// Materialized views are refreshed after those that they read. Their indexes came with them, while they were
+    /// empty. One that the source has not populated, that the plan skips or that reads such a one stays as it is.
     mutating func addViewTasks() {
         let views = selection.relations.filter { $0.kind == .materializedView }
         guard !views.isEmpty else { return }
@@ -36,25 +36,16 @@ extension GraphCompiler {
                         "refresh materialized view \(other.name.sql);\nrefresh materialized view \(view.name.sql);",
                     object: view.name.description))
         }
-        let indexes = Dictionary(grouping: selection.indexes, by: \.table)
-        for oid in ordered {
+        for oid in ordered where unrefreshed[oid] == nil {
             guard let view = lookup.relations[oid] else { continue }
-            var tasks = TableTasks(ready: postData, data: [postData], bytes: view.tableBytes)
-            if unrefreshed[oid] == nil {
-                let needs = reads.nearest(to: oid).compactMap { tables[$0]?.ready }
-                tasks.ready = add(
-                    view.name.description, .refreshMaterializedView(view.name), after: [postData] + needs,
-                    resource: .indexJob, weight: view.tableBytes)
-                tasks.data = [tasks.ready]
-            }
-            for index in indexes[oid] ?? [] {
-                tasks.indexes.append(addIndex(index, of: view, isParent: false, after: tasks.data))
-            }
-            if unrefreshed[oid] == nil {
-                tasks.analyze = add(
-                    view.name.description, .analyze(view.name, vacuum: true), after: tasks.tails, resource: .indexJob,
-                    weight: view.tableBytes)
-            }
+            let needs = reads.nearest(to: oid).compactMap { tables[$0]?.ready }
+            let ready = add(
+                view.name.description, .refreshMaterializedView(view.name), after: [postData] + needs,
+                resource: .indexJob, weight: view.tableBytes + view.indexBytes)
+            var tasks = TableTasks(ready: ready, data: [ready], bytes: view.tableBytes)
+            tasks.analyze = add(
+                view.name.description, .analyze(view.name, vacuum: true), after: [ready], resource: .indexJob,
+                weight: view.tableBytes)
             tables[oid] = tasks
         }
     }

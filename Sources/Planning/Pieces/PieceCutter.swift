@@ -76,10 +76,16 @@ struct PieceCutter {
             return Draft(way: .whole, rows: [.all], why: "not larger than \(Measure.bytes(limit))")
         }
         let candidates = RangeKey.candidates(in: relation, indexes: indexes, bothAreUTF8: bothAreUTF8)
-        if let hypertable, let draft = chunkRanges(relation, hypertable, candidates) { return draft }
-        let count = pieceCount(bytes, each: jobs.splitLargerThan)
+        let count = pieceCount(bytes, each: hypertable == nil ? jobs.splitLargerThan : hypertablePiece(bytes))
+        if let hypertable, let draft = chunkRanges(relation, hypertable, candidates, count) { return draft }
         if let draft = ranges(relation, candidates, count) { return draft }
         return blocks(relation, candidates, count)
+    }
+
+    /// Several for each job, so that the last ones end together; but not too small.
+    private func hypertablePiece(_ bytes: Int64) -> Int64 {
+        let least = plan.splitTablesLargerThan.map { min($0.value.bytes, Self.leastHypertablePiece) }
+        return max(least ?? Self.leastHypertablePiece, bytes / Int64(4 * max(jobs.tableJobs, 1)))
     }
 
     private func pieceCount(_ bytes: Int64, each size: Int64) -> Int {
@@ -92,20 +98,16 @@ struct PieceCutter {
     /// Each worker fills chunks of its own.
     private func chunkRanges(
         _ relation: Catalog.Relation, _ hypertable: Plan.Hypertable, _ candidates: [RangeKey],
+        _ count: Int,
     ) -> Draft? {
         guard let name = hypertable.timeColumn?.value, let key = candidates.first(where: { $0.column.name == name }),
             follows(relation, key, atLeast: 0.5),
             let alignment = ChunkAlignment(hypertable.chunkInterval?.value, of: key)
         else { return nil }
-        let share = relation.tableBytes / Int64(4 * max(jobs.tableJobs, 1))
-        let least = plan.splitTablesLargerThan.map { min($0.value.bytes, Self.leastHypertablePiece) }
-        let count = pieceCount(relation.tableBytes, each: max(least ?? Self.leastHypertablePiece, share))
-        let statistics = key.column.statistics
-        let borders = alignment.aligned(
-            key.borders(count: count), smallest: statistics?.histogram.first ?? statistics?.minimum)
+        let borders = alignment.aligned(key.borders(count: count), smallest: key.smallest)
         let column = QualifiedName.quotedIfNeeded(name)
         guard !borders.isEmpty else {
-            guard statistics?.histogram.isEmpty == false || statistics?.minimum != nil else { return nil }
+            guard key.smallest != nil else { return nil }
             return Draft(way: .whole, rows: [.all], why: "all of \(column) lies in one chunk")
         }
         return draft(key, borders, why: "by \(column), cut where chunks begin (index \(key.index))")

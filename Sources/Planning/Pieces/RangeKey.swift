@@ -56,37 +56,22 @@ struct RangeKey {
     /// not tell more, none where they tell nothing.
     func borders(count: Int) -> [String] {
         guard count > 1, let statistics = column.statistics else { return [] }
-        let bounds = statistics.histogram.filter { !$0.hasSuffix("infinity") }
-        let texts: [String] =
-            bounds.count > 1
-            ? (1..<count).map { between(bounds, numerator: $0 * (bounds.count - 1), denominator: count) }
-            : uniform(statistics.minimum, statistics.maximum, count)
+        if let scale, let distribution = ValueDistribution(statistics, on: scale) {
+            return distribution.borders(count: count).map(scale.text)
+        }
+        let bounds = statistics.histogram
+        guard bounds.count > 1 else { return [] }
         var result: [String] = []
-        for text in texts where text != result.last && text != bounds.first { result.append(text) }
+        for number in 1..<count {
+            let text = bounds[number * (bounds.count - 1) / count]
+            if text != result.last, text != bounds.first { result.append(text) }
+        }
         return result
     }
 
-    /// The value at `numerator / denominator` of the way through equally filled buckets, counted in buckets.
-    private func between(_ bounds: [String], numerator: Int, denominator: Int) -> String {
-        let (bucket, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)
-        if remainder == 0 { return bounds[bucket] }
-        guard let lower = scale?.number(bounds[bucket]), let upper = scale?.number(bounds[bucket + 1]), let scale else {
-            return bounds[2 * remainder >= denominator ? bucket + 1 : bucket]
-        }
-        return scale.text(lower + Self.part(of: upper - lower, remainder, denominator))
-    }
-
-    private func uniform(_ minimum: String?, _ maximum: String?, _ count: Int) -> [String] {
-        guard let scale, let lower = minimum.flatMap({ scale.number($0) }),
-            let upper = maximum.flatMap({ scale.number($0) }), lower < upper
-        else { return [] }
-        return (1..<count).map { scale.text(lower + Self.part(of: upper - lower, $0, count)) }
-            .filter { $0 != minimum }
-    }
-
-    /// `whole × numerator / denominator`, rounded down, without overflow.
-    private static func part(of whole: Int128, _ numerator: Int, _ denominator: Int) -> Int128 {
-        let (quotient, remainder) = whole.quotientAndRemainder(dividingBy: Int128(denominator))
-        return quotient * Int128(numerator) + remainder * Int128(numerator) / Int128(denominator)
+    /// The smallest value that statistics know.
+    var smallest: String? {
+        guard let scale, let statistics = column.statistics else { return nil }
+        return ValueDistribution(statistics, on: scale)?.smallest.map(scale.text)
     }
 }

@@ -6,7 +6,7 @@ enum RangeScale: Equatable {
     case date
     /// Microseconds since 1970.
     case timestamp(hasZone: Bool)
-    /// The 128 bits, as the server compares them.
+    /// The upper 127 bits, so that differences fit.
     case uuid
 
     static let microsecondsPerDay: Int128 = 86_400_000_000
@@ -15,7 +15,7 @@ enum RangeScale: Equatable {
     func number(_ text: String) -> Int128? {
         switch self {
         case .integer: return Int128(text)
-        case .uuid: return UInt128(text.filter { $0 != "-" }, radix: 16).map { Int128(bitPattern: $0 ^ (1 << 127)) }
+        case .uuid: return UInt128(text.filter { $0 != "-" }, radix: 16).map { Int128($0 >> 1) }
         case .date: return CalendarText(text)?.days
         case .timestamp:
             return CalendarText(text).map { $0.days * Self.microsecondsPerDay + $0.microseconds }
@@ -26,7 +26,7 @@ enum RangeScale: Equatable {
         switch self {
         case .integer: return String(number)
         case .uuid:
-            let digits = String(UInt128(bitPattern: number) ^ (1 << 127), radix: 16)
+            let digits = String(UInt128(bitPattern: number) << 1, radix: 16)
             let padded = Array(String(repeating: "0", count: 32 - digits.count) + digits)
             return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(padded[$0]) }.joined(separator: "-")
         case .date: return CalendarText.date(days: number)

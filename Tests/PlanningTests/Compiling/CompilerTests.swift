@@ -56,7 +56,7 @@ struct CompilerTests {
                 "pre-data",
                 "hypertable:public.readings",
                 "copy:public.readings:0001",
-                "copy:public.readings:0002",
+                "copy:public.readings:0002", "copy:public.readings:0003",
                 "index:public.readings_time_idx",
                 "constraint:public.readings.readings_pkey",
                 "copy:public.devices:0001",

@@ -14,10 +14,13 @@ extension Located: Equatable where Value: Equatable {
     package static func == (left: Self, right: Self) -> Bool { left.value == right.value }
 }
 
+extension Located: Encodable where Value: Encodable {}
+extension Located: Decodable where Value: Decodable {}
+
 /// One migration, as its plan file says it: decoded, typed, with every default of the plan language filled in.
 ///
 /// Values that are computed from the servers where the file is silent are optional here.
-package struct Plan: Sendable, Equatable {
+package struct Plan: Sendable, Equatable, Codable {
     /// The path of the plan file as the user gave it.
     package var file: String
     /// SHA-256 (hex) over the effective plan: after `extends`, substitution and typing, with passwords taken out.
@@ -43,26 +46,29 @@ package struct Plan: Sendable, Equatable {
         case tigerCloud = "tiger-cloud"
     }
 
-    package struct Server: Sendable, Equatable {
+    package struct Server: Sendable, Equatable, Codable {
         /// A libpq URI, keyword string, or `service=NAME`. May hold a password: never print it; see `ConnectionText`.
         package var uri: Located<String>
+        /// The URI as the file has it, where it holds variables such as `${SOURCE_URI}`: what a saved plan keeps, so
+        /// that the password is asked of the environment again.
+        package var uriExpression: String?
         package var provider: Located<Provider>
     }
 
     /// Which objects are migrated. Empty `include` lists mean everything.
-    package struct Selection: Sendable, Equatable {
+    package struct Selection: Sendable, Equatable, Codable {
         package var schemas: IncludeExclude<NamePattern>
         package var tables: IncludeExclude<QualifiedNamePattern>
         package var excludedIndexes: [Located<QualifiedNamePattern>]
         package var excludedExtensions: [Located<NamePattern>]
     }
 
-    package struct IncludeExclude<Pattern: Sendable & Equatable>: Sendable, Equatable {
+    package struct IncludeExclude<Pattern: Sendable & Equatable & Codable>: Sendable, Equatable, Codable {
         package var include: [Located<Pattern>]
         package var exclude: [Located<Pattern>]
     }
 
-    package struct Hypertable: Sendable, Equatable {
+    package struct Hypertable: Sendable, Equatable, Codable {
         /// Where the entry begins.
         package var location: SourceLocation?
         package var table: Located<QualifiedName>
@@ -82,18 +88,18 @@ package struct Plan: Sendable, Equatable {
         }
     }
 
-    package enum ChunkInterval: Sendable, Equatable {
+    package enum ChunkInterval: Sendable, Equatable, Codable {
         case duration(PlanDuration)
         /// For integer time columns, in the column's own unit.
         case integer(Int64)
     }
 
-    package struct Space: Sendable, Equatable {
+    package struct Space: Sendable, Equatable, Codable {
         package var column: Located<String>
         package var partitions: Located<Int>
     }
 
-    package struct Columnstore: Sendable, Equatable {
+    package struct Columnstore: Sendable, Equatable, Codable {
         package var segmentBy: [Located<String>]
         package var orderBy: [Located<OrderedColumn>]
         package var after: Located<PlanDuration>?
@@ -106,9 +112,9 @@ package struct Plan: Sendable, Equatable {
         package var nullsFirst: Bool?
     }
 
-    package struct Retention: Sendable, Equatable { package var dropAfter: Located<PlanDuration> }
+    package struct Retention: Sendable, Equatable, Codable { package var dropAfter: Located<PlanDuration> }
 
-    package struct CopySettings: Sendable, Equatable {
+    package struct CopySettings: Sendable, Equatable, Codable {
         package var tableJobs: Located<Int>?
         package var indexJobs: Located<Int>?
         package var splitTablesLargerThan: Located<ByteCount>?
@@ -118,7 +124,7 @@ package struct Plan: Sendable, Equatable {
 
     package enum CopyFormat: String, Sendable, CaseIterable, Codable { case auto, binary, text }
 
-    package struct Replication: Sendable, Equatable {
+    package struct Replication: Sendable, Equatable, Codable {
         package var plugin: Located<Plugin>
         package var identity: [Identity]
         package var spool: Spool
@@ -130,7 +136,7 @@ package struct Plan: Sendable, Equatable {
         case testDecoding = "test_decoding"
     }
 
-    package struct Identity: Sendable, Equatable {
+    package struct Identity: Sendable, Equatable, Codable {
         package var table: Located<QualifiedName>
         package var choice: Located<Choice>
         package enum Choice: Sendable, Equatable {
@@ -140,26 +146,28 @@ package struct Plan: Sendable, Equatable {
         }
     }
 
-    package struct Spool: Sendable, Equatable {
+    package struct Spool: Sendable, Equatable, Codable {
         package var mode: Located<Mode>
         /// Absolute, or relative to the working directory: already resolved against the plan file's folder.
         package var directory: Located<String>
+        /// The same as seen from the plan file's folder, so that it does not depend on where Skein was started.
+        package var directoryFromPlan: String
         package var maxSize: Located<ByteCount>
         package enum Mode: String, Sendable, CaseIterable, Codable { case disk, source }
     }
 
-    package struct Roles: Sendable, Equatable {
+    package struct Roles: Sendable, Equatable, Codable {
         package var migrate: Located<Bool>
         package var exclude: [Located<NamePattern>]
         package var passwords: Located<Bool>
     }
 
-    package struct Grants: Sendable, Equatable {
+    package struct Grants: Sendable, Equatable, Codable {
         package var owners: Located<Bool>
         package var privileges: Located<Bool>
     }
 
-    package struct Cutover: Sendable, Equatable {
+    package struct Cutover: Sendable, Equatable, Codable {
         package var approval: Located<Approval>
         package var maxLag: Located<PlanDuration>
         package var fence: Located<Fence>

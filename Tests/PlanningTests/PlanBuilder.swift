@@ -19,7 +19,7 @@ extension Plan {
             replication: Replication(
                 plugin: Located(.auto), identity: [],
                 spool: Spool(
-                    mode: Located(.disk), directory: Located("./.skein"),
+                    mode: Located(.disk), directory: Located("./.skein"), directoryFromPlan: ".skein",
                     maxSize: Located(ByteCount(bytes: 200 << 30)),
                 ), applyJobs: nil,
             ),

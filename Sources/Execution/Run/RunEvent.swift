@@ -40,15 +40,3 @@ package enum RunEnd: Sendable, Equatable {
     case failed(task: String, reason: TaskFailure)
     case differences([String])
 }
-
-/// Why a task failed, as facts.
-package struct TaskFailure: Error, Sendable, Equatable {
-    package var task: String
-    package var object: String?
-    package var sqlState: String?
-    package var message: String
-    package var detail: String?
-    package var cure: String?
-    /// Tasks that could not run because of it.
-    package var blocked: Int
-}

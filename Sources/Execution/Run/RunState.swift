@@ -128,6 +128,19 @@ package struct RunState: Sendable {
         delay(number, until: now + 1)
     }
 
+    /// A running task ended without success and without a reason to stop the others: it is left for another run.
+    package mutating func setAside(_ number: Int, now: Double) {
+        stopRunning(number)
+        lastSuccess = now
+        phases[number] = .waiting
+    }
+
+    /// A running task could not go on for want of something that is being made: soon again, and no failure.
+    package mutating func postponed(_ number: Int, until time: Double) {
+        stopRunning(number)
+        delay(number, until: time)
+    }
+
     /// A running task was given up because the run ends.
     package mutating func abandoned(_ number: Int) {
         stopRunning(number)
@@ -152,6 +165,15 @@ package struct RunState: Sendable {
         return .retry(after: pause)
     }
 
+    /// Something that is no task of the graph failed.
+    package mutating func failedOutsideTasks(isTransient: Bool, now: Double) -> Consequence {
+        guard isTransient, now - lastSuccess < retryFor else {
+            isStopping = true
+            return isTransient ? .giveUp : .stop
+        }
+        return .retry(after: 0.5)
+    }
+
     /// A done piece is to be copied again: what needs it and has not begun waits for it again.
     package mutating func reopened(_ number: Int) {
         guard phases[number] == .done else { return }
@@ -169,6 +191,9 @@ package struct RunState: Sendable {
         }
         ready = ready.mapValues { heap in Heap(heap.unordered.filter { phases[$0.number] == .ready }) }
     }
+
+    /// Changes how many tasks of a resource may run at once; 0 pauses them.
+    package mutating func limit(_ resource: MigrationTask.Resource, to count: Int) { limits[resource] = count }
 
     /// Starts nothing more.
     package mutating func stop() { isStopping = true }

@@ -37,6 +37,8 @@ package struct MigrationRecord: Sendable, Equatable {
     package var snapshotID: String?
     package var snapshot: String?
     package var generation: Int
+    /// Text of a JSON object: changed rows by table OID when the snapshot was taken.
+    package var writeCounters: String?
     /// Text of timestamps, UTC.
     package var started: String
     package var finished: String?

@@ -29,6 +29,8 @@ package enum StateSchema {
             -- and how many there were before it.
             snapshot_id text,
             snapshot text,
+            -- Changed rows per table when it was taken, to name tables that were written to since.
+            write_counters jsonb,
             generation integer not null default 0,
             started timestamptz not null default clock_timestamp(),
             finished timestamptz,
@@ -61,20 +63,6 @@ package enum StateSchema {
             warning text,
             primary key (migration, number)
         );
-        create table if not exists skein.schema_entry (
-            migration bigint not null references skein.migration on delete cascade,
-            seq integer not null,
-            dump_id integer not null,
-            catalog text not null,
-            oid bigint not null,
-            type text not null,
-            schema text not null,
-            name text not null,
-            depends integer[] not null,
-            sql text not null,
-            stage text not null,
-            done boolean not null default false,
-            primary key (migration, seq)
-        );
+        \(SchemaEntryStore.ddl)
         """
 }

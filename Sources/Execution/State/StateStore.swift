@@ -42,13 +42,14 @@ package struct StateStore {
             id: Int64(rows.int(0, 0) ?? 0), name: rows.text(0, 1), planHash: rows.text(0, 2),
             settings: try Self.decode(rows.text(0, 3)), source: try Self.decode(rows.text(0, 4)),
             target: try Self.decode(rows.text(0, 5)), decisions: try Self.decode(rows.text(0, 6)),
-            snapshotID: rows[0, 7], snapshot: rows[0, 8], generation: rows.int(0, 9) ?? 0, started: rows.text(0, 10),
-            finished: rows[0, 11], skeinVersion: rows.text(0, 12))
+            snapshotID: rows[0, 7], snapshot: rows[0, 8], generation: rows.int(0, 9) ?? 0,
+            writeCounters: rows[0, 10], started: rows.text(0, 11), finished: rows[0, 12],
+            skeinVersion: rows.text(0, 13))
     }
 
     private static let selectMigration = """
         select id, name, plan_hash, settings, source, target, decisions, snapshot_id, snapshot, generation,
-            started, finished, skein_version
+            write_counters, started, finished, skein_version
         from skein.migration where name = $1
         """
 
@@ -125,10 +126,17 @@ package struct StateStore {
     // MARK: Snapshots
 
     /// Records the snapshot that pieces are read under from now on.
-    package func setSnapshot(migration: Int64, id: String, text: String, generation: Int) throws {
+    /// - Parameter writeCounters: nil keeps those of the snapshot before, which saw the same.
+    package func setSnapshot(
+        migration: Int64, id: String, text: String, generation: Int, writeCounters: String?,
+    ) throws {
         try connection.query(
-            "update skein.migration set snapshot_id = $2, snapshot = $3, generation = $4 where id = $1",
-            [String(migration), id, text, String(generation)])
+            """
+            update skein.migration
+            set snapshot_id = $2, snapshot = $3, generation = $4, write_counters = coalesce($5, write_counters)
+            where id = $1
+            """,
+            [String(migration), id, text, String(generation), writeCounters])
     }
 
     // MARK: Coding

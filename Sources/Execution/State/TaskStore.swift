@@ -79,6 +79,15 @@ package struct TaskStore {
         return holder
     }
 
+    /// Whether this very session still holds the lock that makes `holder` alive.
+    package func isHeld(by holder: Int) throws -> Bool {
+        try connection.scalar(
+            """
+            select true from pg_catalog.pg_locks l
+            where \(Self.holderIsAlive("l")) and l.objid = $1::oid and l.pid = pg_catalog.pg_backend_pid()
+            """, [String(holder)]) != nil
+    }
+
     /// Claims a task that is pending, or whose holder is gone. Commits by itself, so that others see it.
     package func claim(_ number: Int, holder: Int) throws -> Claiming {
         let rows = try connection.query(Self.claimTask, [String(migration), String(number), String(holder)])
@@ -99,6 +108,10 @@ package struct TaskStore {
             where c.migration = $1 and c.number = $2 and (
                 c.state = 'pending' or c.state = 'running' and not exists (
                     select from pg_catalog.pg_locks l where \(holderIsAlive("l")) and l.objid = c.holder::oid))
+                -- Another process may have reopened what this one saw done.
+                and not exists (
+                    select from skein.task n
+                    where n.migration = $1 and n.number = any (c.needs) and n.state <> 'done')
             for update skip locked)
         returning t.claim, t.redo
         """

@@ -26,6 +26,15 @@ package struct CheckContext: Sendable {
             self.extensions = extensions
         }
 
+        /// What the plan's `select` leaves.
+        package init(_ selection: ResolvedSelection) {
+            self.init(
+                relations: Set(selection.relations.map(\.oid)), indexes: Set(selection.indexes.map(\.oid)),
+                constraints: Set(selection.constraints.map(\.oid)),
+                sequences: Set(selection.sequences.map(\.oid)), objects: Set(selection.objects.map(\.id)),
+                extensions: Set(selection.extensions.map(\.name)))
+        }
+
         /// Everything there is.
         package init(everythingOf catalog: Catalog) {
             self.init(

@@ -1,0 +1,154 @@
+private import Catalog
+package import PlanFile
+package import Planning
+private import Postgres
+
+/// What `migrate` takes from its command line.
+package struct MigrateOptions: Sendable {
+    /// Override the plan's.
+    package var tableJobs: Int?
+    package var indexJobs: Int?
+    /// How long transient failures are retried without any success between, seconds.
+    package var retryFor: Double
+    package var version: String
+
+    package init(tableJobs: Int? = nil, indexJobs: Int? = nil, retryFor: Double = 600, version: String) {
+        self.tableJobs = tableJobs
+        self.indexJobs = indexJobs
+        self.retryFor = retryFor
+        self.version = version
+    }
+}
+
+/// Why a migration cannot be gone on with.
+package enum ResumeRefusal: Error, Sendable, Equatable {
+    /// Keys of the plan that may not change between the runs of one migration.
+    case changedKeys([String])
+    /// `source` or `target`: what differs, before and now.
+    case otherServer(side: String, what: String, before: String, now: String)
+}
+
+/// Starts a migration, or goes on with it.
+package struct Migrator: Sendable {
+    private let plan: Plan
+    private let options: MigrateOptions
+
+    package init(_ plan: Plan, _ options: MigrateOptions) {
+        self.plan = plan
+        self.options = options
+    }
+
+    private var name: String { plan.name.value.text }
+    private var settings: [String: String] {
+        Dictionary(plan.settings.map { ($0.key, $0.value) }) { first, _ in first }
+    }
+
+    /// The migration's row in the state, nil where it has not begun.
+    package func record() async throws -> MigrationRecord? {
+        let name = name
+        return try await onTarget { target in try StateStore(target).migration(named: name) }
+    }
+
+    /// Stores a compiled plan as a new migration.
+    package func create(_ inspection: Inspection, _ graph: MigrationGraph) async throws {
+        let (name, hash, settings, version) = (name, plan.hash, settings, options.version)
+        try await onTarget { target in
+            try target.transaction {
+                let store = StateStore(target)
+                try store.prepare()
+                // Another process may have begun the same migration a moment ago.
+                guard try store.migration(named: name) == nil else { return }
+                _ = try store.create(
+                    name: name, planHash: hash, settings: settings, source: ServerIdentity(inspection.source.server),
+                    target: ServerIdentity(inspection.target.server), graph: graph, skeinVersion: version)
+            }
+        }
+        FaultPoint.stateCreated.pass()
+    }
+
+    /// Runs a migration that the state holds, from wherever it stands.
+    /// - Throws: `ResumeRefusal`, `PostgresError`.
+    package func run(tell: @escaping @Sendable (RunEvent) -> Void) async throws -> RunEnd {
+        guard let record = try await record() else { throw StateError.unexpected("the migration's state is gone") }
+        let changed = forbiddenChanges(since: record)
+        guard changed.isEmpty else { throw ResumeRefusal.changedKeys(changed) }
+        if record.finished != nil { return .alreadyFinished }
+        let source = try ConnectionTarget(plan.source.uri.value)
+        let probe = Session(source, applicationName: "skein/\(name)/control")
+        let sourceFacts = try await probe.run { try ServerFacts.read($0) }
+        await probe.close()
+        let (settings, hash) = (settings, plan.hash)
+        let (targetFacts, records) = try await onTarget { target in
+            let facts = try ServerFacts.read(target)
+            try StateStore(target).update(migration: record.id, settings: settings, planHash: hash)
+            return (facts, try TaskStore(target, migration: record.id).all())
+        }
+        try refuseOther("source", record.source, sourceFacts.identity)
+        try refuseOther("target", record.target, targetFacts.identity)
+        let jobs = record.decisions.jobs
+        let context = RunContext(
+            planName: name, migration: record.id, source: source, target: try ConnectionTarget(plan.target.uri.value),
+            sourceVersion: sourceFacts.identity.version, targetVersion: targetFacts.identity.version,
+            sourceIsStandby: sourceFacts.inRecovery, decisions: record.decisions, tasks: records.map(\.task),
+            tableJobs: options.tableJobs ?? plan.copy.tableJobs?.value ?? jobs.tableJobs,
+            indexJobs: options.indexJobs ?? plan.copy.indexJobs?.value ?? jobs.indexJobs,
+            retryFor: options.retryFor, verify: plan.cutover.verify.value)
+        return try await Engine(context, records: records, tell: tell).run()
+    }
+
+    // MARK: What may change
+
+    /// Keys that may change between the runs of one migration (DESIGN.md, section 4).
+    private static let changeable: Set<String> = [
+        "source.uri", "target.uri", "source.provider", "target.provider", "copy.table-jobs", "copy.index-jobs",
+        "replication.apply-jobs", "replication.spool.max-size", "cutover.max-lag", "cutover.fence",
+        "cutover.approval", "cutover.verify",
+    ]
+
+    private func forbiddenChanges(since record: MigrationRecord) -> [String] {
+        let now = settings
+        return Set(now.keys).union(record.settings.keys).subtracting(Self.changeable)
+            .filter { now[$0] != record.settings[$0] }.sorted()
+    }
+
+    private func refuseOther(_ side: String, _ before: ServerIdentity, _ now: ServerIdentity) throws(ResumeRefusal) {
+        func compare(_ what: String, _ old: String?, _ new: String?) throws(ResumeRefusal) {
+            // A server that will not tell cannot be compared.
+            guard let old, let new, old != new else { return }
+            throw .otherServer(side: side, what: what, before: old, now: new)
+        }
+        try compare("system identifier", before.systemIdentifier, now.systemIdentifier)
+        try compare("database", before.database, now.database)
+        if side == "source" {
+            try compare("timeline", before.timeline.map { String($0) }, now.timeline.map { String($0) })
+        }
+    }
+
+    private func onTarget<R: Sendable>(_ body: @Sendable (Connection) throws -> R) async throws -> R {
+        let session = Session(
+            try ConnectionTarget(plan.target.uri.value), applicationName: "skein/\(name)/control")
+        let value = try await session.run(body)
+        await session.close()
+        return value
+    }
+}
+
+/// The few facts of a server that a resumed run needs.
+struct ServerFacts: Sendable {
+    var identity: ServerIdentity
+    var inRecovery: Bool
+
+    static func read(_ connection: Connection) throws -> ServerFacts {
+        let rows = try connection.query("select current_database(), pg_catalog.pg_is_in_recovery()")
+        let control = try? connection.query(
+            """
+            select (select system_identifier from pg_catalog.pg_control_system()),
+                (select timeline_id from pg_catalog.pg_control_checkpoint())
+            """)
+        return ServerFacts(
+            identity: ServerIdentity(
+                systemIdentifier: control?[0, 0], timeline: control?.int(0, 1), database: rows.text(0, 0),
+                version: connection.serverVersion),
+            inRecovery: rows.bool(0, 1))
+    }
+}

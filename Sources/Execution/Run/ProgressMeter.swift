@@ -1,0 +1,43 @@
+package import Planning
+
+/// How far a run is, and how fast it goes: a value fed by the engine.
+package struct ProgressMeter: Sendable {
+    private let estimates: [Int64]
+    private let totalBytes: Int64
+    private let readers: Set<Int>
+    private var unfinished: Set<Int>
+    private let copiedBefore: Int64
+    private var samples: [(time: Double, bytes: Int64)] = []
+    private var lastReport = -1.0
+
+    package init(_ tasks: [MigrationTask], _ records: [TaskRecord]) {
+        estimates = tasks.map { if case .copy(let piece) = $0.action { piece.estimatedBytes } else { 0 } }
+        totalBytes = estimates.reduce(0, +)
+        readers = Set(tasks.indices.filter { tasks[$0].action.readsUnderSnapshot })
+        let done = records.filter { $0.state == .done }
+        unfinished = readers.subtracting(done.map(\.number))
+        copiedBefore = done.reduce(0) { $0 + ($1.bytes ?? 0) }
+    }
+
+    /// Tasks that still have to read under the snapshot.
+    package var unfinishedReaders: Int { unfinished.count }
+
+    package mutating func completed(_ number: Int, _ outcome: TaskOutcome) { unfinished.remove(number) }
+
+    package mutating func reopened(_ number: Int) {
+        if readers.contains(number) { unfinished.insert(number) }
+    }
+
+    /// A report each second, nil between.
+    package mutating func report(_ state: RunState, copied: Int64, now: Double) -> RunEvent.Progress? {
+        guard now - lastReport >= 1 else { return nil }
+        lastReport = now
+        samples.append((now, copied))
+        if samples.count > 10 { samples.removeFirst() }
+        let (first, span) = (samples[0], now - samples[0].time)
+        return RunEvent.Progress(
+            done: state.doneCount, tasks: estimates.count, running: state.runningCount,
+            copiedBytes: copiedBefore + copied, totalBytes: totalBytes,
+            bytesPerSecond: span > 0 ? Double(copied - first.bytes) / span : 0, elapsedSeconds: now)
+    }
+}

@@ -1,0 +1,64 @@
+package import PlanFile
+package import Planning
+package import Postgres
+
+/// What a run is about: fixed while it lasts.
+package struct RunContext: Sendable {
+    /// The plan's name as written.
+    package var planName: String
+    package var migration: Int64
+    package var source: ConnectionTarget
+    package var target: ConnectionTarget
+    /// `server_version_num`.
+    package var sourceVersion: Int
+    package var targetVersion: Int
+    package var sourceIsStandby: Bool
+    package var decisions: Decisions
+    /// The graph's tasks, by number.
+    package var tasks: [MigrationTask]
+    package var tableJobs: Int
+    package var indexJobs: Int
+    /// How long transient failures are retried without any success between, seconds.
+    package var retryFor: Double
+    /// How closely the last tasks compare.
+    package var verify: Plan.Cutover.Verify
+
+    package init(
+        planName: String, migration: Int64, source: ConnectionTarget, target: ConnectionTarget, sourceVersion: Int,
+        targetVersion: Int, sourceIsStandby: Bool, decisions: Decisions, tasks: [MigrationTask], tableJobs: Int,
+        indexJobs: Int, retryFor: Double, verify: Plan.Cutover.Verify,
+    ) {
+        self.planName = planName
+        self.migration = migration
+        self.source = source
+        self.target = target
+        self.sourceVersion = sourceVersion
+        self.targetVersion = targetVersion
+        self.sourceIsStandby = sourceIsStandby
+        self.decisions = decisions
+        self.tasks = tasks
+        self.tableJobs = tableJobs
+        self.indexJobs = indexJobs
+        self.retryFor = retryFor
+        self.verify = verify
+    }
+
+    /// `skein/iot-production/copy:public.readings:0017`
+    package func applicationName(_ what: String) -> String { "skein/\(planName)/\(what)" }
+
+    /// What sessions on the target have beyond what all sessions pin.
+    package var targetSettings: [String: String] {
+        [
+            // Triggers and foreign keys stay silent while data is moved.
+            "session_replication_role": "replica",
+            // State and data share their transactions, so a crash of the target loses both or neither; the last
+            // commit of the run waits for its flush and so for all.
+            "synchronous_commit": "off",
+            "maintenance_work_mem": "\(decisions.jobs.maintenanceWorkMemKB)kB",
+        ]
+    }
+
+    package var hypertables: [HypertableDefinition] {
+        tasks.compactMap { if case .createHypertable(let definition) = $0.action { definition } else { nil } }
+    }
+}

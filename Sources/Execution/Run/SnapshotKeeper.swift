@@ -1,0 +1,133 @@
+private import PlanFile
+private import Planning
+private import Postgres
+
+/// The snapshot that the source is read under.
+package struct SnapshotReference: Sendable, Equatable {
+    /// What `set transaction snapshot` takes.
+    package var id: String
+    /// Counts the snapshots that saw different things.
+    package var generation: Int
+}
+
+/// The exported snapshot is gone with the session that held it: read under a new one.
+package struct SnapshotLost: Error, Sendable { package var id: String }
+
+/// Holds the snapshot of an offline run open, finds one that another process holds, or makes a new one.
+package actor SnapshotKeeper {
+    private let context: RunContext
+    private let holder: Session
+    private let control: Session
+
+    package struct Renewal: Sendable {
+        package var reference: SnapshotReference
+        /// Whether it sees exactly what the one before saw: no transaction id was given out between them.
+        package var isUnchanged: Bool
+    }
+
+    package init(_ context: RunContext) {
+        self.context = context
+        holder = Session(context.source, applicationName: context.applicationName("snapshot"))
+        control = Session(
+            context.target, applicationName: context.applicationName("snapshot"), settings: context.targetSettings)
+    }
+
+    /// Finds or makes the snapshot to read under.
+    /// - Parameter lost: the id that was found to be gone, which is not tried again.
+    package func renew(lost: String?) async throws -> Renewal {
+        let context = context
+        await holder.close()
+        let known = try await control.run { target -> (record: MigrationRecord, isAlive: Bool?) in
+            guard let record = try StateStore(target).migration(named: context.planName) else {
+                throw StateError.unexpected("the migration's state is gone")
+            }
+            return (record, nil)
+        }
+        if let id = known.record.snapshotID, id != lost, try await isAlive(id) {
+            return Renewal(
+                reference: SnapshotReference(id: id, generation: known.record.generation), isUnchanged: true)
+        }
+        let exported = try await holder.run { source in try Self.export(source, context) }
+        FaultPoint.snapshotExported.pass()
+        return try await control.run { target in
+            try target.transaction {
+                try target.query(
+                    "select pg_catalog.pg_advisory_xact_lock($1, $2)",
+                    [String(StateSchema.coordinationLockClass), String(context.migration)])
+                guard let record = try StateStore(target).migration(named: context.planName) else {
+                    throw StateError.unexpected("the migration's state is gone")
+                }
+                // Another process may have renewed it in between. Ours sees at least as much, so it is only newer.
+                let isUnchanged = record.snapshot == exported.text
+                let generation = isUnchanged ? record.generation : record.generation + 1
+                try StateStore(target).setSnapshot(
+                    migration: context.migration, id: exported.id, text: exported.text, generation: generation,
+                    writeCounters: isUnchanged ? nil : exported.counters)
+                return Renewal(
+                    reference: SnapshotReference(id: exported.id, generation: generation), isUnchanged: isUnchanged)
+            }
+        }
+    }
+
+    /// Ends the holding transaction.
+    package func close() async {
+        await holder.close()
+        await control.close()
+    }
+
+    private func isAlive(_ id: String) async throws -> Bool {
+        try await holder.run { source in
+            try source.execute("begin isolation level repeatable read read only")
+            defer { try? source.execute("rollback") }
+            do {
+                try source.execute("set transaction snapshot \(Piece.literal(id))")
+                return true
+            } catch let error as PostgresError where error.sqlState != nil && !error.endsSession {
+                return false
+            }
+        }
+    }
+
+    private struct Exported: Sendable {
+        var id: String
+        var text: String
+        var counters: String
+    }
+
+    /// Locks first, looks then: a TRUNCATE or a rewrite between an older snapshot and the lock would show an empty
+    /// table (EXACTNESS.md, 3). The locks last as long as the snapshot, so no piece meets such a table later either.
+    private static func export(_ source: Connection, _ context: RunContext) throws -> Exported {
+        try source.execute("begin isolation level repeatable read read only; set local lock_timeout = '10s'")
+        let tables = Set(
+            context.tasks.compactMap { if case .copy(let piece) = $0.action { piece.table } else { nil } }
+        ).sorted()
+        for start in stride(from: 0, to: tables.count, by: 500) {
+            let names = tables[start..<min(start + 500, tables.count)].map { "only " + $0.sql }
+            try source.execute("lock table \(names.joined(separator: ", ")) in access share mode")
+        }
+        let id = try source.scalar("select pg_catalog.pg_export_snapshot()")
+        guard let id else { throw StateError.unexpected("the source exports no snapshot") }
+        let text = try SourceReading.snapshotText(source)
+        let counters = try SourceWrites.counters(source)
+        try waitForFlush(source, context)
+        return Exported(id: id, text: text, counters: counters)
+    }
+
+    /// At a page's border the insert position stands behind the next page's header (40 bytes at most), the flush
+    /// position before it.
+    private static let isFlushed = """
+        select f >= $1::pg_lsn or $1::pg_lsn - f <= 40 and (f - '0/0') % current_setting('wal_block_size')::int = 0
+        from pg_catalog.pg_current_wal_flush_lsn() f
+        """
+
+    /// Waits until everything that the snapshot sees is on the source's disk: a row whose asynchronous commit is lost
+    /// in a crash of the source must not have been copied (EXACTNESS.md, 4).
+    private static func waitForFlush(_ source: Connection, _ context: RunContext) throws {
+        guard !context.sourceIsStandby else { return }
+        let seen = try source.scalar("select pg_catalog.pg_current_wal_insert_lsn()")
+        while try source.scalar(Self.isFlushed, [seen]) != "t" {
+            // The WAL writer flushes asynchronous commits within three rounds of wal_writer_delay (200 ms).
+            try source.execute("select pg_catalog.pg_sleep(0.05)")
+        }
+    }
+}

@@ -1,0 +1,177 @@
+package import Planning
+
+/// Sorts a dump's entries into stages, and finds what goes with an excluded object.
+package struct SchemaStaging {
+    private let entries: [DumpEntry]
+    /// Index in `entries` by dump id.
+    private let positions: [Int: Int]
+
+    private init(_ entries: [DumpEntry]) {
+        self.entries = entries
+        positions = Dictionary(entries.enumerated().map { ($1.dumpID, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The entries in their order, each with its stage and with its SQL as it is to be run.
+    package static func stage(_ entries: [DumpEntry], exclusions: Exclusions) -> [StagedEntry] {
+        let staging = SchemaStaging(entries)
+        let excluded = staging.excluded(exclusions)
+        var stages: [SchemaStage] = []
+        // pg_dump sorts all that belongs after data behind all that belongs before.
+        var isPostData = false
+        for (position, entry) in entries.enumerated() {
+            isPostData = isPostData || postDataTypes.contains(entry.type)
+            let needed = entry.dependencies.compactMap { staging.positions[$0] }.filter { $0 < position }
+                .map { stages[$0] }
+            stages.append(
+                excluded.contains(position) || isOurs(entry, staging) == false
+                    ? .skip : staging.stage(entry, needed: needed, isPostData: isPostData))
+        }
+        return zip(entries, stages).map { StagedEntry(entry: prepared($0), stage: $1) }
+    }
+
+    // MARK: Stages
+
+    private static let postDataTypes: Set<String> = [
+        "INDEX", "CONSTRAINT", "FK CONSTRAINT", "CHECK CONSTRAINT", "INDEX ATTACH", "TRIGGER", "RULE", "POLICY",
+        "ROW SECURITY", "STATISTICS", "EVENT TRIGGER", "PUBLICATION", "SUBSCRIPTION",
+    ]
+
+    private func stage(_ entry: DumpEntry, needed: [SchemaStage], isPostData: Bool) -> SchemaStage {
+        switch entry.type {
+        case "INDEX": return isOfMaterializedView(entry) ? .postData : .index
+        case "CONSTRAINT":
+            // PostgreSQL 18 has NOT NULL constraints that are not valid; they are no index.
+            return Self.isNotNull(entry) ? .postData : .constraint
+        case "FK CONSTRAINT": return .foreignKey
+        case "INDEX ATTACH": return .attach
+        case "EVENT TRIGGER": return .eventTrigger
+        default:
+            if needed.contains(.eventTrigger) { return .eventTrigger }
+            let isLate = needed.contains { [.index, .constraint, .foreignKey, .attach, .postData].contains($0) }
+            return isPostData || isLate ? .postData : .preData
+        }
+    }
+
+    private func isOfMaterializedView(_ entry: DumpEntry) -> Bool {
+        entry.dependencies.contains { positions[$0].map { entries[$0].type == "MATERIALIZED VIEW" } ?? false }
+    }
+
+    private static func isNotNull(_ entry: DumpEntry) -> Bool {
+        let statement = entry.sql.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
+        return statement.contains("ADD CONSTRAINT") && statement.contains("\" NOT NULL ")
+            && statement.hasSuffix("NOT VALID;")
+    }
+
+    // MARK: What is not restored here
+
+    private static let foreignTypes: Set<String> = [
+        "ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES", "EXTENSION", "TABLE DATA",
+        "SEQUENCE SET", "MATERIALIZED VIEW DATA", "STATISTICS DATA", "BLOB", "BLOBS", "BLOB METADATA", "ACL",
+        "DEFAULT ACL", "PUBLICATION", "PUBLICATION TABLE", "PUBLICATION TABLES IN SCHEMA", "SUBSCRIPTION",
+        "SUBSCRIPTION TABLE",
+    ]
+
+    /// Extensions have tasks of their own, data too; privileges, publications and subscriptions are not migrated.
+    private static func isOurs(_ entry: DumpEntry, _ staging: SchemaStaging) -> Bool {
+        if foreignTypes.contains(entry.type) { return false }
+        guard entry.type == "COMMENT" || entry.type == "SECURITY LABEL" else { return true }
+        if let subject = entry.dependencies.first.flatMap({ staging.positions[$0] }) {
+            return !foreignTypes.contains(staging.entries[subject].type)
+        }
+        if ["DATABASE ", "EXTENSION ", "LARGE OBJECT ", "PUBLICATION ", "SUBSCRIPTION "].contains(
+            where: entry.name.hasPrefix)
+        {
+            return false
+        }
+        // Every database has it; on the target it may belong to somebody else.
+        return entry.sql != "COMMENT ON SCHEMA \"public\" IS 'standard public schema';"
+    }
+
+    private func excluded(_ exclusions: Exclusions) -> Set<Int> {
+        let objects = Set(exclusions.objects)
+        let schemas = Set(exclusions.schemas.map(Self.asTitled))
+        let extensions = Set(exclusions.extensions.map(Self.asTitled))
+        var excluded: Set<Int> = []
+        for (position, entry) in entries.enumerated() {
+            let isExcluded =
+                entry.oid != 0 && objects.contains(ExcludedObject(catalog: entry.catalog, oid: entry.oid))
+                || schemas.contains(entry.schema) || entry.type == "SCHEMA" && schemas.contains(entry.name)
+                || entry.type == "EXTENSION" && extensions.contains(entry.name)
+            if isExcluded { excluded.insert(position) }
+        }
+        // A view in a circle of dependencies comes in two entries, of which the second needs the first. Its own
+        // dependents may come before, so this goes round until nothing is added.
+        var isGrowing = !excluded.isEmpty
+        let attachments = partitionParents()
+        while isGrowing {
+            isGrowing = false
+            for (position, entry) in entries.enumerated() where !excluded.contains(position) {
+                let falls = entry.dependencies.contains { dependency in
+                    guard let needed = positions[dependency], excluded.contains(needed) else { return false }
+                    return !isSoft(entry, on: entries[needed], attachments)
+                }
+                guard falls else { continue }
+                isGrowing = true
+                excluded.insert(position)
+                guard entry.type == "RULE", entry.name.hasSuffix(" _RETURN") else { continue }
+                for view in entry.dependencies.compactMap({ positions[$0] }) where isView(view, of: entry) {
+                    excluded.insert(view)
+                }
+            }
+        }
+        return excluded
+    }
+
+    private func isView(_ position: Int, of rule: DumpEntry) -> Bool {
+        let view = entries[position]
+        return view.type == "VIEW" && view.schema == rule.schema && rule.name == view.name + " _RETURN"
+    }
+
+    /// Parents by partition, by dump ids.
+    private func partitionParents() -> [Int: Int] {
+        var parents: [Int: Int] = [:]
+        for entry in entries where entry.type == "TABLE ATTACH" {
+            let tables = entry.dependencies.filter { $0 != entry.dumpID }
+            for child in tables {
+                guard let position = positions[child],
+                    let parent = entries[position].dependencies.first(where: tables.contains)
+                else { continue }
+                parents[child] = parent
+            }
+        }
+        return parents
+    }
+
+    /// Whether `entry` can be made without `needed`: a partition without its parent, a sequence without the table that
+    /// owns it. The statements that tie them together have entries of their own, which fall.
+    private func isSoft(_ entry: DumpEntry, on needed: DumpEntry, _ parents: [Int: Int]) -> Bool {
+        if parents[entry.dumpID] == needed.dumpID { return true }
+        return entry.type == "SEQUENCE" && entry.sql.hasPrefix("CREATE ")
+            && (needed.type == "TABLE" || needed.type == "FOREIGN TABLE")
+    }
+
+    /// pg_dump's `sanitize_line`.
+    private static func asTitled(_ name: String) -> String {
+        String(name.map { $0 == "\n" || $0 == "\r" || $0 == "\r\n" ? " " : $0 })
+    }
+
+    private static func prepared(_ entry: DumpEntry) -> DumpEntry {
+        var entry = entry
+        // It may be there already: `public`, or one that an extension needs.
+        if entry.type == "SCHEMA", let rest = entry.sql.dropping(prefix: "CREATE SCHEMA ") {
+            entry.sql = "CREATE SCHEMA IF NOT EXISTS " + rest
+        }
+        let settings = entry.settings.compactMap { $0.dropping(prefix: "SET ") }
+        if !settings.isEmpty {
+            let resets = settings.map { "SET LOCAL \(Self.reset($0));" }
+            entry.sql = (settings.map { "SET LOCAL " + $0 } + [entry.sql] + resets).joined(separator: "\n")
+        }
+        return entry
+    }
+
+    /// Back to what the restorer sets for every batch.
+    private static func reset(_ setting: String) -> String {
+        let name = setting.prefix { $0 != " " && $0 != "=" }
+        return name == "default_table_access_method" ? "\(name) = heap" : "\(name) = DEFAULT"
+    }
+}

@@ -1,0 +1,47 @@
+private import PlanFile
+package import Planning
+private import Postgres
+
+/// Copies one piece: read in its own short transaction on the source, written with its "done" in one transaction on the
+/// target, so that it is copied exactly once or not at all.
+package enum CopyTask {
+    package static func run(_ piece: Piece, _ scope: TaskScope) throws -> TaskOutcome {
+        guard let snapshot = scope.snapshot else { throw SnapshotLost(id: "") }
+        let source = try scope.ends.source()
+        let outcome = try SourceReading.transaction(source, under: snapshot, locking: piece.table.sql) {
+            try scope.inTransaction(generation: snapshot.generation) { target in
+                // Truncated and filled in one transaction, rows may be written frozen: no later vacuum rewrites them.
+                let isFrozen = piece.mayFreeze && !scope.isRedo
+                if isFrozen { try target.execute("truncate only \(piece.table.sql)") }
+                let moved = try CopyPump.run(
+                    from: source, copyOut(piece), to: target, copyIn(piece, isFrozen: isFrozen),
+                    copied: scope.meter.bytes)
+                FaultPoint.copyMoved.pass()
+                return TaskOutcome(rows: moved.rows, bytes: moved.bytes)
+            }
+        }
+        FaultPoint.copyCommitted.pass()
+        return outcome
+    }
+
+    /// `COPY table` reads the table alone, as `select … from only` does, and saves the executor.
+    static func copyOut(_ piece: Piece) -> String {
+        guard let condition = piece.condition else {
+            return "copy \(piece.table.sql)\(columnList(piece)) to stdout (format \(format(piece)))"
+        }
+        let columns = piece.columns.map(QualifiedName.quoted).joined(separator: ", ")
+        return "copy (select \(columns) from only \(piece.table.sql) where \(condition)) to stdout (format \(format(piece)))"
+    }
+
+    static func copyIn(_ piece: Piece, isFrozen: Bool) -> String {
+        let freeze = isFrozen ? ", freeze" : ""
+        return "copy \(piece.table.sql)\(columnList(piece)) from stdin (format \(format(piece))\(freeze))"
+    }
+
+    /// No list where there are no columns: SQL has no empty one, and none means all that are not generated.
+    private static func columnList(_ piece: Piece) -> String {
+        piece.columns.isEmpty ? "" : " (\(piece.columns.map(QualifiedName.quoted).joined(separator: ", ")))"
+    }
+
+    private static func format(_ piece: Piece) -> String { piece.isBinary ? "binary" : "text" }
+}

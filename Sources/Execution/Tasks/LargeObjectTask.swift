@@ -1,0 +1,70 @@
+private import Planning
+private import Postgres
+
+/// Copies large objects with their OIDs and comments. Read in chunks, so that one of 4 TB needs no more memory than one
+/// of a megabyte; many small ones travel together.
+package enum LargeObjectTask {
+    /// Bytes of one object that travel at once.
+    private static let chunk = 1 << 20
+    private static let batch = 200
+
+    package static func run(first: UInt32, end: UInt32?, _ scope: TaskScope) throws -> TaskOutcome {
+        guard let snapshot = scope.snapshot else { throw SnapshotLost(id: "") }
+        let source = try scope.ends.source()
+        return try SourceReading.transaction(source, under: snapshot) {
+            try scope.inTransaction(generation: snapshot.generation) { target in
+                var (copied, bytes, next): (Int64, Int64, UInt64) = (0, 0, UInt64(first))
+                while true {
+                    let rows = try source.query(
+                        readBatch, [String(next), end.map { String($0) }, String(batch), String(chunk)])
+                    guard rows.count > 0 else { break }
+                    let oids = rows.indices.map { rows.text($0, 0) }
+                    try target.query(
+                        "select pg_catalog.lo_from_bytea(o.oid, o.data) from unnest($1::oid[], $2::bytea[]) as o (oid, data)",
+                        [PostgresArray.literal(oids), PostgresArray.literal(rows.indices.map { rows.text($0, 1) })])
+                    for row in rows.indices {
+                        var length = rows.int(row, 2) ?? 0
+                        bytes += Int64(length)
+                        var offset = length
+                        while length == chunk {
+                            length = try append(oids[row], at: offset, from: source, to: target)
+                            offset += length
+                            bytes += Int64(length)
+                        }
+                        if let comment = rows[row, 3] {
+                            try target.execute("comment on large object \(oids[row]) is \(Piece.literal(comment))")
+                        }
+                    }
+                    copied += Int64(rows.count)
+                    next = (oids.last.flatMap { UInt64($0) } ?? UInt64(UInt32.max)) + 1
+                }
+                return TaskOutcome(rows: copied, bytes: bytes)
+            }
+        }
+    }
+
+    /// - Returns: how many bytes the chunk had.
+    private static func append(
+        _ oid: String, at offset: Int, from source: Connection, to target: Connection,
+    ) throws -> Int {
+        let rows = try source.query(
+            "select d, length(d) from pg_catalog.lo_get($1::oid, $2::bigint, $3::int) as d",
+            [oid, String(offset), String(chunk)])
+        let length = rows.int(0, 1) ?? 0
+        if length > 0 {
+            try target.query(
+                "select pg_catalog.lo_put($1::oid, $2::bigint, $3::bytea)", [oid, String(offset), rows.text(0, 0)])
+        }
+        return length
+    }
+
+    private static let readBatch = """
+        select m.oid, d, length(d), pg_catalog.obj_description(m.oid, 'pg_largeobject')
+        from (
+            select oid from pg_catalog.pg_largeobject_metadata
+            where oid::bigint >= $1::bigint and ($2::bigint is null or oid::bigint < $2::bigint)
+            order by oid limit $3::int) m,
+            pg_catalog.lo_get(m.oid, 0, $4::int) as d
+        order by m.oid
+        """
+}

@@ -1,0 +1,114 @@
+private import PlanFile
+package import Planning
+private import Postgres
+
+/// The schema's tasks: what pg_dump says of the source goes into the state at once, and from there to the target in
+/// steps, so that a run that goes on later or elsewhere restores the same schema.
+package enum SchemaTask {
+    /// Runs pg_dump under the run's snapshot and stores what it says.
+    package static func dump(_ scope: TaskScope) throws -> TaskOutcome {
+        guard let snapshot = scope.snapshot else { throw SnapshotLost(id: "") }
+        let context = scope.context
+        // The snapshot is tried first, because pg_dump says of a lost one only that it failed.
+        try SourceReading.transaction(try scope.ends.source(), under: snapshot) {}
+        let entries = try PgDump.run(
+            sourceVersion: context.sourceVersion, targetVersion: context.targetVersion, target: context.source,
+            snapshot: snapshot.id, excludedSchemas: context.decisions.exclusions.schemas,
+            applicationName: context.applicationName("dump-schema"))
+        let staged = SchemaStaging.stage(entries, exclusions: context.decisions.exclusions)
+        return try scope.inTransaction(generation: snapshot.generation) { target in
+            let store = SchemaEntryStore(migration: context.migration)
+            try store.removeAll(on: target)
+            try store.insert(staged, on: target)
+            FaultPoint.schemaDumped.pass()
+            return TaskOutcome(rows: Int64(staged.count))
+        }
+    }
+
+    package static func createExtension(name: String, schema: String, _ scope: TaskScope) throws -> TaskOutcome {
+        try scope.inTransaction { target in
+            // The extension's own scripts expect origin's triggers to fire.
+            try target.execute("set local session_replication_role = origin")
+            if try target.scalar("select true from pg_catalog.pg_extension where extname = $1", [name]) == nil {
+                let isPlaced = schema == "pg_catalog" || schema.isEmpty
+                if !isPlaced { try target.execute("create schema if not exists \(QualifiedName.quoted(schema))") }
+                try target.execute(
+                    "create extension \(QualifiedName.quoted(name))"
+                        + (isPlaced ? "" : " with schema \(QualifiedName.quoted(schema))"))
+            }
+            return TaskOutcome()
+        }
+    }
+
+    /// Restores a stage in batches, a checkpoint each: ten thousand tables in one transaction exceed the lock table.
+    package static func restore(_ stage: SchemaStage, _ scope: TaskScope) throws -> TaskOutcome {
+        let store = SchemaEntryStore(migration: scope.context.migration)
+        return try scope.inSteps { target in
+            let batch = try store.batch(of: stage, on: target)
+            guard !batch.isEmpty else { return TaskOutcome() }
+            // Rules, triggers and defaults are made as the user's sessions would make them.
+            try target.execute("set local session_replication_role = origin")
+            try SchemaRestorer.run(batch, on: target)
+            try store.markDone(batch, on: target)
+            return nil
+        }
+    }
+
+    package static func createHypertable(_ definition: HypertableDefinition, _ scope: TaskScope) throws -> TaskOutcome {
+        try scope.inTransaction { target in
+            try target.execute("set local session_replication_role = origin")
+            for statement in HypertableDDL.create(definition) { try target.execute(statement) }
+            return TaskOutcome()
+        }
+    }
+
+    /// Builds an index by its definition, then runs what the dump says beside it: statistics targets, CLUSTER ON,
+    /// REPLICA IDENTITY.
+    package static func buildIndex(_ index: IndexBuild, _ scope: TaskScope) throws -> TaskOutcome {
+        try scope.inTransaction { target in
+            // An expression's functions may count on the database's own search_path and time zone.
+            try target.execute("set local search_path to default; set local timezone to default")
+            try target.execute(index.definition)
+            if let oid = index.sourceOID, index.constraintOID == nil {
+                try runTrailing("pg_class", oid, scope, target)
+            }
+            return TaskOutcome()
+        }
+    }
+
+    package static func addConstraint(_ constraint: ConstraintBuild, _ scope: TaskScope) throws -> TaskOutcome {
+        try scope.inTransaction { target in
+            let name = QualifiedName.quoted(constraint.name)
+            switch constraint.way {
+            case .usingIndex:
+                try target.execute(
+                    "alter table only \(constraint.table.sql) add constraint \(name) \(constraint.keyKind) "
+                        + "using index \(QualifiedName.quoted(constraint.indexName.name)) \(constraint.deferrability)")
+            case .directly(let only):
+                try target.execute(
+                    "alter table \(only ? "only " : "")\(constraint.table.sql) add constraint \(name) "
+                        + constraint.definition)
+            }
+            if constraint.sourceOID != 0 {
+                try runTrailing("pg_constraint", constraint.sourceOID, scope, target)
+            }
+            return TaskOutcome()
+        }
+    }
+
+    private static func runTrailing(
+        _ catalog: String, _ oid: UInt32, _ scope: TaskScope, _ target: Connection,
+    ) throws {
+        let isHypertable = Set(scope.context.hypertables.map { $0.table.sql })
+        for staged in try SchemaEntryStore(migration: scope.context.migration).find(catalog, oid, on: target)
+        where staged.stage == .index || staged.stage == .constraint {
+            for statement in staged.entry.trailingStatements {
+                // TimescaleDB refuses ONLY on hypertables.
+                let words = isHypertable.first { statement.contains("ALTER TABLE ONLY \($0) ") }
+                try target.execute(
+                    words.map { statement.replacing("ALTER TABLE ONLY \($0) ", with: "ALTER TABLE \($0) ") }
+                        ?? statement)
+            }
+        }
+    }
+}

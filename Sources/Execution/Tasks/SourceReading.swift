@@ -1,0 +1,32 @@
+private import Planning
+package import Postgres
+
+/// Reading the source under the run's snapshot.
+package enum SourceReading {
+    /// What the present transaction sees, `xmin:xmax:xip`: equal texts mean that no transaction id was given out between.
+    package static func snapshotText(_ source: Connection) throws -> String {
+        let function = source.serverVersion >= 130_000 ? "pg_current_snapshot" : "txid_current_snapshot"
+        return try source.scalar("select pg_catalog.\(function)()::text") ?? ""
+    }
+
+    /// Runs `body` in a read-only transaction that sees what the snapshot sees.
+    /// - Parameter table: is locked in ACCESS SHARE mode before the snapshot is taken over, so that no TRUNCATE or
+    ///   rewrite can come in between (EXACTNESS.md, 3).
+    /// - Throws: `SnapshotLost` where the session that exported it is gone.
+    package static func transaction<R>(
+        _ source: Connection, under snapshot: SnapshotReference, locking table: String? = nil, _ body: () throws -> R,
+    ) throws -> R {
+        try source.transaction("begin isolation level repeatable read read only") {
+            if let table {
+                try source.execute("set local lock_timeout = '10s'; lock table only \(table) in access share mode")
+            }
+            do {
+                try source.execute("set transaction snapshot \(Piece.literal(snapshot.id))")
+            } catch let error as PostgresError where error.sqlState != nil && !error.endsSession {
+                // 22023 up to PostgreSQL 16, 42704 from 17 on, 55000 when its process is just gone.
+                throw SnapshotLost(id: snapshot.id)
+            }
+            return try body()
+        }
+    }
+}

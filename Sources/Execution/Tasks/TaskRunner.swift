@@ -1,0 +1,27 @@
+private import Planning
+
+/// Which code does which action.
+enum TaskRunner {
+    static func run(_ scope: TaskScope) throws -> TaskOutcome {
+        switch scope.task.action {
+        case .dumpSchema: try SchemaTask.dump(scope)
+        case .createExtension(let name, let schema): try SchemaTask.createExtension(name: name, schema: schema, scope)
+        case .restorePreData: try SchemaTask.restore(.preData, scope)
+        case .createHypertable(let definition): try SchemaTask.createHypertable(definition, scope)
+        case .buildIndex(let index): try SchemaTask.buildIndex(index, scope)
+        case .addConstraint(let constraint): try SchemaTask.addConstraint(constraint, scope)
+        case .attachIndexes: try SchemaTask.restore(.attach, scope)
+        case .restorePostData: try SchemaTask.restore(.postData, scope)
+        case .restoreEventTriggers: try SchemaTask.restore(.eventTrigger, scope)
+        case .copy(let piece): try CopyTask.run(piece, scope)
+        case .copyLargeObjects(let first, let end): try LargeObjectTask.run(first: first, end: end, scope)
+        case .addForeignKey(let key): try ForeignKeyTask.add(key, scope)
+        case .validateForeignKey(let key): try ForeignKeyTask.validate(key, scope)
+        case .setSequences(let names): try SequenceTask.run(names, scope)
+        case .refreshMaterializedView(let view): try MaintenanceTask.refresh(view, scope)
+        case .analyze(let table, let vacuum): try MaintenanceTask.analyze(table, vacuum: vacuum, scope)
+        case .checkSourceUnchanged: try SourceWrites.check(scope)
+        case .verify(let piece): try VerifyTask.run(piece, scope)
+        }
+    }
+}

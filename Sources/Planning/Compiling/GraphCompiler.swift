@@ -1,0 +1,130 @@
+internal import Catalog
+internal import PlanFile
+
+/// The work of `Compiler`: adds the tasks, one subject after the other, then puts them in order.
+///
+/// Edges are few: a task waits for the last tasks of a table, and what waits for everything waits for what nothing else
+/// waits for.
+struct GraphCompiler {
+    let plan: Plan
+    let source: Catalog
+    let target: Catalog
+    let selection: ResolvedSelection
+    let lookup: CatalogLookup
+    let jobs: JobDecision
+    let selected: Set<OID>
+    /// Of the plan's entries, those that become hypertables, by table.
+    let hypertables: [OID: Plan.Hypertable]
+
+    var graph = Graph<MigrationTask>()
+    var diagnostics: [Diagnostic] = []
+    var decisions: [TableDecision] = []
+    var tables: [OID: TableTasks] = [:]
+    /// Of the tables whose rows travel.
+    var pieces: [OID: [Piece]] = [:]
+    var names: GeneratedNames
+    /// Vertices that others wait for.
+    var preData = 0
+    var attachIndexes: Int?
+    var postData = 0
+    var foreignKeys: [(vertex: Int, constraint: Catalog.Constraint, build: ForeignKeyBuild)] = []
+
+    init(plan: Plan, source: Catalog, target: Catalog, selection: ResolvedSelection) {
+        self.plan = plan
+        self.source = source
+        self.target = target
+        self.selection = selection
+        lookup = CatalogLookup(source)
+        selected = Set(selection.relations.map(\.oid))
+        names = GeneratedNames(source)
+        let copied = selection.relations.filter { $0.kind == .table && !selection.withoutData.contains($0.oid) }
+        jobs = JobPlanner(plan: plan.copy, source: source.server, target: target.server)
+            .decide(totalBytes: copied.reduce(0) { $0 + $1.tableBytes })
+        let byName = Dictionary(
+            selection.relations.filter { $0.kind == .table }.map { ($0.name, $0.oid) }
+        ) { first, _ in first }
+        hypertables = Dictionary(
+            plan.hypertables.compactMap { entry in
+                guard entry.to == nil, entry.timeColumn != nil else { return nil }
+                return byName[entry.table.value].map { ($0, entry) }
+            }
+        ) { first, _ in first }
+    }
+
+    mutating func compile() -> MigrationGraph {
+        addSchemaTasks()
+        addCopyTasks()
+        addIndexTasks()
+        addForeignKeyTasks()
+        addPostData()
+        addViewTasks()
+        addAnalyzeTasks()
+        addValidateTasks()
+        addLastTasks()
+        return MigrationGraph(tasks: tasks(), tables: decisions, jobs: jobs, exclusions: selection.exclusions)
+    }
+
+    @discardableResult
+    mutating func add(
+        _ name: String?, _ action: Action, after needs: some Sequence<Int>, resource: MigrationTask.Resource = .none,
+        weight: Int64 = 0,
+    ) -> Int {
+        let id = name.map { "\(action.kind):\($0)" } ?? action.kind
+        let vertex = graph.add(
+            MigrationTask(id: id, action: action, needs: [], resource: resource, weight: max(weight, 0)))
+        graph.add(edgesFrom: needs, to: vertex)
+        return vertex
+    }
+
+    /// What must be done before anything may rely on a relation's rows and keys.
+    func tails(of oid: OID) -> [Int] {
+        guard lookup.relations[oid]?.kind == .partitionedTable else { return tables[oid]?.tails ?? [preData] }
+        let own =
+            ([oid] + lookup.descendants(of: oid)).flatMap { tables[$0]?.tails ?? [] }
+            + (attachIndexes.map { [$0] } ?? [])
+        return Array(Set(own)).sorted()
+    }
+
+    /// The tasks in their order, each with the positions of those before it.
+    private mutating func tasks() -> [MigrationTask] {
+        let ids = graph.vertices.map(\.id)
+        var ranks = [Int](repeating: 0, count: ids.count)
+        for (rank, vertex) in ids.indices.sorted(by: { ids[$0] < ids[$1] }).enumerated() { ranks[vertex] = rank }
+        let order: [Int]
+        do {
+            order = try graph.order(weights: graph.vertices.map(\.weight), ranks: ranks)
+        } catch {
+            let circle = error.vertices.map { ids[$0] }
+            diagnostics.append(
+                Diagnostic(
+                    .error, PlanningCode.cycle, "tasks wait for one another: \(circle.joined(separator: " → "))",
+                    detail: "This is an error in Skein, not in the plan.", cure: "Please report it with the plan."))
+            return []
+        }
+        var positions = [Int](repeating: 0, count: ids.count)
+        for (position, vertex) in order.enumerated() { positions[vertex] = position }
+        return order.map { vertex in
+            var task = graph.vertices[vertex]
+            task.needs = graph.predecessors[vertex].map { positions[$0] }.sorted()
+            return task
+        }
+    }
+}
+
+/// The tasks of one table, as far as others wait for them.
+struct TableTasks {
+    /// After it the table exists and takes rows.
+    var ready: Int
+    /// After them all its rows are in.
+    var data: [Int]
+    var indexes: [Int] = []
+    /// The last of its constraints; each waits for the one before and the first for the indexes, because adding one
+    /// locks the table against index builds.
+    var lastConstraint: Int?
+    var analyze: Int?
+    /// All its rows were written frozen, in one piece.
+    var isFrozen = false
+    var bytes: Int64 = 0
+
+    var tails: [Int] { lastConstraint.map { [$0] } ?? (indexes.isEmpty ? data : indexes) }
+}

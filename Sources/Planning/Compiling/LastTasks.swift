@@ -1,0 +1,81 @@
+internal import Catalog
+internal import PlanFile
+
+extension GraphCompiler {
+    /// A partitioned table's ANALYZE does its partitions as well, so that partitions whose rows were written frozen need
+    /// none of their own; the others need a vacuum.
+    mutating func addAnalyzeTasks() {
+        let late = tablesWithExtendedStatistics()
+        var roots: [Catalog.Relation] = []
+        for relation in selection.relations {
+            switch relation.kind {
+            case .partitionedTable where !relation.isPartition: roots.append(relation)
+            case .table where pieces[relation.oid] != nil:
+                guard let tasks = tables[relation.oid], !(relation.isPartition && tasks.isFrozen) else { continue }
+                let children = lookup.descendants(of: relation.oid).flatMap { tables[$0]?.tails ?? [] }
+                let statistics = late.contains(relation.oid) ? [postData] : []
+                let vertex = addAnalyze(
+                    relation, vacuum: !tasks.isFrozen, bytes: relation.tableBytes,
+                    after: tasks.tails + children + statistics)
+                tables[relation.oid]?.analyze = vertex
+            default: continue
+            }
+        }
+        for root in roots {
+            let family = lookup.descendants(of: root.oid).filter { pieces[$0] != nil }
+            guard !family.isEmpty else { continue }
+            let isLate = late.contains(root.oid) || family.contains { late.contains($0) }
+            let needs =
+                tails(of: root.oid) + family.compactMap { tables[$0]?.analyze } + (isLate ? [postData] : [])
+            let vertex = addAnalyze(
+                root, vacuum: false, bytes: family.reduce(0) { $0 + min(tables[$1]?.bytes ?? 0, Self.sampleBytes) },
+                after: needs)
+            for oid in [root.oid] + family where tables[oid]?.analyze == nil { tables[oid]?.analyze = vertex }
+        }
+    }
+
+    /// What ANALYZE reads of a table at most: 300 pages for each of 100 steps of its histograms.
+    private static let sampleBytes: Int64 = 30_000 * 8192
+
+    private mutating func addAnalyze(
+        _ relation: Catalog.Relation, vacuum: Bool, bytes: Int64, after needs: [Int],
+    ) -> Int {
+        add(
+            relation.name.description, .analyze(relation.name, vacuum: vacuum), after: Set(needs).sorted(),
+            resource: .indexJob, weight: vacuum ? bytes : min(bytes, Self.sampleBytes))
+    }
+
+    /// Their statistics objects come with the rest of the dump's end.
+    private func tablesWithExtendedStatistics() -> Set<OID> {
+        Set(
+            source.dependencies.filter { $0.dependent.catalog == "pg_statistic_ext" && $0.on.catalog == "pg_class" }
+                .map(\.on.oid))
+    }
+
+    /// Sequences; event triggers, which must not fire for us; then whether the source stood still; then verification.
+    mutating func addLastTasks() {
+        if !selection.sequences.isEmpty {
+            add(nil, .setSequences(selection.sequences.map(\.name)), after: [postData])
+        }
+        if !selection.eventTriggers.isEmpty { add(nil, .restoreEventTriggers, after: graph.sinks) }
+        let end = add(nil, .checkSourceUnchanged, after: graph.sinks)
+        guard plan.cutover.verify.value != .none else { return }
+        for relation in selection.relations {
+            for piece in verificationPieces(pieces[relation.oid] ?? []) {
+                add(
+                    "\(relation.name):\(Self.digits(piece.number))", .verify(piece), after: [end],
+                    resource: .tableJob, weight: piece.estimatedBytes)
+            }
+        }
+    }
+
+    /// Ranges as they were copied. A ctid means nothing on another server, so that a table of block pieces is one.
+    private func verificationPieces(_ pieces: [Piece]) -> [Piece] {
+        guard var whole = pieces.first, case .blocks = whole.rows else { return pieces }
+        whole.rows = .all
+        whole.count = 1
+        whole.estimatedRows = pieces.reduce(0) { $0 + $1.estimatedRows }
+        whole.estimatedBytes = pieces.reduce(0) { $0 + $1.estimatedBytes }
+        return [whole]
+    }
+}

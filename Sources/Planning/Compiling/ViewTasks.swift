@@ -1,0 +1,111 @@
+internal import Catalog
+internal import PlanFile
+
+extension GraphCompiler {
+    /// Rules, triggers, policies and the rest need the keys.
+    mutating func addPostData() {
+        var needs = Set(foreignKeys.map(\.vertex))
+        for relation in selection.relations { needs.formUnion(tables[relation.oid]?.tails ?? []) }
+        if let attachIndexes { needs.insert(attachIndexes) }
+        needs.remove(preData)
+        postData = add(nil, .restorePostData, after: needs.isEmpty ? [preData] : needs.sorted())
+    }
+
+    /// Materialized views are refreshed after those that they read; their indexes follow, several at a time. One that
+    /// the source has not populated, that the plan skips or that reads such a one stays as it is.
+    mutating func addViewTasks() {
+        let views = selection.relations.filter { $0.kind == .materializedView }
+        guard !views.isEmpty else { return }
+        let reads = MaterializedReads(source)
+        var unrefreshed: [OID: QualifiedName?] = [:]
+        for view in views where !view.isPopulated || selection.withoutData.contains(view.oid) {
+            unrefreshed[view.oid] = .some(nil)
+        }
+        let ordered = reads.ordered(views.map(\.oid))
+        for oid in ordered {
+            guard unrefreshed[oid] == nil, let cause = reads.nearest(to: oid).first(where: { unrefreshed[$0] != nil }),
+                let view = lookup.relations[oid], let other = lookup.relations[cause]
+            else { continue }
+            unrefreshed[oid] = other.name
+            diagnostics.append(
+                Diagnostic(
+                    .warning, PlanningCode.notRefreshed,
+                    "materialized view \(view.name) is not refreshed because it reads \(other.name), which is not either",
+                    cure: "Refresh both after the migration.",
+                    statement:
+                        "refresh materialized view \(other.name.sql);\nrefresh materialized view \(view.name.sql);",
+                    object: view.name.description))
+        }
+        let indexes = Dictionary(grouping: selection.indexes, by: \.table)
+        for oid in ordered {
+            guard let view = lookup.relations[oid] else { continue }
+            var tasks = TableTasks(ready: postData, data: [postData], bytes: view.tableBytes)
+            if unrefreshed[oid] == nil {
+                let needs = reads.nearest(to: oid).compactMap { tables[$0]?.ready }
+                tasks.ready = add(
+                    view.name.description, .refreshMaterializedView(view.name), after: [postData] + needs,
+                    resource: .indexJob, weight: view.tableBytes)
+                tasks.data = [tasks.ready]
+            }
+            for index in indexes[oid] ?? [] {
+                tasks.indexes.append(addIndex(index, of: view, isParent: false, after: tasks.data))
+            }
+            if unrefreshed[oid] == nil {
+                tasks.analyze = add(
+                    view.name.description, .analyze(view.name, vacuum: true), after: tasks.tails, resource: .indexJob,
+                    weight: view.tableBytes)
+            }
+            tables[oid] = tasks
+        }
+    }
+}
+
+/// Which materialized views a materialized view reads, directly or through views and functions.
+private struct MaterializedReads {
+    private let needs: [Catalog.ObjectID: [Catalog.ObjectID]]
+    private let kinds: [OID: Catalog.Relation.Kind]
+
+    init(_ catalog: Catalog) {
+        needs = Dictionary(grouping: catalog.dependencies, by: \.dependent).mapValues { $0.map(\.on).sorted() }
+        kinds = Dictionary(catalog.relations.map { ($0.oid, $0.kind) }) { first, _ in first }
+    }
+
+    /// In the order of their object ids.
+    func nearest(to oid: OID) -> [OID] {
+        var found: Set<OID> = []
+        var seen: Set<Catalog.ObjectID> = []
+        var queue = needs[.init(catalog: "pg_class", oid: oid)] ?? []
+        while let object = queue.popLast() {
+            guard seen.insert(object).inserted else { continue }
+            let kind = object.catalog == "pg_class" ? kinds[object.oid] : nil
+            if kind == .materializedView {
+                if object.oid != oid { found.insert(object.oid) }
+            } else if kind == .view || object.catalog == "pg_proc" {
+                queue += needs[object] ?? []
+            }
+        }
+        return found.sorted()
+    }
+
+    /// Each after those that it reads; otherwise as given. A view cannot read itself, so there is no circle.
+    func ordered(_ views: [OID]) -> [OID] {
+        var result: [OID] = []
+        var done: Set<OID> = []
+        let wanted = Set(views)
+        for view in views {
+            var stack = [view]
+            while let top = stack.last {
+                let missing = nearest(to: top).filter {
+                    wanted.contains($0) && !done.contains($0) && !stack.contains($0)
+                }
+                if let next = missing.first {
+                    stack.append(next)
+                    continue
+                }
+                stack.removeLast()
+                if done.insert(top).inserted { result.append(top) }
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,72 @@
+import Execution
+
+/// `skein status` for people.
+enum StatusText {
+    /// Tables are listed up to this many, those with work left first.
+    private static let listed = 40
+
+    static func render(_ status: StatusReport) -> String {
+        guard status.phase != .notStarted else {
+            return "\(status.name): not started (the target holds no state of it)"
+        }
+        var lines = [headline(status)]
+        lines.append(
+            "tasks    \(status.done) of \(status.tasks) done"
+                + (status.started.map { "; started \($0)" } ?? "")
+                + (status.finished.map { ", finished \($0)" } ?? ""))
+        lines.append("copied   " + copied(status))
+        if !status.running.isEmpty {
+            lines.append("\nrunning")
+            for task in status.running.sorted(by: { $0.seconds > $1.seconds }) {
+                let bytes = task.bytes.map { ", " + Words.bytes($0) } ?? ""
+                lines.append("  \(task.id)  \(Words.duration(task.seconds))\(bytes)")
+            }
+        }
+        lines += tables(status)
+        lines += troubles("errors (tried again by `skein migrate`)", status.errors)
+        lines += troubles("warnings", status.warnings)
+        return lines.joined(separator: "\n")
+    }
+
+    private static func headline(_ status: StatusReport) -> String {
+        let state =
+            status.phase == .finished ? "" : status.isRunning ? ", running" : ", not running: `skein migrate` goes on"
+        return "\(status.name): \(status.phase.rawValue)\(state)"
+    }
+
+    private static func copied(_ status: StatusReport) -> String {
+        let share = Words.percent(status.copiedBytes, of: max(status.totalBytes, status.copiedBytes))
+        var text =
+            "\(Words.count(status.copiedRows)) rows, \(Words.bytes(status.copiedBytes)) of about "
+            + "\(Words.bytes(max(status.totalBytes, status.copiedBytes))) (\(share))"
+        if let rate = status.bytesPerSecond { text += ", \(Words.bytes(Int64(rate)))/s" }
+        if let left = status.secondsLeft { text += ", about \(Words.duration(left)) left" }
+        return text
+    }
+
+    private static func tables(_ status: StatusReport) -> [String] {
+        guard !status.tables.isEmpty else { return [] }
+        let open = status.tables.filter { $0.piecesDone < $0.pieces }
+        let shown = (open + status.tables.filter { $0.piecesDone == $0.pieces }).prefix(listed)
+        let width = shown.map(\.table.count).max() ?? 0
+        var lines = ["\ntables"]
+        for table in shown {
+            let pieces = "\(table.piecesDone)/\(table.pieces)"
+            lines.append(
+                "  \(Words.padded(table.table, width))  \(Words.leftPadded(pieces, 7)) pieces  "
+                    + "\(Words.leftPadded(Words.count(table.rows), 13)) rows  "
+                    + Words.leftPadded(Words.bytes(table.bytes), 9))
+        }
+        if status.tables.count > shown.count { lines.append("  and \(status.tables.count - shown.count) more") }
+        return lines
+    }
+
+    private static func troubles(_ title: String, _ troubles: [StatusReport.Trouble]) -> [String] {
+        guard !troubles.isEmpty else { return [] }
+        return ["\n" + title]
+            + troubles.map { trouble in
+                let state = trouble.sqlState.map { " (SQLSTATE \($0))" } ?? ""
+                return "  \(trouble.id): \(trouble.text)\(state)"
+            }
+    }
+}

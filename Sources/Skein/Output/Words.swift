@@ -1,0 +1,55 @@
+/// Numbers as people read them.
+enum Words {
+    /// `1.4 GB`, powers of 1024.
+    static func bytes(_ count: Int64) -> String {
+        var (value, unit) = (Double(count), 0)
+        let units = ["bytes", "kB", "MB", "GB", "TB", "PB"]
+        while abs(value) >= 1024, unit < units.count - 1 {
+            value /= 1024
+            unit += 1
+        }
+        return unit == 0 ? "\(count) bytes" : "\(fixed(value, value < 10 ? 1 : 0)) \(units[unit])"
+    }
+
+    /// `1,234,567`
+    static func count(_ number: Int64) -> String {
+        var digits = String(number.magnitude)
+        var groups: [String] = []
+        while digits.count > 3 {
+            groups.append(String(digits.suffix(3)))
+            digits.removeLast(3)
+        }
+        return (number < 0 ? "-" : "") + ([digits] + groups.reversed()).joined(separator: ",")
+    }
+
+    /// `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`
+    static func duration(_ seconds: Double) -> String {
+        if seconds < 10 { return "\(fixed(max(0, seconds), 1)) s" }
+        let whole = Int(seconds.rounded())
+        if whole < 60 { return "\(whole) s" }
+        if whole < 3_600 { return "\(whole / 60) min \(whole % 60) s" }
+        if whole < 86_400 { return "\(whole / 3_600) h \(whole % 3_600 / 60) min" }
+        return "\(whole / 86_400) d \(whole % 86_400 / 3_600) h"
+    }
+
+    static func percent(_ part: Int64, of whole: Int64) -> String {
+        whole > 0 ? "\(min(100, Int(Double(part) / Double(whole) * 100)))%" : "-"
+    }
+
+    static func fixed(_ value: Double, _ digits: Int) -> String {
+        var scale = 1.0
+        for _ in 0..<digits { scale *= 10 }
+        let scaled = Int64((value * scale).rounded())
+        guard digits > 0 else { return String(scaled) }
+        let fraction = String(scaled % Int64(scale))
+        return "\(scaled / Int64(scale)).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+    }
+
+    static func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+
+    static func leftPadded(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+}

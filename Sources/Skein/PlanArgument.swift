@@ -1,0 +1,45 @@
+import ArgumentParser
+import FoundationEssentials
+import PlanFile
+import Planning
+
+/// The plan that a command works on: a plan file, or one that `plan --out` saved.
+struct PlanArgument: ParsableArguments {
+    @Argument(help: ArgumentHelp("The plan file, or a plan saved by `skein plan --out`.", valueName: "plan"))
+    var path: String
+
+    /// What was loaded.
+    struct Loaded {
+        var plan: Plan
+        /// Where the argument is a saved plan.
+        var saved: SavedPlan?
+        /// Warnings and notes.
+        var diagnostics: [Diagnostic]
+    }
+
+    /// Loads the plan and reports what is to be said of it.
+    /// - Throws: exit code 2 where it cannot be used.
+    func load(_ options: GlobalOptions) throws -> Loaded {
+        let (loaded, diagnostics) = read()
+        options.report(diagnostics)
+        guard let loaded else { throw Exit.wrong.error }
+        return loaded
+    }
+
+    /// Loads without reporting.
+    func read() -> (loaded: Loaded?, diagnostics: [Diagnostic]) {
+        do {
+            if let saved = try SavedPlan.read(path) {
+                let plan = try saved.plan.resolvingURIs(environment: .current)
+                return (Loaded(plan: plan, saved: saved, diagnostics: []), [])
+            }
+        } catch let error as DiagnosticsError {
+            return (nil, error.diagnostics)
+        } catch {
+            let reason = Diagnostic(.error, "SK090", "`\(path)` is no plan that this version saved: \(error)")
+            return (nil, [reason])
+        }
+        let (plan, diagnostics) = PlanLoader.load(path: path, environment: .current)
+        return (plan.map { Loaded(plan: $0, saved: nil, diagnostics: diagnostics) }, diagnostics)
+    }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import FoundationEssentials
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// The command `skein`. Commands parse and print; what they do is in the targets below.
+@main
+struct Skein: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "skein",
+        abstract: "Moves a PostgreSQL database into TimescaleDB or another PostgreSQL, from one plan file.",
+        discussion: """
+            Exit codes: 0 done; 1 failed, not resumable as it stands; 2 the command line, the plan or a check is \
+            wrong; 3 verify found differences; 4 stopped, run the same command to resume.
+            """,
+        version: "skein " + Version.text,
+        subcommands: [
+            ValidateCommand.self, PlanCommand.self, MigrateCommand.self, StatusCommand.self, CutoverCommand.self,
+            VerifyCommand.self, CleanCommand.self, SchemaCommand.self,
+        ]
+    )
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let code as ExitCode {
+            exit(code.rawValue)
+        } catch {
+            // The argument parser's own code for wrong usage is 64; ours is 2. Help and version are no errors.
+            let code = exitCode(for: error)
+            let text = fullMessage(for: error)
+            if code == .success {
+                print(text)
+                exit(0)
+            }
+            Console.error(text)
+            exit(code == .validationFailure ? Exit.wrong.rawValue : Exit.failed.rawValue)
+        }
+    }
+}
+
+enum Version {
+    static let text = "0.1.0"
+}
+
+/// The exit codes that scripts rely on.
+enum Exit: Int32 {
+    case done = 0
+    case failed = 1
+    case wrong = 2
+    case differences = 3
+    case stopped = 4
+
+    /// To be thrown.
+    var error: ExitCode { ExitCode(rawValue) }
+}

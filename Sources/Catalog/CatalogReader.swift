@@ -56,10 +56,13 @@ package enum CatalogReader {
         }
     }
 
-    /// Just-in-time compilation takes longer than any of these queries; older versions have no such setting.
+    /// Just-in-time compilation takes longer than any of these queries (older versions have no such setting). Catalogs
+    /// that were never analysed mislead the planner into nested loops, whose time grows with the square of the schema.
+    /// One backend is enough: the source has other work.
     private static let localSettings = """
         select pg_catalog.set_config(s.name, v.value, true)
-        from (values ('jit', 'off'), ('work_mem', '32MB'), ('lock_timeout', '\(lockTimeout)')) as v (name, value)
+        from (values ('jit', 'off'), ('enable_nestloop', 'off'), ('max_parallel_workers_per_gather', '0'),
+            ('work_mem', '32MB'), ('lock_timeout', '\(lockTimeout)')) as v (name, value)
         join pg_catalog.pg_settings s on s.name = v.name
         """
 }

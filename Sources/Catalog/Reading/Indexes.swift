@@ -66,8 +66,3 @@ extension CatalogReading {
             """
     }
 }
-
-extension Catalog.Constraint.Kind {
-    /// Whether `pg_constraint.conindid` is the constraint's own index; a foreign key names its referenced table's.
-    package var ownsIndex: Bool { self == .primaryKey || self == .unique || self == .exclusion }
-}

@@ -106,7 +106,7 @@ enum HypertableKeyChecks {
     ) { context, findings in
         for planned in context.hypertables where planned.becomesHypertable {
             guard let key = planned.entry.primaryKey else { continue }
-            for name in key.value where planned.relation.column(name) == nil {
+            for name in key.value where planned.relation.column(named: name) == nil {
                 findings.add(
                     .error, "\(planned.name) has no column \(QualifiedName.quotedIfNeeded(name)) for its primary key",
                     cure: "name its columns: \(Wording.list(planned.relation.columns.map(\.name)))",
@@ -126,7 +126,7 @@ enum HypertableKeyChecks {
         for planned in context.hypertables where planned.becomesHypertable {
             guard let key = planned.entry.primaryKey else { continue }
             let table = planned.relation.name.sql
-            for column in key.value.compactMap({ planned.relation.column($0) })
+            for column in key.value.compactMap({ planned.relation.column(named: $0) })
             where !column.isNotNull && column.number != planned.timeColumn?.number {
                 let name = QualifiedName.quoted(column.name)
                 let hasNulls = (column.statistics?.nullFraction ?? 0) > 0
@@ -153,7 +153,7 @@ enum HypertableKeyChecks {
     ) { context, findings in
         for planned in context.hypertables where planned.becomesHypertable {
             guard let key = planned.entry.primaryKey else { continue }
-            let columns = key.value.compactMap { planned.relation.column($0) }
+            let columns = key.value.compactMap { planned.relation.column(named: $0) }
             guard columns.count == key.value.count else { continue }
             let numbers = Set(columns.map(\.number))
             let isCovered = context.source.indexes.contains { index in

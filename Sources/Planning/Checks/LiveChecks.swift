@@ -64,9 +64,7 @@ enum LiveChecks {
         """
     ) { context, findings in
         let server = context.source.server
-        guard isLive(context), !server.hasReplication, !server.isSuperuser,
-            !server.roleMemberships.contains("rds_replication")
-        else { return }
+        guard isLive(context), !server.hasReplication, !server.isSuperuser else { return }
         let user = QualifiedName.quoted(server.user)
         let isAmazon = server.roles.contains("rds_replication")
         findings.add(

@@ -42,12 +42,13 @@ struct CheckFixture {
         }
     }
 
-    /// What the checks find, with everything selected.
+    /// What the checks find.
     var findings: [Diagnostic] {
         let source = source.catalog
+        let selection = ResolvedSelection(plan, source: source)
         return Checks.run(
             CheckContext(
-                plan: plan, source: source, target: target.catalog, selected: .init(everythingOf: source), jobs: jobs,
+                plan: plan, source: source, target: target.catalog, selected: .init(selection), jobs: jobs,
                 machine: machine))
     }
 

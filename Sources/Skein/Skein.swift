@@ -31,20 +31,23 @@ struct Skein: AsyncParsableCommand {
                 try command.run()
             }
         } catch let code as ExitCode {
-            exit(code.rawValue)
+            leave(code.rawValue)
         } catch {
             // The argument parser's own code for wrong usage is 64; ours is 2. Help and version are no errors.
             let code = exitCode(for: error)
             let text = fullMessage(for: error)
             if code == .success {
                 print(text)
-                exit(0)
+                leave(0)
             }
             Console.error(text)
-            exit(code == .validationFailure ? Exit.wrong.rawValue : Exit.failed.rawValue)
+            leave(code == .validationFailure ? Exit.wrong.rawValue : Exit.failed.rawValue)
         }
     }
 }
+
+/// `exit` by a name that `ParsableCommand` has no method of.
+private func leave(_ code: Int32) -> Never { exit(code) }
 
 enum Version {
     static let text = "0.1.0"

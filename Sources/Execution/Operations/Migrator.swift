@@ -1,7 +1,7 @@
 private import Catalog
 package import PlanFile
 package import Planning
-private import Postgres
+internal import Postgres
 
 /// What `migrate` takes from its command line.
 package struct MigrateOptions: Sendable {

@@ -11,9 +11,9 @@ package enum SchemaStage: String, Sendable, Codable, CaseIterable {
     /// `ALTER INDEX … ATTACH PARTITION`.
     case attach
     /// After data: rules, triggers, policies, statistics objects, checks that are not valid, what depends on an index
-    /// or a key, and indexes of materialized views.
+    /// or a key.
     case postData = "post-data"
-    /// Last of all, because they fire on DDL.
+    /// Last of all, because they fire on DDL; and comments on the indexes of materialized views, which come late.
     case eventTrigger = "event-trigger"
     /// Not restored.
     case skip

@@ -38,7 +38,7 @@ package struct SchemaStaging {
 
     private func stage(_ entry: DumpEntry, needed: [SchemaStage], isPostData: Bool) -> SchemaStage {
         switch entry.type {
-        case "INDEX": return isOfMaterializedView(entry) ? .postData : .index
+        case "INDEX": return .index
         case "CONSTRAINT":
             // PostgreSQL 18 has NOT NULL constraints that are not valid; they are no index.
             return Self.isNotNull(entry) ? .postData : .constraint
@@ -46,14 +46,21 @@ package struct SchemaStaging {
         case "INDEX ATTACH": return .attach
         case "EVENT TRIGGER": return .eventTrigger
         default:
-            if needed.contains(.eventTrigger) { return .eventTrigger }
+            // Comments on a materialized view's indexes: these follow its refresh, which follows all else.
+            if needed.contains(.eventTrigger) || isOnIndexOfMaterializedView(entry) { return .eventTrigger }
             let isLate = needed.contains { [.index, .constraint, .foreignKey, .attach, .postData].contains($0) }
             return isPostData || isLate ? .postData : .preData
         }
     }
 
-    private func isOfMaterializedView(_ entry: DumpEntry) -> Bool {
-        entry.dependencies.contains { positions[$0].map { entries[$0].type == "MATERIALIZED VIEW" } ?? false }
+    private func isOnIndexOfMaterializedView(_ entry: DumpEntry) -> Bool {
+        needed(by: entry).contains { index in
+            index.type == "INDEX" && needed(by: index).contains { $0.type == "MATERIALIZED VIEW" }
+        }
+    }
+
+    private func needed(by entry: DumpEntry) -> [DumpEntry] {
+        entry.dependencies.compactMap { positions[$0] }.map { entries[$0] }
     }
 
     private static func isNotNull(_ entry: DumpEntry) -> Bool {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalog
 import Execution
 import PlanFile
 import Planning
@@ -40,10 +41,12 @@ struct MigrateCommand: AsyncParsableCommand {
             guard let value, !(1...128).contains(value) else { continue }
             throw ValidationError("\(name) takes a number from 1 to 128")
         }
-        guard PlanDuration(parsing: retryFor) != nil else {
+        guard retrySeconds != nil else {
             throw ValidationError("--retry-for takes a duration such as `10 min` or `30 s`, not `\(retryFor)`")
         }
     }
+
+    private var retrySeconds: Double? { (try? PlanDuration(parsing: retryFor))?.approximateSeconds }
 
     func run() async throws {
         let loaded = try plan.load(options)
@@ -55,10 +58,9 @@ struct MigrateCommand: AsyncParsableCommand {
             Console.error("error: --resync and --repair are for `mode: live`; this plan is offline")
             throw Exit.wrong.error
         }
-        let seconds = PlanDuration(parsing: retryFor)?.approximateSeconds ?? 600
         let migrator = Migrator(
             loaded.plan,
-            MigrateOptions(tableJobs: tableJobs, indexJobs: indexJobs, retryFor: seconds, version: Version.text))
+            MigrateOptions(tableJobs: tableJobs, indexJobs: indexJobs, retryFor: retrySeconds ?? 600, version: Version.text))
         let printer = RunPrinter(options)
         let end = try await Failing.withExitCodes(loaded.plan, options) {
             if dropIfExists { try await startOver(loaded.plan) }

@@ -1,0 +1,120 @@
+private import Catalog
+package import PlanFile
+private import Planning
+private import Postgres
+
+/// What the target holds already of what a plan would create: what `migrate --drop-if-exists` drops.
+package struct Leftovers: Sendable, Equatable {
+    /// Statements that drop one object each, never what depends on it; in the order they are listed.
+    private var statements: [String] = []
+    /// What each is, for people: `table public.readings`.
+    package private(set) var lines: [String] = []
+    private var hasState: Bool
+
+    package var isEmpty: Bool { statements.isEmpty && !hasState }
+
+    package init(_ inspection: Inspection) {
+        hasState = inspection.record != nil
+        if let record = inspection.record { lines.append("state of migration \(record.name) in schema skein") }
+        let (selection, target) = (inspection.selection, inspection.target)
+        let present = Dictionary(target.relations.map { ($0.name, $0) }) { first, _ in first }
+        for name in selection.eventTriggers where target.eventTriggers.contains(name) {
+            add("event trigger \(QualifiedName.quoted(name))", shown: "event trigger \(name)")
+        }
+        for relation in selection.relations {
+            guard let there = present[relation.name] else { continue }
+            add("\(Self.word(there.kind)) \(there.name.sql)", shown: "\(Self.word(there.kind)) \(there.name)")
+        }
+        let sequences = Set(target.sequences.filter { $0.ownerTable == nil }.map(\.name))
+        for sequence in selection.sequences where sequences.contains(sequence.name) {
+            add("sequence \(sequence.name.sql)", shown: "sequence \(sequence.name)")
+        }
+        let objects = Set(target.objects.map { ObjectName($0) })
+        for object in selection.objects where objects.contains(ObjectName(object)) {
+            guard let word = Self.droppable[object.kind] else { continue }
+            add("\(word) \(object.identity)", shown: "\(object.kind) \(object.identity)")
+        }
+    }
+
+    /// Drops everything listed and the migration's state, in one transaction.
+    ///
+    /// Nothing is dropped by `cascade`, so nothing that is not listed: what depends on what is found by trying, in
+    /// rounds, until nothing is left or nothing moves.
+    /// - Throws: the server's refusal of the first object that something else still needs.
+    package func drop(_ plan: Plan) async throws {
+        let (name, statements) = (plan.name.value.text, statements)
+        let session = Session(try ConnectionTarget(plan.target.uri.value), applicationName: "skein/\(name)/drop")
+        try await session.run { target in
+            try target.transaction {
+                try target.execute("set local client_min_messages = error")
+                try StateStore(target).remove(migrationNamed: name)
+                try Self.dropForeignKeys(of: statements, target)
+                var left = statements
+                while !left.isEmpty {
+                    var (refused, reason): ([String], PostgresError?) = ([], nil)
+                    for statement in left {
+                        do {
+                            try target.savepoint { try target.execute(statement) }
+                        } catch let error as PostgresError where error.sqlState == "2BP01" {
+                            refused.append(statement)
+                            reason = reason ?? error
+                        }
+                    }
+                    if refused.count == left.count, let reason { throw reason }
+                    left = refused
+                }
+                FaultPoint.dropBegun.pass()
+            }
+        }
+        await session.close()
+    }
+
+    /// Tables that point at each other by foreign keys cannot be dropped one by one.
+    private static func dropForeignKeys(of statements: [String], _ target: Connection) throws {
+        let tables = statements.filter { $0.hasPrefix(tablePrefix) }.map { String($0.dropFirst(tablePrefix.count)) }
+        let rows = try target.query(selectForeignKeys, [PostgresArray.literal(tables)])
+        for row in rows.indices {
+            try target.execute(
+                "alter table \(rows.text(row, 0)) drop constraint if exists \(QualifiedName.quoted(rows.text(row, 1)))")
+        }
+    }
+
+    private static let tablePrefix = "drop table if exists "
+    private static let selectForeignKeys = """
+        select c.conrelid::regclass::text, c.conname
+        from pg_catalog.pg_constraint c
+        where c.contype = 'f' and c.conparentid = 0
+            and c.conrelid = any (
+                select pg_catalog.to_regclass(t)::oid from unnest($1::text[]) t
+                where pg_catalog.to_regclass(t) is not null)
+        """
+
+    private mutating func add(_ object: String, shown: String) {
+        let words = ["event trigger ", "materialized view ", "foreign table "]
+        let isTwoWords = words.contains { object.hasPrefix($0) }
+        let cut = object.split(separator: " ", maxSplits: isTwoWords ? 2 : 1).dropLast().joined(separator: " ")
+        statements.append("drop \(cut) if exists \(object.dropFirst(cut.count + 1))")
+        lines.append(shown)
+    }
+
+    private static func word(_ kind: Catalog.Relation.Kind) -> String {
+        switch kind {
+        case .table, .partitionedTable: "table"
+        case .foreignTable: "foreign table"
+        case .view: "view"
+        case .materializedView: "materialized view"
+        }
+    }
+
+    /// Kinds as `pg_identify_object` calls them, and as DROP does. Others go with what they belong to.
+    private static let droppable = [
+        "function": "function", "procedure": "procedure", "aggregate": "aggregate", "type": "type",
+        "domain": "domain", "collation": "collation", "operator": "operator", "conversion": "conversion",
+    ]
+
+    private struct ObjectName: Hashable {
+        var kind: String
+        var identity: String
+        init(_ object: Catalog.SchemaObject) { (kind, identity) = (object.kind, object.identity) }
+    }
+}

@@ -9,10 +9,15 @@ package enum CatalogReader {
         package var histogramThreshold: Int64
         /// Whether column statistics are read at all; of no use on a target.
         package var readsStatistics: Bool
+        /// How long a statement waits for a relation that another session has locked. Seconds.
+        package var lockTimeoutSeconds: Int
 
-        package init(histogramThreshold: Int64 = 64 << 20, readsStatistics: Bool = true) {
+        package init(
+            histogramThreshold: Int64 = 64 << 20, readsStatistics: Bool = true, lockTimeoutSeconds: Int = 30,
+        ) {
             self.histogramThreshold = histogramThreshold
             self.readsStatistics = readsStatistics
+            self.lockTimeoutSeconds = lockTimeoutSeconds
         }
     }
 
@@ -20,8 +25,9 @@ package enum CatalogReader {
     /// the smallest and greatest values of large columns that were never analysed.
     ///
     /// Rights that the connected role lacks leave gaps (`systemIdentifier`, statistics …) and are no error. Changes
-    /// nothing; takes no lock above ACCESS SHARE and waits for none longer than `lockTimeout`.
+    /// nothing; takes no lock above ACCESS SHARE.
     /// - Parameter connection: outside a transaction; its pinned settings are needed as they are.
+    /// - Throws: `BlockedReading` where other sessions hold relations locked for too long; `PostgresError`.
     package static func read(_ connection: Connection, _ options: Options = Options()) throws -> Catalog {
         let link = try Link.measure(connection)
         var attempt = 1
@@ -32,12 +38,13 @@ package enum CatalogReader {
                 return catalog
             } catch let error as PostgresError where vanished(error) && attempt < 5 {
                 attempt += 1
+            } catch let error as PostgresError where error.sqlState == "55P03" {
+                let locks = try BlockedReading.locks(connection)
+                guard !locks.isEmpty else { throw error }
+                throw BlockedReading(locks: locks, waitedSeconds: options.lockTimeoutSeconds)
             }
         }
     }
-
-    /// How long a size is waited for whose table another session has locked; then the sizes of the last VACUUM serve.
-    static let lockTimeout = "3s"
 
     /// Functions such as `pg_identify_object` see the catalogs as they are now, not as our snapshot shows them: an
     /// object dropped since then is a "cache lookup failed" (XX000) or an undefined object.
@@ -49,17 +56,20 @@ package enum CatalogReader {
         _ connection: Connection, _ options: Options, _ link: Link,
     ) throws -> (Catalog, [ColumnRange]) {
         try connection.transaction("begin isolation level repeatable read, read only") {
-            try connection.query(localSettings)
+            try connection.query(localSettings, ["\(options.lockTimeoutSeconds)s"])
             let reading = try CatalogReading(connection)
             let catalog = try reading.catalog(options, link)
             return (catalog, options.readsStatistics ? ColumnRange.missing(in: catalog, options) : [])
         }
     }
 
-    /// Just-in-time compilation takes longer than any of these queries; older versions have no such setting.
+    /// Just-in-time compilation takes longer than any of these queries (older versions have no such setting). Catalogs
+    /// that were never analysed mislead the planner into nested loops, whose time grows with the square of the schema.
+    /// One backend is enough: the source has other work.
     private static let localSettings = """
         select pg_catalog.set_config(s.name, v.value, true)
-        from (values ('jit', 'off'), ('work_mem', '32MB'), ('lock_timeout', '\(lockTimeout)')) as v (name, value)
+        from (values ('jit', 'off'), ('enable_nestloop', 'off'), ('max_parallel_workers_per_gather', '0'),
+            ('work_mem', '32MB'), ('lock_timeout', $1)) as v (name, value)
         join pg_catalog.pg_settings s on s.name = v.name
         """
 }

@@ -25,4 +25,70 @@ enum Fixtures {
         create view seen as select id, name from plain;
         create materialized view stored as select id from plain with no data;
         """
+
+    static let constraints = """
+        create table target (a integer, b integer, c integer, constraint target_key primary key (b, a),
+            constraint target_unique unique (c) deferrable initially deferred);
+        create table source (
+            id integer, a integer, b integer, c integer check (c > 0), during tsrange, note text not null,
+            constraint to_target foreign key (b, a) references target (b, a) on delete cascade
+                deferrable initially deferred,
+            constraint no_overlap exclude using gist (during with &&) where (c > 1));
+        alter table source add constraint late foreign key (a, b) references target not valid;
+        create function nothing() returns trigger language plpgsql as 'begin return null; end';
+        create constraint trigger watched after insert on source for each row execute function nothing();
+        create index every_option on source using btree (c desc nulls last, note collate "C" text_pattern_ops,
+            (a + b)) include (id) where c > 3;
+        create unique index alone on source (note);
+        alter table source replica identity using index alone;
+        create index hashed on source using hash (note);
+        create index ranges on source using gist (during);
+        alter table target cluster on target_key;
+        """
+
+    /// One object of each kind that is no table, index or constraint, and what needs it.
+    static let objects = """
+        create type mood as enum ('sad', 'ok');
+        create domain positive as integer check (value > 0);
+        create type pair as (a positive, b mood[]);
+        create type span as range (subtype = date);
+        create function twice(integer) returns integer language sql immutable as 'select $1 * 2';
+        create procedure proceed() language sql as 'select 1';
+        create aggregate total(integer) (sfunc = int4pl, stype = integer);
+        create function joined(a integer, b integer) returns boolean language sql immutable as 'select a = b';
+        create operator ~=~ (leftarg = integer, rightarg = integer, function = joined);
+        create function to_mood(integer) returns mood language sql as 'select null::public.mood';
+        create cast (integer as mood) with function to_mood(integer);
+        create collation german (provider = icu, locale = 'de');
+        create text search configuration words (copy = simple);
+        create text search dictionary stems (template = simple);
+        create foreign data wrapper wrapper;
+        create server far foreign data wrapper wrapper;
+        create function on_ddl() returns event_trigger language plpgsql as 'begin end';
+        create event trigger watch on ddl_command_end execute function on_ddl();
+        create operator family numbers using btree;
+
+        create table base (id serial primary key, feeling mood, two pair, lasts span, named text collate german,
+            doubled integer default twice(2), score positive);
+        create statistics correlated on id, doubled from base;
+        create table referring (id integer references base, at date);
+        create view top as select id, feeling from base;
+        create view above as select id from top;
+        create materialized view stored as select * from above;
+        create foreign table remote (id integer) server far;
+        create table child () inherits (base);
+        create function of_row(base) returns integer language sql as 'select 1';
+        create table guarded (id integer check (twice(id) > 0));
+        create policy some_rows on guarded using (joined(id, 1));
+        create function fires() returns trigger language plpgsql as 'begin return null; end';
+        create trigger runs after insert on guarded for each row execute function fires();
+        create index computed on guarded (twice(id));
+        """
+
+    /// Names that break whoever forgets to quote: each is used for a schema, a table, a column, an index, a constraint,
+    /// a sequence and a type.
+    static let hostileNames = [
+        #"with "quotes""#, "dotted.name", "Upper Case", "select", "line\nbreak", "tab\tand back\\slash", "grüße 東京 🦆",
+        String(repeating: "n", count: 63), "trailing space ", "'single'", "{braces,and}", "$1", "%s",
+    ]
 }

@@ -8,12 +8,28 @@ struct CatalogReading {
     let version: Int
     let scope: CatalogScope
 
-    init(_ connection: Connection) throws {
+    /// - Parameter version: another one than the server's makes queries for that version, which tests want.
+    init(_ connection: Connection, version: Int? = nil) throws {
         self.connection = connection
-        version = connection.serverVersion
-        let timescale = "select 1 from pg_catalog.pg_extension where extname = 'timescaledb'"
-        scope = CatalogScope(hasTimescaleDB: try connection.scalar(timescale) != nil)
+        self.version = version ?? connection.serverVersion
+        let chunks: CatalogScope.Chunks =
+            switch try connection.scalar(Self.chunkQuery) {
+            case nil: .none
+            case "t": .byOID
+            default: .byName
+            }
+        scope = CatalogScope(chunks: chunks)
     }
+
+    private static let chunkQuery = """
+        select exists (
+            select from pg_catalog.pg_attribute a
+            join pg_catalog.pg_class c on c.oid = a.attrelid and c.relname = 'chunk'
+            join pg_catalog.pg_namespace n on n.oid = c.relnamespace and n.nspname = '_timescaledb_catalog'
+            where a.attname = 'relid' and not a.attisdropped)
+        from pg_catalog.pg_extension
+        where extname = 'timescaledb'
+        """
 
     func catalog(_ options: CatalogReader.Options, _ link: Link) throws -> Catalog {
         let extensions = try extensions()

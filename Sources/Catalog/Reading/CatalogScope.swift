@@ -1,6 +1,15 @@
 /// Which objects a catalog covers, as SQL conditions.
 struct CatalogScope {
-    let hasTimescaleDB: Bool
+    /// How TimescaleDB's catalog names its chunks.
+    enum Chunks {
+        case none
+        /// By schema and name, as in 2.19.
+        case byName
+        /// By OID, as in 2.31.
+        case byOID
+    }
+    let chunks: Chunks
+    var hasTimescaleDB: Bool { chunks != .none }
 
     /// Of `pg_namespace n`: no system schema, none of TimescaleDB's and not our own. Names that start with `pg_` are
     /// reserved (PostgreSQL's `CREATE SCHEMA`), so they are all the system's.
@@ -20,14 +29,15 @@ struct CatalogScope {
 
     /// Of `pg_class c` and its `pg_namespace n`. Chunks may lie in a user's schema (`associated_schema_name`).
     private var relation: String {
-        let chunks = """
-            and not exists (
-                select from _timescaledb_catalog.chunk k
-                where k.schema_name = n.nspname and k.table_name = c.relname)
-            """
+        let known =
+            switch chunks {
+            case .none: "false"
+            case .byName: "k.schema_name = n.nspname and k.table_name = c.relname"
+            case .byOID: "k.relid = c.oid"
+            }
+        let isNoChunk = hasTimescaleDB ? "not exists (select from _timescaledb_catalog.chunk k where \(known))" : "true"
         return """
-            \(Self.schema) and c.relpersistence <> 't' and \(Self.isNoMember("pg_class", "c.oid"))
-            \(hasTimescaleDB ? chunks : "")
+            \(Self.schema) and c.relpersistence <> 't' and \(Self.isNoMember("pg_class", "c.oid")) and \(isNoChunk)
             """
     }
 

@@ -23,7 +23,8 @@ extension CatalogReading {
             ("pg_attrdef", "pg_class", "select oid, adrelid from pg_catalog.pg_attrdef"),
             ("pg_constraint", "pg_class", "select oid, conrelid from pg_catalog.pg_constraint where conrelid <> 0"),
             ("pg_constraint", "pg_type", "select oid, contypid from pg_catalog.pg_constraint where contypid <> 0"),
-            ("pg_trigger", "pg_class", "select oid, tgrelid from pg_catalog.pg_trigger"),
+            // Internal ones would make a table need those that refer to it.
+            ("pg_trigger", "pg_class", "select oid, tgrelid from pg_catalog.pg_trigger where not tgisinternal"),
             ("pg_policy", "pg_class", "select oid, polrelid from pg_catalog.pg_policy"),
             ("pg_class", "pg_class", "select indexrelid, indrelid from pg_catalog.pg_index"),
             ("pg_class", "pg_type", "select oid, reltype from pg_catalog.pg_class where relkind = 'c'"),

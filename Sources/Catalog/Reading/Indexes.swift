@@ -11,10 +11,7 @@ extension CatalogReading {
             if let index = constraint.index { owners[index] = constraint.oid }
         }
         let operatorClasses = Set(try connection.query(Self.defaultOperatorClassQuery).rows { $0.oid() })
-        let result = try quotingAll {
-            try attempt { try connection.query(indexQuery(size: "pg_catalog.pg_relation_size(i.indexrelid)")) }
-                ?? connection.query(indexQuery(size: Self.estimatedSize))
-        }
+        let result = try quotingAll { try connection.query(indexQuery) }
         return result.rows { row in
             let (oid, name) = (row.oid(), QualifiedName(schema: row.text(), name: row.text()))
             let (table, method) = (row.oid(), row.text())
@@ -42,13 +39,9 @@ extension CatalogReading {
         }
     }
 
-    private static let estimatedSize = """
-        c.relpages::bigint * pg_catalog.current_setting('block_size')::bigint
-        """
-
     private static let defaultOperatorClassQuery = "select oid from pg_catalog.pg_opclass where opcdefault"
 
-    private func indexQuery(size: String) -> String {
+    private var indexQuery: String {
         let keyCount = version >= 110000 ? "i.indnkeyatts" : "i.indnatts"
         let nullsNotDistinct = version >= 150000 ? "i.indnullsnotdistinct" : "false"
         return """
@@ -56,7 +49,7 @@ extension CatalogReading {
                 \(keyCount), i.indkey, i.indoption, i.indclass, i.indcollation,
                 i.indisunique, i.indisprimary, i.indisexclusion, i.indimmediate, i.indisvalid,
                 i.indpred is not null, \(nullsNotDistinct), i.indisreplident, i.indisclustered,
-                pg_catalog.pg_get_indexdef(i.indexrelid), \(size), h.inhparent
+                pg_catalog.pg_get_indexdef(i.indexrelid), pg_catalog.pg_relation_size(i.indexrelid), h.inhparent
             from pg_catalog.pg_index i
             join pg_catalog.pg_class c on c.oid = i.indexrelid
             join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -65,9 +58,4 @@ extension CatalogReading {
             where i.indrelid in (\(scope.tables))
             """
     }
-}
-
-extension Catalog.Constraint.Kind {
-    /// Whether `pg_constraint.conindid` is the constraint's own index; a foreign key names its referenced table's.
-    package var ownsIndex: Bool { self == .primaryKey || self == .unique || self == .exclusion }
 }

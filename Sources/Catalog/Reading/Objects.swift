@@ -42,7 +42,8 @@ extension CatalogReading {
             and not exists (select from pg_catalog.pg_type y where y.oid = o.typelem and y.typarray = o.oid)
         """
 
-    /// Objects that `initdb` made have OIDs below 16384 (PostgreSQL's `FirstNormalObjectId`).
+    /// Neither members of extensions (e) nor what the server itself made for another object (i), such as a range type's
+    /// constructors. Objects that `initdb` made have OIDs below 16384 (PostgreSQL's `FirstNormalObjectId`).
     private static let objectQuery: String = {
         let inside = inSchemas.map { catalog, schema, condition in
             """
@@ -62,7 +63,7 @@ extension CatalogReading {
             cross join lateral pg_catalog.pg_identify_object(o.classid, o.oid, 0) i
             where not exists (
                 select from pg_catalog.pg_depend e
-                where e.classid = o.classid and e.objid = o.oid and e.deptype = 'e')
+                where e.classid = o.classid and e.objid = o.oid and e.deptype in ('e', 'i'))
             """
     }()
 }

@@ -4,12 +4,8 @@ internal import Postgres
 extension CatalogReading {
     /// Relations without their columns and index sizes.
     func relations() throws -> [Catalog.Relation] {
-        // A size needs a lock, and a table that is being rewritten would hold us up for as long.
-        let rows =
-            try attempt { try connection.query(relationQuery(sizes: Self.exactSizes)) }
-            ?? connection.query(relationQuery(sizes: Self.estimatedSizes))
         let parents = try parents()
-        return rows.rows { row in
+        return try connection.query(relationQuery).rows { row in
             let oid = row.oid()
             let name = QualifiedName(schema: row.text(), name: row.text())
             guard let kind = Catalog.Relation.Kind(rawValue: row.text()) else { return nil }
@@ -24,25 +20,14 @@ extension CatalogReading {
         }
     }
 
-    static let exactSizes = """
-        case when c.relkind in ('r', 'm') then pg_catalog.pg_relation_size(c.oid) end,
-        case when c.relkind in ('r', 'm') then pg_catalog.pg_table_size(c.oid) end
-        """
-
-    /// As of the last VACUUM or ANALYZE.
-    private static let estimatedSizes = """
-        c.relpages::bigint * pg_catalog.current_setting('block_size')::bigint,
-        (c.relpages::bigint + coalesce((select t.relpages from pg_catalog.pg_class t where t.oid = c.reltoastrelid), 0))
-            * pg_catalog.current_setting('block_size')::bigint
-        """
-
-    private func relationQuery(sizes: String) -> String {
+    private var relationQuery: String {
         // Before 14, a table that was never analysed shows 0 rows in 0 pages.
         let rows = version >= 140000 ? "c.reltuples" : "case when c.relpages = 0 then -1 else c.reltuples end"
         return """
             select c.oid, n.nspname, c.relname, c.relkind, pg_catalog.pg_get_userbyid(c.relowner),
                 c.relpersistence = 'u', c.relfilenode, \(rows),
-                \(sizes), c.relispartition,
+                case when c.relkind in ('r', 'm') then pg_catalog.pg_relation_size(c.oid) end,
+                case when c.relkind in ('r', 'm') then pg_catalog.pg_table_size(c.oid) end, c.relispartition,
                 case when c.relkind = 'p' then pg_catalog.pg_get_partkeydef(c.oid) end,
                 pg_catalog.pg_get_expr(c.relpartbound, c.oid),
                 c.relreplident, c.relrowsecurity, c.relforcerowsecurity, s.spcname, m.amname, c.relispopulated,

@@ -73,7 +73,7 @@ enum CapacityChecks {
         guard workers - min(2, timescale) < needed else { return }
         findings.add(
             .note,
-            "max_worker_processes of the target is \(workers); \(context.jobs.indexJobs) index builds could use \(needed)",
+            "max_worker_processes of the target is \(workers); index builds could use \(needed)",
             why: "Index builds run with fewer parallel workers than max_parallel_maintenance_workers allows.",
             cure: "to build indexes faster, raise it and restart the target: run there",
             statement: "alter system set max_worker_processes = \(needed + timescale + 4);",

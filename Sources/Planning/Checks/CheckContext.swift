@@ -13,10 +13,12 @@ package struct CheckContext: Sendable {
         /// Functions, types and all else, but relations, indexes, sequences and extensions.
         package var objects: Set<Catalog.ObjectID>
         package var extensions: Set<String>
+        /// Relations whose structure alone is migrated.
+        package var withoutData: Set<OID>
 
         package init(
             relations: Set<OID>, indexes: Set<OID>, constraints: Set<OID>, sequences: Set<OID>,
-            objects: Set<Catalog.ObjectID>, extensions: Set<String>,
+            objects: Set<Catalog.ObjectID>, extensions: Set<String>, withoutData: Set<OID> = [],
         ) {
             self.relations = relations
             self.indexes = indexes
@@ -24,6 +26,7 @@ package struct CheckContext: Sendable {
             self.sequences = sequences
             self.objects = objects
             self.extensions = extensions
+            self.withoutData = withoutData
         }
 
         /// What the plan's `select` leaves.
@@ -32,18 +35,9 @@ package struct CheckContext: Sendable {
                 relations: Set(selection.relations.map(\.oid)), indexes: Set(selection.indexes.map(\.oid)),
                 constraints: Set(selection.constraints.map(\.oid)),
                 sequences: Set(selection.sequences.map(\.oid)), objects: Set(selection.objects.map(\.id)),
-                extensions: Set(selection.extensions.map(\.name)))
+                extensions: Set(selection.extensions.map(\.name)), withoutData: selection.withoutData)
         }
 
-        /// Everything there is.
-        package init(everythingOf catalog: Catalog) {
-            self.init(
-                relations: Set(catalog.relations.map(\.oid)), indexes: Set(catalog.indexes.map(\.oid)),
-                constraints: Set(catalog.constraints.map(\.oid)),
-                sequences: Set(catalog.sequences.map(\.oid)),
-                objects: Set(catalog.objects.map(\.id).filter { $0.catalog != "pg_extension" }),
-                extensions: Set(catalog.extensions.map(\.name)))
-        }
     }
 
     package let plan: Plan
@@ -96,7 +90,7 @@ package struct CheckContext: Sendable {
 
     /// Whether the plan moves this relation's rows.
     func copiesRows(of relation: Catalog.Relation) -> Bool {
-        relation.kind == .table && !plan.copy.skipTableData.contains { $0.value.matches(relation.name) }
+        relation.kind == .table && !selected.withoutData.contains(relation.oid)
     }
 
     /// What the migration opens at most on each side: one session for each job, one that reads catalogs or holds the
@@ -111,8 +105,8 @@ struct PlannedHypertable: Sendable {
 
     /// Whether it becomes a hypertable that the rules for hypertables hold for.
     var becomesHypertable: Bool { entry.to == nil && relation.kind == .table }
-    var timeColumn: Catalog.Column? { entry.timeColumn.flatMap { relation.column($0.value) } }
-    var spaceColumn: Catalog.Column? { entry.space.flatMap { relation.column($0.column.value) } }
+    var timeColumn: Catalog.Column? { entry.timeColumn.flatMap { relation.column(named: $0.value) } }
+    var spaceColumn: Catalog.Column? { entry.space.flatMap { relation.column(named: $0.column.value) } }
 
     /// The columns that every unique index must hold, in the order of the plan; those that exist.
     var partitionColumns: [Catalog.Column] {
@@ -127,8 +121,6 @@ struct PlannedHypertable: Sendable {
 }
 
 extension Catalog.Relation {
-    func column(_ name: String) -> Catalog.Column? { columns.first { $0.name == name } }
-    func column(_ number: Int) -> Catalog.Column? { columns.first { $0.number == number } }
     /// Names of columns by their numbers; a number that no column has is left out.
     func names(_ numbers: [Int]) -> [String] { numbers.compactMap { column($0)?.name } }
 }

@@ -89,7 +89,8 @@ enum ConnectionChecks {
             code, "Settings of the \(side) wait for a restart",
             """
             A setting that needs a restart was changed in the configuration, and the server still runs with the old \
-            value: it is the old one that all other checks saw. On RDS and Aurora this is a parameter group in "pending reboot".
+            value: it is the old one that all other checks saw. On RDS and Aurora this is a parameter group in \
+            "pending reboot".
             """
         ) { context, findings in
             let server = side.catalog(context).server

@@ -21,7 +21,8 @@ enum HypertableKeyChecks {
     private static func lacking(_ columns: [Catalog.Column], _ planned: PlannedHypertable) -> String {
         let isTime = columns.count == 1 && columns[0].number == planned.timeColumn?.number
         let isSpace = columns.count == 1 && !isTime
-        return "lacks the \(isTime ? "time column" : isSpace ? "space column" : "partitioning columns") \(names(columns))"
+        let noun = isTime ? "time column" : isSpace ? "space column" : "partitioning columns"
+        return "lacks the \(noun) \(names(columns))"
     }
 
     private static let primaryKey = Check(
@@ -57,7 +58,8 @@ enum HypertableKeyChecks {
         """
         TimescaleDB refuses unique indexes without all partitioning columns, partial ones included; columns in \
         expressions or in `include` do not count. Leave the index out with `select.indexes.exclude` (a unique \
-        constraint goes by its index's name), and make another on the target afterwards. A primary key is changed with `primary-key`.
+        constraint goes by its index's name), and make another on the target afterwards. A primary key is changed \
+        with `primary-key`.
         """
     ) { context, findings in
         for planned in context.hypertables where planned.becomesHypertable {
@@ -104,7 +106,7 @@ enum HypertableKeyChecks {
     ) { context, findings in
         for planned in context.hypertables where planned.becomesHypertable {
             guard let key = planned.entry.primaryKey else { continue }
-            for name in key.value where planned.relation.column(name) == nil {
+            for name in key.value where planned.relation.column(named: name) == nil {
                 findings.add(
                     .error, "\(planned.name) has no column \(QualifiedName.quotedIfNeeded(name)) for its primary key",
                     cure: "name its columns: \(Wording.list(planned.relation.columns.map(\.name)))",
@@ -124,7 +126,7 @@ enum HypertableKeyChecks {
         for planned in context.hypertables where planned.becomesHypertable {
             guard let key = planned.entry.primaryKey else { continue }
             let table = planned.relation.name.sql
-            for column in key.value.compactMap({ planned.relation.column($0) })
+            for column in key.value.compactMap({ planned.relation.column(named: $0) })
             where !column.isNotNull && column.number != planned.timeColumn?.number {
                 let name = QualifiedName.quoted(column.name)
                 let hasNulls = (column.statistics?.nullFraction ?? 0) > 0
@@ -151,7 +153,7 @@ enum HypertableKeyChecks {
     ) { context, findings in
         for planned in context.hypertables where planned.becomesHypertable {
             guard let key = planned.entry.primaryKey else { continue }
-            let columns = key.value.compactMap { planned.relation.column($0) }
+            let columns = key.value.compactMap { planned.relation.column(named: $0) }
             guard columns.count == key.value.count else { continue }
             let numbers = Set(columns.map(\.number))
             let isCovered = context.source.indexes.contains { index in
@@ -161,7 +163,8 @@ enum HypertableKeyChecks {
             guard !isCovered else { continue }
             let list = columns.map { QualifiedName.quoted($0.name) }.joined(separator: ", ")
             findings.add(
-                .warning, "no unique key of the source makes \(planned.name) (\(key.value.joined(separator: ", "))) unique",
+                .warning,
+                "no unique key of the source makes \(planned.name) (\(key.value.joined(separator: ", "))) unique",
                 why: "With duplicates, the primary key could not be made, after all rows have been copied.",
                 cure: "see that this finds nothing on the source",
                 statement: "select \(list), count(*) from \(planned.relation.name.sql) group by \(list) "

@@ -86,7 +86,7 @@ enum HypertableReferenceChecks {
             if columns.count == index.keys.count { keys.insert(Set(columns)) }
         }
         if let key = planned.entry.primaryKey {
-            keys.insert(Set(key.value.compactMap { planned.relation.column($0)?.number }))
+            keys.insert(Set(key.value.compactMap { planned.relation.column(named: $0)?.number }))
         }
         return keys
     }

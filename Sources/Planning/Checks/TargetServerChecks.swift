@@ -40,7 +40,9 @@ enum TargetServerChecks {
         """
     ) { context, findings in
         let server = context.target.server
-        guard server.major >= 14, server.major != 17, server.major != 18 else { return }
+        guard server.major >= max(14, context.source.server.major), server.major != 17, server.major != 18 else {
+            return
+        }
         findings.add(
             .warning, "no test ran with PostgreSQL \(server.major) as the target (it runs \(server.version))",
             why: "Skein's tests use PostgreSQL 17 and 18 as targets.",
@@ -89,7 +91,8 @@ enum TargetServerChecks {
         let database = QualifiedName.quoted(context.target.server.database)
         findings.add(
             .warning, "default_transaction_read_only is on for the target",
-            why: "Providers set it when a disk fills up; a fence leaves it. Applications could not write to the target.",
+            why:
+                "Providers set it when a disk fills up; a fence leaves it. Applications could not write to the target.",
             cure: "find out why, then run on the target (where it was set for the role or the server, there)",
             statement: "alter database \(database) set default_transaction_read_only = off;",
             object: "default_transaction_read_only", at: Side.target.location(context))

@@ -46,7 +46,7 @@ enum ToolChecks {
         """
     ) { context, findings in
         let target = context.target.server.major
-        guard let tool = context.machine.dumpTool, tool.major > target, tool.major >= context.source.server.major else {
+        guard let tool = context.machine.dumpTool, tool.major > target, target >= context.source.server.major else {
             return
         }
         findings.add(

@@ -1,0 +1,62 @@
+import Testing
+
+@testable import Catalog
+@testable import PlanFile
+@testable import Planning
+
+@Suite("Checks")
+struct CheckTests {
+    private static let cases: [CheckCase] =
+        ServerCases.all + ConnectionCases.all + TargetCases.all + ExtensionCases.all + TableCases.all
+        + HypertableCases.all + HypertableKeyCases.all + LeftoverCases.all + LiveCases.all
+
+    @Test("a sound migration has no findings")
+    func sound() {
+        #expect(CheckFixture().findings == [])
+    }
+
+    @Test("each check strikes on its own case, and no other does", arguments: cases)
+    func strikes(_ one: CheckCase) throws {
+        var fixture = CheckFixture()
+        one.spoil(&fixture)
+        // Live mode says of itself that it is not run yet.
+        let alongside = one.code == "SK700" ? one.alongside : one.alongside.union(["SK700"])
+        let findings = fixture.findings.filter { !alongside.contains($0.code) }
+        #expect(Set(findings.map(\.code)) == [one.code], "\(findings.map { "\($0.code) \($0.summary)" })")
+        let finding = try #require(findings.first)
+        #expect(finding.severity == one.severity)
+        #expect(!finding.summary.hasSuffix("."))
+        #expect(finding.severity == .note || finding.cure != nil, "no cure")
+        if let statement = one.statement { #expect(finding.statement == statement) }
+    }
+
+    @Test("every code is unique, documented, in its range, and struck by a case")
+    func codes() {
+        let codes = Checks.all.map(\.code)
+        #expect(Set(codes).count == codes.count)
+        #expect(codes == codes.sorted())
+        #expect(Set(Self.cases.map(\.code)) == Set(codes))
+        for check in Checks.all {
+            #expect(check.code.count == 5 && check.code.hasPrefix("SK"))
+            #expect(!check.title.isEmpty && !check.title.hasSuffix("."), "\(check.code)")
+            #expect(check.explanation.count > 60, "\(check.code) has no explanation")
+            #expect(!check.explanation.contains("\n"), "\(check.code): a paragraph is one line")
+            #expect(check.explanation.hasSuffix(".") || check.explanation.hasSuffix(")"), "\(check.code)")
+            #expect(Checks.explanation(of: check.code)?.text == check.explanation)
+        }
+        #expect(Set(ConnectDiagnostics.Failure.allCases.map(\.code)).isDisjoint(with: codes))
+        #expect(Checks.explanation(of: "SK999") == nil)
+    }
+
+    @Test("findings are sorted worst first, then by code and object, and are the same each time")
+    func order() {
+        var fixture = CheckFixture()
+        for one in Self.cases.prefix(30) { one.spoil(&fixture) }
+        let findings = fixture.findings
+        #expect(findings == fixture.findings)
+        #expect(findings.map(\.severity) == findings.map(\.severity).sorted())
+        for (first, second) in zip(findings, findings.dropFirst()) where first.severity == second.severity {
+            #expect((first.code, first.object ?? "") <= (second.code, second.object ?? ""))
+        }
+    }
+}

@@ -1,0 +1,84 @@
+@testable import Catalog
+@testable import PlanFile
+@testable import Planning
+
+enum ServerCases {
+    static let all: [CheckCase] = [
+        CheckCase("SK101", "PostgreSQL 9.6 as the source") { $0.editServer(\.source) { $0.versionNumber = 90_624 } },
+        CheckCase("SK102", "PostgreSQL 13 as the source", .warning) {
+            $0.editServer(\.source) { $0.versionNumber = 130_011 }
+        },
+        CheckCase("SK103", "a standby as the source", .note) { $0.editServer(\.source) { $0.inRecovery = true } },
+        CheckCase("SK103", "a standby as the source of a live migration") {
+            $0.goLive()
+            $0.editServer(\.source) { $0.inRecovery = true }
+        },
+        CheckCase(
+            "SK104", "a transaction that is open for two hours", .warning, statement: "select pg_terminate_backend(42);",
+        ) {
+            $0.editServer(\.source) {
+                $0.longTransactions = [
+                    .init(pid: 41, applicationName: "psql", ageSeconds: 400),
+                    .init(pid: 42, applicationName: "", ageSeconds: 7300),
+                ]
+            }
+        },
+        CheckCase("SK108", "TimescaleDB on the source, used") {
+            $0.source.addExtension("timescaledb", version: "2.19.3")
+            $0.source.edit { catalog in
+                catalog.hypertables = [
+                    .init(table: .init(schema: "public", name: "readings"), timeColumn: "time", chunkCount: 3)
+                ]
+            }
+        },
+        CheckCase("SK108", "TimescaleDB on the source, unused", statement: "drop extension timescaledb;") {
+            $0.source.addExtension("timescaledb", version: "2.19.3")
+        },
+        CheckCase("SK109", "a prepared transaction", .warning) { $0.source.edit { $0.preparedTransactions = 1 } },
+        CheckCase("SK109", "a prepared transaction, in live mode") {
+            $0.goLive()
+            $0.source.edit { $0.preparedTransactions = 2 }
+        },
+        CheckCase("SK301", "no pg_dump", statement: "apt-get install postgresql-client-15") {
+            $0.machine.dumpTools = []
+            $0.machine.dumpTool = nil
+        },
+        CheckCase("SK302", "pg_dump 13 and 14 for a source of 15", statement: "apt-get install postgresql-client-15") {
+            $0.machine.dumpTools = [.pgDump(13), .pgDump(14)]
+            $0.machine.dumpTool = nil
+        },
+        CheckCase("SK303", "pg_dump 18 for a target of 17", .warning) {
+            $0.machine.dumpTools = [.pgDump(18)]
+            $0.machine.dumpTool = .pgDump(18)
+        },
+    ]
+}
+
+enum ConnectionCases {
+    static let all: [CheckCase] = [
+        CheckCase("SK105", "pgbouncer before the source") {
+            $0.editServer(\.source) { $0.poolerEvidence = "It calls itself PgBouncer." }
+        },
+        CheckCase("SK215", "pgbouncer before the target") {
+            $0.editServer(\.target) { $0.poolerEvidence = "It calls itself PgBouncer." }
+        },
+        CheckCase("SK106", "8 connections left on the source, 9 needed") {
+            $0.editServer(\.source) { $0.usedConnections = 93 }
+        },
+        CheckCase("SK106", "11 left on the source, of which 3 are reserved") {
+            $0.connectAsReader()
+            $0.editServer(\.source) { $0.usedConnections = 90 }
+        },
+        CheckCase(
+            "SK216", "2 connections left on the target", statement: "alter system set max_connections = 107;",
+        ) { $0.editServer(\.target) { $0.usedConnections = 99 } },
+        CheckCase("SK107", "20 ms to the source", .warning) { $0.editServer(\.source) { $0.roundTripSeconds = 0.02 } },
+        CheckCase("SK217", "6 ms to the target", .warning) { $0.editServer(\.target) { $0.roundTripSeconds = 0.006 } },
+        CheckCase("SK110", "max_connections of the source was changed", .warning) {
+            $0.editServer(\.source) { $0.settings["max_connections"]?.pendingRestart = true }
+        },
+        CheckCase("SK218", "shared_preload_libraries of the target was changed", .warning) {
+            $0.editServer(\.target) { $0.settings["shared_preload_libraries"]?.pendingRestart = true }
+        },
+    ]
+}

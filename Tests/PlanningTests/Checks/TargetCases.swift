@@ -1,0 +1,137 @@
+@testable import Catalog
+@testable import PlanFile
+@testable import Planning
+
+enum TargetCases {
+    static let all: [CheckCase] = [
+        CheckCase("SK201", "a source of 15 to a target of 14") {
+            $0.editServer(\.target) { $0.versionNumber = 140_010 }
+        },
+        CheckCase("SK202", "PostgreSQL 13 as the target", alongside: ["SK102", "SK303"]) {
+            $0.editServer(\.target) { $0.versionNumber = 130_020 }
+            $0.editServer(\.source) { $0.versionNumber = 130_020 }
+        },
+        CheckCase("SK203", "PostgreSQL 16 as the target", .warning) {
+            $0.editServer(\.target) { $0.versionNumber = 160_009 }
+        },
+        CheckCase("SK204", "the source's own database as the target") {
+            $0.editServer(\.target) { $0.systemIdentifier = "7300000000000000001" }
+        },
+        CheckCase("SK205", "a standby as the target") { $0.editServer(\.target) { $0.inRecovery = true } },
+        CheckCase(
+            "SK206", "a target that is read-only", .warning,
+            statement: "alter database \"iot\" set default_transaction_read_only = off;",
+        ) { $0.set(\.target, "default_transaction_read_only", "on") },
+        CheckCase(
+            "SK207", "an event trigger on the target", .warning, statement: "alter event trigger \"Audit\" disable;",
+        ) { $0.target.edit { $0.eventTriggers = ["Audit"] } },
+        CheckCase(
+            "SK208", "no right to create in the target database",
+            statement: "grant create on database \"iot\" to \"mover\";",
+        ) {
+            $0.editServer(\.target) { server in
+                server.user = "mover"
+                server.canCreateInDatabase = false
+            }
+        },
+        CheckCase(
+            "SK209", "no right to silence triggers",
+            statement: "grant set on parameter session_replication_role to \"postgres\";",
+        ) { $0.editServer(\.target) { $0.canSetReplicationRole = false } },
+        CheckCase("SK219", "20,000 sequences and a small lock table", .warning) { fixture in
+            fixture.set(\.target, "max_connections", "20")
+            fixture.editServer(\.target) { $0.usedConnections = 1 }
+            for number in 0..<1500 { fixture.source.addSequence("s\(number)") }
+        },
+        CheckCase("SK220", "two builds of 4 GB where 4 GB are", .warning) { $0.jobs.maintenanceWorkMemKB = 4 << 20 },
+        CheckCase(
+            "SK221", "four worker processes for four builds", .note,
+            statement: "alter system set max_worker_processes = 12;",
+        ) {
+            $0.set(\.target, "max_worker_processes", "4")
+            $0.jobs.indexJobs = 4
+            $0.set(\.target, "effective_cache_size", "1048576")
+        },
+        CheckCase("SK222", "LATIN1 to LATIN2") {
+            $0.editServer(\.source) { $0.encoding = "LATIN1" }
+            $0.editServer(\.target) { $0.encoding = "LATIN2" }
+        },
+        CheckCase("SK222", "an SQL_ASCII source", .warning) { $0.editServer(\.source) { $0.encoding = "SQL_ASCII" } },
+        CheckCase("SK222", "an SQL_ASCII target", .warning) { $0.editServer(\.target) { $0.encoding = "SQL_ASCII" } },
+        CheckCase(
+            "SK223", "de_DE to C.UTF-8", .warning,
+            statement: "create database \"iot\" template template0 encoding 'UTF8' lc_collate 'de_DE.UTF-8' "
+                + "lc_ctype 'de_DE.UTF-8';",
+        ) {
+            $0.editServer(\.source) { server in
+                server.collate = "de_DE.UTF-8"
+                server.ctype = "de_DE.UTF-8"
+            }
+        },
+        CheckCase("SK224", "glibc 2.36 to 2.41", .note) {
+            $0.editServer(\.source) { $0.collationVersion = "2.36" }
+            $0.editServer(\.target) { $0.collationVersion = "2.41" }
+        },
+        CheckCase("SK240", "a policy for a role that the target lacks", statement: "create role \"Auditors\";") {
+            fixture in
+            fixture.source.edit { catalog in
+                catalog.policies = [.init(oid: 9, name: "p", table: fixture.devices, roles: ["Auditors", "postgres"])]
+            }
+        },
+        CheckCase("SK241", "roles: {migrate: true} written in the plan", .note) {
+            $0.plan.roles.migrate = Located(true, at: Plan.at(20))
+        },
+    ]
+}
+
+enum ExtensionCases {
+    static let all: [CheckCase] = [
+        CheckCase("SK230", "pgvector is not installed", statement: "apt-get install postgresql-17-pgvector") {
+            $0.source.addExtension("vector", version: "0.8.0")
+        },
+        CheckCase("SK230", "an extension of the house is not installed") { $0.source.addExtension("acme_geo") },
+        CheckCase("SK231", "a newer extension on the target", .note) {
+            $0.source.addExtension("hstore", version: "1.8")
+            $0.editServer(\.target) { $0.availableExtensions["hstore"] = "1.10" }
+        },
+        CheckCase("SK231", "an older extension on the target", .warning) {
+            $0.source.addExtension("hstore", version: "1.10")
+            $0.editServer(\.target) { $0.availableExtensions["hstore"] = "1.8" }
+        },
+        CheckCase(
+            "SK231", "an older extension in the target database, a newer one at hand", .warning,
+            statement: "alter extension \"hstore\" update;",
+        ) {
+            $0.source.addExtension("hstore", version: "1.10")
+            $0.target.addExtension("hstore", version: "1.8")
+            $0.editServer(\.target) { $0.availableExtensions["hstore"] = "1.10" }
+        },
+        CheckCase(
+            "SK232", "TimescaleDB is not preloaded",
+            statement: "alter system set shared_preload_libraries = 'timescaledb', 'pg_stat_statements';",
+        ) { $0.set(\.target, "shared_preload_libraries", "pg_stat_statements") },
+        CheckCase("SK232", "the setting is hidden, and nothing of TimescaleDB is loaded") {
+            $0.set(\.target, "shared_preload_libraries", nil)
+        },
+        CheckCase(
+            "SK232", "pg_cron is not preloaded", .warning,
+            statement: "alter system set shared_preload_libraries = 'timescaledb', 'pg_cron';",
+        ) {
+            $0.source.addExtension("pg_cron", version: "1.6")
+            $0.editServer(\.target) { $0.availableExtensions["pg_cron"] = "1.6" }
+        },
+        CheckCase("SK233", "TimescaleDB is at hand", .note, statement: "create extension timescaledb;") {
+            $0.target.edit { $0.extensions = [] }
+        },
+        CheckCase("SK233", "TimescaleDB is not installed", statement: "apt-get install postgresql-17-timescaledb") {
+            $0.target.edit { catalog in
+                catalog.extensions = []
+                catalog.server.availableExtensions["timescaledb"] = nil
+            }
+        },
+        CheckCase("SK234", "TimescaleDB 2.11", statement: "alter extension \"timescaledb\" update;") {
+            $0.target.edit { $0.extensions[0].version = "2.11.2" }
+        },
+        CheckCase("SK234", "TimescaleDB 2.40", .warning) { $0.target.edit { $0.extensions[0].version = "2.40.0" } },
+    ]
+}

@@ -28,6 +28,15 @@ enum Failing {
         }
     }
 
+    /// Runs `body` on a session to the plan's target.
+    static func onTarget<R: Sendable>(
+        of plan: Plan, _ options: GlobalOptions, _ purpose: String, _ body: @Sendable (Connection) throws -> R,
+    ) async throws -> R {
+        try await withExitCodes(plan, options) {
+            try await ServerAccess(plan, .target, purpose: purpose).run(body)
+        }
+    }
+
     private static func text(_ refusal: ResumeRefusal, _ plan: Plan) -> String {
         switch refusal {
         case .changedKeys(let keys):

@@ -22,15 +22,14 @@ package struct Inspection: Sendable {
 package enum Inspector {
     /// - Throws: `DiagnosticsError` where a server cannot be reached; what both say, not only the first.
     package static func inspect(_ plan: Plan) async throws -> Inspection {
-        async let source = read(plan, .source)
-        async let target = read(plan, .target)
-        let (sourceSide, targetSide) = try await (source, target)
-        var failures: [Diagnostic] = []
-        for case .unreachable(let diagnostic) in [sourceSide, targetSide] { failures.append(diagnostic) }
-        guard case .read(let sourceCatalog, _) = sourceSide, case .read(let targetCatalog, let state) = targetSide else {
-            throw DiagnosticsError(failures)
+        async let source = attempt { try await readSource(plan) }
+        async let target = attempt { try await readTarget(plan) }
+        switch try await (source, target) {
+        case (.success(let catalog), .success(let (targetCatalog, state))):
+            return assemble(plan, catalog, targetCatalog, state)
+        case (let left, let right):
+            throw DiagnosticsError(left.diagnostics + right.diagnostics)
         }
-        return assemble(plan, sourceCatalog, targetCatalog, state)
     }
 
     /// What the target's schema `skein` holds.
@@ -39,33 +38,27 @@ package enum Inspector {
         var names: [String]
     }
 
-    private enum Side: Sendable {
-        case read(Catalog, State)
-        case unreachable(Diagnostic)
+    /// Keeps what one server says apart, so that both are told.
+    private static func attempt<R: Sendable>(
+        _ body: @Sendable () async throws -> R,
+    ) async throws -> Result<R, DiagnosticsError> {
+        do {
+            return .success(try await body())
+        } catch let error as DiagnosticsError {
+            return .failure(error)
+        }
     }
 
-    private static func read(_ plan: Plan, _ side: ConnectDiagnostics.Side) async throws -> Side {
-        let server = side == .source ? plan.source : plan.target
-        var shown = side.rawValue
-        do {
-            let target = try ConnectionTarget(server.uri.value)
-            shown = target.description
-            let session = Session(target, applicationName: "skein/\(plan.name.value.text)/plan")
-            let name = plan.name.value.text
-            let result = try await session.run { connection in
-                let catalog = try CatalogReader.read(
-                    connection, CatalogReader.Options(readsStatistics: side == .source))
-                guard side == .target else { return Side.read(catalog, State(record: nil, names: [])) }
-                let store = StateStore(connection)
-                return Side.read(
-                    catalog, State(record: try store.migration(named: name), names: try store.names()))
-            }
-            await session.close()
-            return result
-        } catch PostgresError.connect(let message, let sqlState) {
-            return .unreachable(
-                ConnectDiagnostics.diagnose(
-                    message: message, sqlState: sqlState, side: side, server: shown, at: server.uri.location))
+    private static func readSource(_ plan: Plan) async throws -> Catalog {
+        try await ServerAccess(plan, .source, purpose: "plan").run { try CatalogReader.read($0) }
+    }
+
+    private static func readTarget(_ plan: Plan) async throws -> (Catalog, State) {
+        let name = plan.name.value.text
+        return try await ServerAccess(plan, .target, purpose: "plan").run { connection in
+            let catalog = try CatalogReader.read(connection, CatalogReader.Options(readsStatistics: false))
+            let store = StateStore(connection)
+            return (catalog, State(record: try store.migration(named: name), names: try store.names()))
         }
     }
 
@@ -86,6 +79,12 @@ package enum Inspector {
             source: source, target: target, selection: selection,
             graph: diagnostics.contains { $0.severity == .error } ? nil : graph, diagnostics: diagnostics,
             record: state.record)
+    }
+}
+
+extension Result where Failure == DiagnosticsError {
+    fileprivate var diagnostics: [Diagnostic] {
+        if case .failure(let error) = self { error.diagnostics } else { [] }
     }
 }
 

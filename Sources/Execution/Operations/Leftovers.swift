@@ -43,8 +43,7 @@ package struct Leftovers: Sendable, Equatable {
     /// - Throws: the server's refusal of the first object that something else still needs.
     package func drop(_ plan: Plan) async throws {
         let (name, statements) = (plan.name.value.text, statements)
-        let session = Session(try ConnectionTarget(plan.target.uri.value), applicationName: "skein/\(name)/drop")
-        try await session.run { target in
+        try await ServerAccess(plan, .target, purpose: "drop").run { target in
             try target.transaction {
                 try target.execute("set local client_min_messages = error")
                 try StateStore(target).remove(migrationNamed: name)
@@ -66,7 +65,6 @@ package struct Leftovers: Sendable, Equatable {
                 FaultPoint.dropBegun.pass()
             }
         }
-        await session.close()
     }
 
     /// Tables that point at each other by foreign keys cannot be dropped one by one.

@@ -73,10 +73,7 @@ package struct Migrator: Sendable {
         let changed = forbiddenChanges(since: record)
         guard changed.isEmpty else { throw ResumeRefusal.changedKeys(changed) }
         if record.finished != nil { return .alreadyFinished }
-        let source = try ConnectionTarget(plan.source.uri.value)
-        let probe = Session(source, applicationName: "skein/\(name)/control")
-        let sourceFacts = try await probe.run { try ServerFacts.read($0) }
-        await probe.close()
+        let sourceFacts = try await ServerAccess(plan, .source, purpose: "control").run { try ServerFacts.read($0) }
         let (settings, hash) = (settings, plan.hash)
         let (targetFacts, records) = try await onTarget { target in
             let facts = try ServerFacts.read(target)
@@ -87,7 +84,8 @@ package struct Migrator: Sendable {
         try refuseOther("target", record.target, targetFacts.identity)
         let jobs = record.decisions.jobs
         let context = RunContext(
-            planName: name, migration: record.id, source: source, target: try ConnectionTarget(plan.target.uri.value),
+            planName: name, migration: record.id, source: try ConnectionTarget(plan.source.uri.value),
+            target: try ConnectionTarget(plan.target.uri.value),
             sourceVersion: sourceFacts.identity.version, targetVersion: targetFacts.identity.version,
             sourceIsStandby: sourceFacts.inRecovery, decisions: record.decisions, tasks: records.map(\.task),
             tableJobs: options.tableJobs ?? plan.copy.tableJobs?.value ?? jobs.tableJobs,
@@ -125,11 +123,7 @@ package struct Migrator: Sendable {
     }
 
     private func onTarget<R: Sendable>(_ body: @Sendable (Connection) throws -> R) async throws -> R {
-        let session = Session(
-            try ConnectionTarget(plan.target.uri.value), applicationName: "skein/\(name)/control")
-        let value = try await session.run(body)
-        await session.close()
-        return value
+        try await ServerAccess(plan, .target, purpose: "control").run(body)
     }
 }
 

@@ -21,7 +21,7 @@ struct CleanCommand: AsyncParsableCommand {
     func run() async throws {
         let plan = try plan.load(options).plan
         let name = plan.name.value.text
-        let found = try await Servers.withTarget(of: plan, options, "clean") { target in
+        let found = try await Failing.onTarget(of: plan, options, "clean") { target in
             try CleanOperation.look(target, name: name)
         }
         if found.isRunning {
@@ -38,7 +38,7 @@ struct CleanCommand: AsyncParsableCommand {
             }
             guard Console.confirms(question) else { throw Exit.wrong.error }
         }
-        let removed = try await Servers.withTarget(of: plan, options, "clean") { target in
+        let removed = try await Failing.onTarget(of: plan, options, "clean") { target in
             try CleanOperation.run(target, name: name)
         }
         let pruned = prune ? try removeSpool(plan) : false

@@ -72,7 +72,7 @@ struct MigrateCommand: AsyncParsableCommand {
 
     /// Checks everything and stores the compiled plan.
     private func begin(_ loaded: PlanArgument.Loaded, _ migrator: Migrator) async throws {
-        let inspection = try await Inspecting.inspect(loaded.plan, options)
+        let inspection = try await Inspector.inspect(loaded.plan)
         options.report(inspection.diagnostics)
         guard let graph = inspection.graph, !inspection.hasErrors else { throw Exit.wrong.error }
         if let saved = loaded.saved {
@@ -88,7 +88,7 @@ struct MigrateCommand: AsyncParsableCommand {
     }
 
     private func startOver(_ plan: Plan) async throws {
-        let inspection = try await Inspecting.inspect(plan, options)
+        let inspection = try await Inspector.inspect(plan)
         let leftovers = Leftovers(inspection)
         guard !leftovers.isEmpty else { return }
         Console.error("would be dropped from \(inspection.target.server.database) on the target:")

@@ -14,7 +14,7 @@ struct StatusCommand: AsyncParsableCommand {
     func run() async throws {
         let plan = try plan.load(options).plan
         let name = plan.name.value.text
-        let status = try await Servers.withTarget(of: plan, options, "status") { target in
+        let status = try await Failing.onTarget(of: plan, options, "status") { target in
             try StatusReport.read(target, name: name)
         }
         if options.json { try Console.json(status) } else { Console.result(StatusText.render(status)) }

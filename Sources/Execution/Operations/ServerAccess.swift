@@ -1,0 +1,36 @@
+package import PlanFile
+package import Planning
+package import Postgres
+
+/// One of a plan's two servers, for what an operation asks of it outside a run.
+package struct ServerAccess: Sendable {
+    private let side: ConnectDiagnostics.Side
+    private let uri: Located<String>
+    private let applicationName: String
+
+    /// - Parameter purpose: what the session is called in `pg_stat_activity`, behind `skein/PLAN/`.
+    package init(_ plan: Plan, _ side: ConnectDiagnostics.Side, purpose: String) {
+        self.side = side
+        uri = side == .source ? plan.source.uri : plan.target.uri
+        applicationName = "skein/\(plan.name.value.text)/\(purpose)"
+    }
+
+    /// Connects, runs `body`, disconnects.
+    /// - Throws: `DiagnosticsError` where the server cannot be reached; what `body` throws.
+    package func run<R: Sendable>(_ body: @Sendable (Connection) throws -> R) async throws -> R {
+        var shown = side.rawValue
+        do {
+            let target = try ConnectionTarget(uri.value)
+            shown = target.description
+            let session = Session(target, applicationName: applicationName)
+            let value = try await session.run(body)
+            await session.close()
+            return value
+        } catch PostgresError.connect(let message, let sqlState) {
+            throw DiagnosticsError([
+                ConnectDiagnostics.diagnose(
+                    message: message, sqlState: sqlState, side: side, server: shown, at: uri.location)
+            ])
+        }
+    }
+}

@@ -8,4 +8,3 @@ struct SavedPlan {
     func drift(from: Inspection, plan: Plan) -> [String] { [] }
 }
 struct PlanCommand: AsyncParsableCommand { func run() async throws {} }
-struct VerifyCommand: AsyncParsableCommand { func run() async throws {} }

@@ -8,13 +8,15 @@ package struct Inspection: Sendable {
     package var source: Catalog
     package var target: Catalog
     package var selection: ResolvedSelection
-    /// Nil where an error stands in the way of compiling.
-    package var graph: MigrationGraph?
+    /// What the plan compiles to; not to be run where there are errors.
+    package var compiled: MigrationGraph
     /// Everything found: selection, compiling, checks.
     package var diagnostics: [Diagnostic]
     /// The state of this very migration, where it has begun.
     package var record: MigrationRecord?
 
+    /// Nil where an error stands in the way.
+    package var graph: MigrationGraph? { hasErrors ? nil : compiled }
     package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 }
 
@@ -76,8 +78,7 @@ package enum Inspector {
             jobs: graph.jobs, machine: machine)
         let diagnostics = compilation.diagnostics + Checks.run(context)
         return Inspection(
-            source: source, target: target, selection: selection,
-            graph: diagnostics.contains { $0.severity == .error } ? nil : graph, diagnostics: diagnostics,
+            source: source, target: target, selection: selection, compiled: graph, diagnostics: diagnostics,
             record: state.record)
     }
 }

@@ -21,6 +21,7 @@ package actor Engine {
         case attempt(Int, Attempt, Link)
         case renewed(Result<SnapshotKeeper.Renewal, any Error>)
         case tick
+        case stalled(seconds: Double, waitingFor: String)
     }
 
     private let context: RunContext
@@ -104,7 +105,12 @@ package actor Engine {
                     if let report = progress.report(state, copied: meter.bytes.load(ordering: .relaxed), now: now) {
                         tell(.progress(report))
                     }
+                    if let seconds = progress.stall(state, copied: meter.bytes.load(ordering: .relaxed), now: now) {
+                        let context = context
+                        group.addTask { .stalled(seconds: seconds, waitingFor: await StallReport.describe(context)) }
+                    }
                     group.addTask { await Self.tick() }
+                case .stalled(let seconds, let reason): tell(.stalled(seconds: seconds, waitingFor: reason))
                 case nil: return ending() ?? .stopped("nothing is left to wait for")
                 }
             }
@@ -153,6 +159,12 @@ package actor Engine {
     ) async -> Attempt {
         let task = context.tasks[number]
         do {
+            // Compared before it is claimed: two processes may do so, but only one says that it is done.
+            var compared: Int64?
+            if case .verify(let piece) = task.action {
+                compared = try await VerifyTask.compare(piece, context, link.verifier).rows
+            }
+            let comparedRows = compared
             return try await link.run(task.id) { ends in
                 let store = TaskStore(try ends.target(), migration: context.migration)
                 switch try store.claim(number, holder: holder) {
@@ -162,12 +174,14 @@ package actor Engine {
                     FaultPoint.taskClaimed.pass()
                     let scope = TaskScope(
                         context: context, number: number, claim: claim, isRedo: isRedo, ends: ends,
-                        snapshot: task.action.readsUnderSnapshot ? snapshot : nil, meter: meter)
+                        snapshot: task.action.readsUnderSnapshot ? snapshot : nil, meter: meter, comparedRows: comparedRows)
                     return try perform(scope)
                 }
             }
         } catch is CancellationError {
             return .cancelled
+        } catch let difference as Differs {
+            return .differs(difference.text)
         } catch {
             return Task.isCancelled ? .cancelled : .failed(TaskFailure(task, error), isTransient: error.isTransient)
         }
@@ -184,9 +198,6 @@ package actor Engine {
         }
         do {
             return .done(try TaskRunner.run(scope), seconds: 0)
-        } catch let difference as Differs {
-            release(difference.text, nil)
-            return .differs(difference.text)
         } catch is SnapshotLost {
             release(nil, nil)
             return .snapshotLost

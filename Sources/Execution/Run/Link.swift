@@ -70,10 +70,13 @@ package actor Link {
     private nonisolated let cancellers: Cancellers
     private let context: RunContext
     private var ends: Ends?
+    /// Compares on sessions of its own, because both servers work at the same time.
+    package nonisolated let verifier: Verifier
 
     package init(_ context: RunContext) {
         self.context = context
         cancellers = Cancellers()
+        verifier = Verifier(context, snapshot: nil)
     }
 
     private func perform<R: Sendable>(_ name: String, _ body: @Sendable (Ends) throws -> R) throws -> R {
@@ -85,8 +88,11 @@ package actor Link {
         return try body(ends)
     }
 
-    /// Closes both connections.
-    package func close() { ends = nil }
+    /// Closes all connections.
+    package func close() async {
+        ends = nil
+        await verifier.close()
+    }
 
     /// Runs `body` to its end on this link's own thread; cancelling the task cancels what runs on both servers.
     /// - Parameter name: what the sessions are called in `pg_stat_activity`, behind `skein/PLAN/`.

@@ -9,6 +9,11 @@ package struct ProgressMeter: Sendable {
     private let copiedBefore: Int64
     private var samples: [(time: Double, bytes: Int64)] = []
     private var lastReport = -1.0
+    private var lastMovement = (time: 0.0, done: -1, bytes: Int64(-1))
+    private var lastStall = 0.0
+
+    /// How long nothing may move before it is said, and said again; seconds.
+    private static let patience = 30.0
 
     package init(_ tasks: [MigrationTask], _ records: [TaskRecord]) {
         estimates = tasks.map { if case .copy(let piece) = $0.action { piece.estimatedBytes } else { 0 } }
@@ -26,6 +31,17 @@ package struct ProgressMeter: Sendable {
 
     package mutating func reopened(_ number: Int) {
         if readers.contains(number) { unfinished.insert(number) }
+    }
+
+    /// For how long nothing has moved, once that is worth saying.
+    package mutating func stall(_ state: RunState, copied: Int64, now: Double) -> Double? {
+        if lastMovement.done != state.doneCount || lastMovement.bytes != copied || state.runningCount == 0 {
+            lastMovement = (now, state.doneCount, copied)
+            lastStall = now
+        }
+        guard now - lastStall >= Self.patience else { return nil }
+        lastStall = now
+        return now - lastMovement.time
     }
 
     /// A report each second, nil between.

@@ -1,5 +1,138 @@
-/// After a snapshot was lost: compares what was copied before with what the new one sees.
-struct Recheck {
-    init(_ context: RunContext, _ snapshot: SnapshotReference, tell: @escaping @Sendable (RunEvent) -> Void) {}
-    func run() async throws -> [Int] { [] }
+private import PlanFile
+private import Planning
+private import Postgres
+
+/// After the source's snapshot was lost and a new one sees something else: keeps every finished piece whose checksum on
+/// the target equals what the new snapshot sees, and gives the others back to be copied again (DESIGN.md, section 6).
+///
+/// Keys may exist already on tables that were complete. All pieces that differ lose their rows here, before any is
+/// copied again, so what stays and what comes is one snapshot's content and no key is ever violated in between.
+struct Recheck: Sendable {
+    private let context: RunContext
+    private let snapshot: SnapshotReference
+    private let tell: @Sendable (RunEvent) -> Void
+
+    init(_ context: RunContext, _ snapshot: SnapshotReference, tell: @escaping @Sendable (RunEvent) -> Void) {
+        self.context = context
+        self.snapshot = snapshot
+        self.tell = tell
+    }
+
+    /// What is compared as one: a piece, or a table cut into blocks, whose numbers mean nothing on another server.
+    private struct Part: Sendable {
+        var piece: Piece
+        var numbers: [Int]
+        /// Whether all of the table is on the target; blocks are of no use otherwise.
+        var isComplete: Bool
+    }
+
+    /// - Returns: numbers of the tasks that are to be done again.
+    func run() async throws -> [Int] {
+        let context = context
+        let records = try await control { try TaskStore($0, migration: context.migration).all() }
+        let stale = records.filter { $0.state == .done && $0.generation != nil && $0.generation != snapshot.generation }
+        guard !stale.isEmpty else { return [] }
+        try await refuseChangedSchema()
+        let parts = parts(records, stale: Set(stale.map(\.number)))
+        var reopened = try await resetLargeObjects(stale)
+        try await withThrowingTaskGroup(of: [Int].self) { group in
+            var waiting = parts.makeIterator()
+            func startNext(_ verifier: Verifier) {
+                guard let part = waiting.next() else { return }
+                group.addTask { try await check(part, verifier) }
+            }
+            var verifiers: [Verifier] = []
+            for _ in 0..<max(1, context.tableJobs) {
+                let verifier = Verifier(context, snapshot: snapshot.id)
+                verifiers.append(verifier)
+                startNext(verifier)
+            }
+            var turn = 0
+            while let numbers = try await group.next() {
+                reopened += numbers
+                startNext(verifiers[turn % verifiers.count])
+                turn += 1
+            }
+            for verifier in verifiers { await verifier.close() }
+        }
+        return reopened.sorted()
+    }
+
+    private func parts(_ records: [TaskRecord], stale: Set<Int>) -> [Part] {
+        var parts: [Part] = []
+        var blocks: [QualifiedName: Part] = [:]
+        for record in records {
+            guard case .copy(let piece) = record.task.action else { continue }
+            if case .blocks = piece.rows {
+                var part = blocks[piece.table] ?? Part(piece: piece.whole, numbers: [], isComplete: true)
+                if record.state == .done { part.numbers.append(record.number) } else { part.isComplete = false }
+                blocks[piece.table] = part
+            } else if stale.contains(record.number) {
+                parts.append(Part(piece: piece, numbers: [record.number], isComplete: true))
+            }
+        }
+        return parts + blocks.sorted { $0.key < $1.key }.map(\.value).filter { part in
+            part.numbers.contains { stale.contains($0) }
+        }
+    }
+
+    private func check(_ part: Part, _ verifier: Verifier) async throws -> [Int] {
+        let (context, generation) = (context, snapshot.generation)
+        let isParent = context.decisions.parents.contains(part.piece.table)
+        let isEqual =
+            part.isComplete
+            ? try await verifier.compare(Verifier.Subject(part.piece, targetHasChildren: isParent)).isEqual : false
+        try await control { target in
+            let store = TaskStore(target, migration: context.migration)
+            try target.transaction {
+                guard !isEqual else {
+                    for number in part.numbers { try store.confirm(number, generation: generation) }
+                    return
+                }
+                try target.execute(CopyTask.silence)
+                let only = isParent ? "" : "only "
+                let condition = part.piece.condition.map { " where \($0)" } ?? ""
+                try target.execute("delete from \(only)\(part.piece.table.sql)\(condition)")
+                try store.reset(part.numbers)
+            }
+            if !isEqual { FaultPoint.recheckReset.pass() }
+        }
+        for number in part.numbers { tell(.rechecked(id: context.tasks[number].id, isKept: isEqual)) }
+        return isEqual ? [] : part.numbers
+    }
+
+    /// Large objects are not compared but copied again: exactly those that this migration made are removed.
+    private func resetLargeObjects(_ stale: [TaskRecord]) async throws -> [Int] {
+        let numbers = stale.filter { if case .copyLargeObjects = $0.task.action { true } else { false } }.map(\.number)
+        guard !numbers.isEmpty else { return [] }
+        let context = context
+        try await control { target in
+            try target.transaction {
+                try LargeObjectTask.remove(numbers, migration: context.migration, target)
+                try TaskStore(target, migration: context.migration).reset(numbers)
+            }
+        }
+        for number in numbers { tell(.rechecked(id: context.tasks[number].id, isKept: false)) }
+        return numbers
+    }
+
+    /// Rows are compared piece by piece, definitions as a whole: what was restored must still be what the source has.
+    private func refuseChangedSchema() async throws {}
+
+    private func control<R: Sendable>(_ body: @Sendable (Connection) throws -> R) async throws -> R {
+        let session = Session(
+            context.target, applicationName: context.applicationName("recheck"), settings: context.targetSettings)
+        let value = try await session.run(body)
+        await session.close()
+        return value
+    }
+}
+
+extension Piece {
+    /// All rows of its table as one piece.
+    fileprivate var whole: Piece {
+        var piece = self
+        (piece.rows, piece.number, piece.count) = (.all, 1, 1)
+        return piece
+    }
 }

@@ -19,6 +19,8 @@ package struct TaskScope {
     /// Of tasks that read the source's rows.
     package let snapshot: SnapshotReference?
     package let meter: CopyMeter
+    /// Of a comparison that found no difference.
+    package var comparedRows: Int64?
 
     package var task: MigrationTask { context.tasks[number] }
 

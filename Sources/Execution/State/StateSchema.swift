@@ -63,6 +63,14 @@ package enum StateSchema {
             warning text,
             primary key (migration, number)
         );
+        -- Large objects that a migration made, so that it removes no other.
+        create table if not exists skein.large_object (
+            migration bigint not null,
+            task integer not null,
+            oid oid not null,
+            primary key (migration, oid),
+            foreign key (migration, task) references skein.task (migration, number) on delete cascade
+        );
         \(SchemaEntryStore.ddl)
         """
 }

@@ -22,6 +22,9 @@ package enum LargeObjectTask {
                     try target.query(
                         "select pg_catalog.lo_from_bytea(o.oid, o.data) from unnest($1::oid[], $2::bytea[]) as o (oid, data)",
                         [PostgresArray.literal(oids), PostgresArray.literal(rows.indices.map { rows.text($0, 1) })])
+                    try target.query(
+                        "insert into skein.large_object select $1::bigint, $2::int, unnest($3::oid[])",
+                        [String(scope.context.migration), String(scope.number), PostgresArray.literal(oids)])
                     for row in rows.indices {
                         var length = rows.int(row, 2) ?? 0
                         bytes += Int64(length)
@@ -42,6 +45,18 @@ package enum LargeObjectTask {
             }
         }
     }
+
+    /// Removes what these tasks made.
+    static func remove(_ tasks: [Int], migration: Int64, _ target: Connection) throws {
+        try target.query(removal, [String(migration), PostgresArray.literal(tasks.map(String.init))])
+    }
+
+    /// An object that the user has removed meanwhile is no error.
+    private static let removal = """
+        with made as (
+            delete from skein.large_object where migration = $1 and task = any ($2::int[]) returning oid)
+        select pg_catalog.lo_unlink(m.oid) from made join pg_catalog.pg_largeobject_metadata m using (oid)
+        """
 
     /// - Returns: how many bytes the chunk had.
     private static func append(

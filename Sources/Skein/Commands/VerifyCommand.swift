@@ -1,0 +1,81 @@
+import ArgumentParser
+import Execution
+import PlanFile
+import Planning
+
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Compares source and target by checksums and names the keys that differ. Changes nothing.")
+
+    @OptionGroup var plan: PlanArgument
+    @OptionGroup var options: GlobalOptions
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Only these tables; globs such as public.tmp_* are allowed.", valueName: "table"))
+    var tables: [String] = []
+
+    @Flag(help: "Compare numbers of rows only.")
+    var counts = false
+
+    @Option(help: ArgumentHelp("Pieces compared at once.", valueName: "n"))
+    var tableJobs: Int?
+
+    func validate() throws {
+        for table in tables where (try? QualifiedNamePattern(parsing: table)) == nil {
+            throw ValidationError("--tables takes names such as public.readings or public.tmp_*, not `\(table)`")
+        }
+    }
+
+    func run() async throws {
+        let plan = try plan.load(options).plan
+        let patterns = tables.compactMap { try? QualifiedNamePattern(parsing: $0) }
+        let (level, isJSON, countsOnly, jobs) = (options.logLevel, options.json, counts, tableJobs)
+        let report = try await Failing.withExitCodes(plan, options) {
+            try await Signals.cancelling {
+                try await VerifyOperation.run(plan, tables: patterns, countsOnly: countsOnly, jobs: jobs) { piece in
+                    guard level == .debug, !isJSON else { return }
+                    Console.error("\(piece.isEqual ? "equal " : "differs") \(piece.table) \(piece.piece)/\(piece.pieces)")
+                }
+            }
+        }
+        if options.json { try Console.json(Document(report)) } else { Console.result(render(report)) }
+        if !report.isEqual { throw Exit.differences.error }
+    }
+
+    private func render(_ report: VerifyOperation.Report) -> String {
+        let width = report.tables.map(\.table.count).max() ?? 0
+        var lines: [String] = []
+        for table in report.tables {
+            let name = Words.padded(table.table, width)
+            if let error = table.error {
+                lines.append("\(name)  cannot be compared: \(error)")
+            } else if table.isEqual {
+                lines.append("\(name)  \(Words.leftPadded(Words.count(table.sourceRows), 13)) rows  equal")
+            } else {
+                lines.append(
+                    "\(name)  differs: \(Words.count(table.sourceRows)) rows on the source, "
+                        + "\(Words.count(table.targetRows)) on the target")
+                lines += table.differences.map { "    " + $0.text }
+                if !table.isComplete { lines.append("    and more") }
+            }
+        }
+        let differing = report.tables.count { !$0.isEqual }
+        let what = counts ? "row counts" : "checksums"
+        lines.append(
+            differing == 0
+                ? "\(report.tables.count) tables, equal \(what)"
+                : "\(differing) of \(report.tables.count) tables differ")
+        return lines.joined(separator: "\n")
+    }
+
+    private struct Document: Encodable {
+        var equal: Bool
+        var tables: [VerifyOperation.Report.Table]
+        init(_ report: VerifyOperation.Report) {
+            equal = report.isEqual
+            tables = report.tables
+        }
+    }
+}

@@ -54,7 +54,9 @@ enum ExtensionChecks {
             let isOlder = DottedVersion(other) < DottedVersion(one.version)
             let name = QualifiedName.quoted(one.name)
             let canUpdate =
-                installed != nil && server.availableExtensions[one.name].map { !(DottedVersion($0) < DottedVersion(one.version)) } ?? false
+                installed != nil
+                && server.availableExtensions[one.name].map { !(DottedVersion($0) < DottedVersion(one.version)) }
+                    ?? false
             findings.add(
                 isOlder ? .warning : .note,
                 "extension \(QualifiedName.quotedIfNeeded(one.name)) is \(one.version) on the source and "
@@ -121,7 +123,8 @@ enum ExtensionChecks {
                 .error, "the target has no TimescaleDB, and the plan makes hypertables",
                 why: "Its files are not installed on the target's machine.",
                 cure: "install it there (on Debian, the command below), preload it and restart the server",
-                statement: "apt-get install postgresql-\(server.major)-timescaledb", object: "timescaledb", at: location)
+                statement: "apt-get install postgresql-\(server.major)-timescaledb", object: "timescaledb", at: location
+            )
         }
     }
 
@@ -138,7 +141,8 @@ enum ExtensionChecks {
         if version < DottedVersion("2.13") {
             findings.add(
                 .error, "the target's TimescaleDB is \(text); 2.13 is the oldest that Skein can use",
-                cure: "install a newer package on the target and restart it, then run in the target database, first of all",
+                cure:
+                    "install a newer package on the target and restart it, then run in the target database, first of all",
                 statement: "alter extension \(name) update;", object: "timescaledb", at: Side.target.location(context))
         } else if version < DottedVersion("2.19") || !(version < DottedVersion("2.32")) {
             findings.add(

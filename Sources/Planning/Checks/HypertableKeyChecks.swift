@@ -21,7 +21,8 @@ enum HypertableKeyChecks {
     private static func lacking(_ columns: [Catalog.Column], _ planned: PlannedHypertable) -> String {
         let isTime = columns.count == 1 && columns[0].number == planned.timeColumn?.number
         let isSpace = columns.count == 1 && !isTime
-        return "lacks the \(isTime ? "time column" : isSpace ? "space column" : "partitioning columns") \(names(columns))"
+        return
+            "lacks the \(isTime ? "time column" : isSpace ? "space column" : "partitioning columns") \(names(columns))"
     }
 
     private static let primaryKey = Check(
@@ -161,7 +162,8 @@ enum HypertableKeyChecks {
             guard !isCovered else { continue }
             let list = columns.map { QualifiedName.quoted($0.name) }.joined(separator: ", ")
             findings.add(
-                .warning, "no unique key of the source makes \(planned.name) (\(key.value.joined(separator: ", "))) unique",
+                .warning,
+                "no unique key of the source makes \(planned.name) (\(key.value.joined(separator: ", "))) unique",
                 why: "With duplicates, the primary key could not be made, after all rows have been copied.",
                 cure: "see that this finds nothing on the source",
                 statement: "select \(list), count(*) from \(planned.relation.name.sql) group by \(list) "

@@ -102,7 +102,8 @@ enum HypertableShapeChecks {
             where trigger.isRowLevel && trigger.hasTransitionTables {
                 let name = QualifiedName.quotedIfNeeded(trigger.name)
                 findings.add(
-                    .error, "row trigger \(name) of \(planned.name) has transition tables, which no hypertable may have",
+                    .error,
+                    "row trigger \(name) of \(planned.name) has transition tables, which no hypertable may have",
                     cure: "make it a statement trigger (`for each statement`), or drop it: run on the source",
                     statement: "drop trigger \(QualifiedName.quoted(trigger.name)) on \(planned.relation.name.sql);",
                     object: "\(name) on \(planned.name)", at: planned.location)

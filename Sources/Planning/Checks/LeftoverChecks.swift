@@ -65,7 +65,8 @@ enum LeftoverChecks {
         let (there, here) = (context.target.largeObjectCount, context.source.largeObjectCount)
         guard there > 0, here > 0, !context.machine.hasOwnState else { return }
         findings.add(
-            .error, "the target already holds \(Wording.count(there, "large object")), and the source has \(here) to move",
+            .error,
+            "the target already holds \(Wording.count(there, "large object")), and the source has \(here) to move",
             why: "They keep their numbers, which may be taken.",
             cure: "use a fresh target database; or, if they are left from an earlier try, remove them all: run there",
             statement: "select lo_unlink(oid) from pg_largeobject_metadata;", at: Side.target.location(context))

@@ -92,7 +92,8 @@ enum LiveChecks {
             .error, "output_plugin_libraries of the source does not list \(plugin.rawValue)",
             why: "It holds \(Wording.list(allowed)).", cure: "run on the source as a superuser, then reload it",
             statement: "alter system set output_plugin_libraries = \(Piece.literal(list));",
-            object: "output_plugin_libraries", at: context.plan.replication.plugin.location ?? Side.source.location(context))
+            object: "output_plugin_libraries",
+            at: context.plan.replication.plugin.location ?? Side.source.location(context))
     }
 
     private static let keptWal = Check(

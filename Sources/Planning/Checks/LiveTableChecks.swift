@@ -74,7 +74,8 @@ enum LiveTableChecks {
                 }
             guard let reason else { continue }
             findings.add(
-                .error, "index \(QualifiedName.quotedIfNeeded(name)) of \(relation.name) \(reason), "
+                .error,
+                "index \(QualifiedName.quotedIfNeeded(name)) of \(relation.name) \(reason), "
                     + "so it cannot be its replica identity",
                 cure: "name a unique index on NOT NULL columns, or say `full`", object: relation.name.description,
                 at: entry.choice.location ?? entry.table.location)

@@ -48,7 +48,8 @@ enum ReadingChecks {
         let user = QualifiedName.quoted(server.user)
         for relation in context.relations where context.copiesRows(of: relation) && isHeldBack(from: relation, server) {
             findings.add(
-                .error, "row security hides rows of \(relation.name) from role \(QualifiedName.quotedIfNeeded(server.user))",
+                .error,
+                "row security hides rows of \(relation.name) from role \(QualifiedName.quotedIfNeeded(server.user))",
                 why: relation.forcesRowSecurity
                     ? "The table forces its policies even on its owner." : "The role is not the table's owner.",
                 cure: "run on the source as a superuser"

@@ -89,7 +89,8 @@ enum TargetServerChecks {
         let database = QualifiedName.quoted(context.target.server.database)
         findings.add(
             .warning, "default_transaction_read_only is on for the target",
-            why: "Providers set it when a disk fills up; a fence leaves it. Applications could not write to the target.",
+            why:
+                "Providers set it when a disk fills up; a fence leaves it. Applications could not write to the target.",
             cure: "find out why, then run on the target (where it was set for the role or the server, there)",
             statement: "alter database \(database) set default_transaction_read_only = off;",
             object: "default_transaction_read_only", at: Side.target.location(context))

@@ -89,8 +89,10 @@ enum ValueChecks {
                 guard let type = context.source.types[column.type], type.schema == "pg_catalog",
                     removed.contains(type.name)
                 else { continue }
-                let (to, name) = (type.name == "abstime" ? "timestamptz" : type.name == "reltime" ? "interval" : "text",
-                    QualifiedName.quoted(column.name))
+                let (to, name) = (
+                    type.name == "abstime" ? "timestamptz" : type.name == "reltime" ? "interval" : "text",
+                    QualifiedName.quoted(column.name)
+                )
                 findings.add(
                     .error,
                     "\(relation.name).\(QualifiedName.quotedIfNeeded(column.name)) has the type \(type.name), which "

@@ -20,6 +20,18 @@ package struct Inspection: Sendable {
     package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 }
 
+extension Inspection {
+    /// What the source's and the target's catalogs come to for this plan.
+    package var sourceFingerprint: Fingerprint { Fingerprint.source(source, selection) }
+    package var targetFingerprint: Fingerprint { Fingerprint.target(target, selection) }
+
+    /// The plan as `plan --out` saves it.
+    package func saved(_ plan: Plan, _ graph: MigrationGraph, createdWith version: String) -> SavedPlan {
+        SavedPlan(
+            plan: plan, graph: graph, source: sourceFingerprint, target: targetFingerprint, createdWith: version)
+    }
+}
+
 /// Reads both servers, once and side by side, and runs everything that needs no more than what they hold.
 package enum Inspector {
     /// - Throws: `DiagnosticsError` where a server cannot be reached; what both say, not only the first.

@@ -52,6 +52,7 @@ package struct Migrator: Sendable {
     /// Stores a compiled plan as a new migration.
     package func create(_ inspection: Inspection, _ graph: MigrationGraph) async throws {
         let (name, hash, settings, version) = (name, plan.hash, settings, options.version)
+        let fingerprint = inspection.sourceFingerprint
         try await onTarget { target in
             try target.transaction {
                 let store = StateStore(target)
@@ -60,7 +61,8 @@ package struct Migrator: Sendable {
                 guard try store.migration(named: name) == nil else { return }
                 _ = try store.create(
                     name: name, planHash: hash, settings: settings, source: ServerIdentity(inspection.source.server),
-                    target: ServerIdentity(inspection.target.server), graph: graph, skeinVersion: version)
+                    target: ServerIdentity(inspection.target.server), fingerprint: fingerprint, graph: graph,
+                    skeinVersion: version)
             }
         }
         FaultPoint.stateCreated.pass()
@@ -90,7 +92,7 @@ package struct Migrator: Sendable {
             sourceIsStandby: sourceFacts.inRecovery, decisions: record.decisions, tasks: records.map(\.task),
             tableJobs: options.tableJobs ?? plan.copy.tableJobs?.value ?? jobs.tableJobs,
             indexJobs: options.indexJobs ?? plan.copy.indexJobs?.value ?? jobs.indexJobs,
-            retryFor: options.retryFor, verify: plan.cutover.verify.value)
+            retryFor: options.retryFor, verify: plan.cutover.verify.value, plan: plan)
         return try await Engine(context, records: records, tell: tell).run()
     }
 

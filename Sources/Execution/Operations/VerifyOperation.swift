@@ -1,5 +1,5 @@
 package import PlanFile
-package import Planning
+private import Planning
 private import Catalog
 private import Postgres
 

@@ -1,3 +1,4 @@
+private import Catalog
 private import PlanFile
 private import Planning
 private import Postgres
@@ -117,7 +118,16 @@ struct Recheck: Sendable {
     }
 
     /// Rows are compared piece by piece, definitions as a whole: what was restored must still be what the source has.
-    private func refuseChangedSchema() async throws {}
+    private func refuseChangedSchema() async throws {
+        let context = context
+        let present = try await ServerAccess(context.plan, .source, purpose: "recheck").run { source in
+            let catalog = try CatalogReader.read(source, CatalogReader.Options(readsStatistics: false))
+            return Fingerprint.source(catalog, ResolvedSelection(context.plan, source: catalog))
+        }
+        let before = try await control { try StateStore($0).fingerprint(migration: context.migration) }
+        let changed = before?.differences(to: present) ?? []
+        guard changed.isEmpty else { throw SourceSchemaChanged(objects: changed.map(\.object)) }
+    }
 
     private func control<R: Sendable>(_ body: @Sendable (Connection) throws -> R) async throws -> R {
         let session = Session(
@@ -126,6 +136,12 @@ struct Recheck: Sendable {
         await session.close()
         return value
     }
+}
+
+/// Definitions of the source have changed while the migration stood still.
+package struct SourceSchemaChanged: Error, Sendable {
+    /// By kind and name: `table public.readings`.
+    package var objects: [String]
 }
 
 extension Piece {

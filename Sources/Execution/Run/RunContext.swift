@@ -22,11 +22,12 @@ package struct RunContext: Sendable {
     package var retryFor: Double
     /// How closely the last tasks compare.
     package var verify: Plan.Cutover.Verify
+    package var plan: Plan
 
     package init(
         planName: String, migration: Int64, source: ConnectionTarget, target: ConnectionTarget, sourceVersion: Int,
         targetVersion: Int, sourceIsStandby: Bool, decisions: Decisions, tasks: [MigrationTask], tableJobs: Int,
-        indexJobs: Int, retryFor: Double, verify: Plan.Cutover.Verify,
+        indexJobs: Int, retryFor: Double, verify: Plan.Cutover.Verify, plan: Plan,
     ) {
         self.planName = planName
         self.migration = migration
@@ -41,6 +42,7 @@ package struct RunContext: Sendable {
         self.indexJobs = indexJobs
         self.retryFor = retryFor
         self.verify = verify
+        self.plan = plan
     }
 
     /// `skein/iot-production/copy:public.readings:0017`

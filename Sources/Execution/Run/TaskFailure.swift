@@ -20,6 +20,11 @@ package struct TaskFailure: Error, Sendable, Equatable {
         self.task = task
         let entry = (error as? SchemaRestoreError)?.entry
         switch (error as? SchemaRestoreError)?.error ?? error {
+        case let change as SourceSchemaChanged:
+            let more = change.objects.count > 10 ? " and \(change.objects.count - 10) more" : ""
+            message = "the source's schema has changed since the migration began: "
+                + change.objects.prefix(10).joined(separator: ", ") + more
+            cure = "start over with --drop-if-exists"
         case let dump as PgDumpError: message = dump.description
         case PostgresError.server(let server):
             sqlState = server.sqlState

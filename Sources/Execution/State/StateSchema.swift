@@ -25,6 +25,8 @@ package enum StateSchema {
             source jsonb not null,
             target jsonb not null,
             decisions jsonb not null,
+            -- Of the source's selected definitions, to see whether they have changed when its snapshot was lost.
+            fingerprint jsonb not null,
             -- The source's snapshot that pieces are read under: what `set transaction snapshot` takes, what it sees,
             -- and how many there were before it.
             snapshot_id text,

@@ -53,21 +53,28 @@ package struct StateStore {
         from skein.migration where name = $1
         """
 
+    /// The fingerprint of the source's definitions as they were when the migration began.
+    package func fingerprint(migration: Int64) throws -> Fingerprint? {
+        let text = try connection.scalar("select fingerprint from skein.migration where id = $1", [String(migration)])
+        return try text.map { try Self.decode($0) }
+    }
+
     /// Stores a new migration and all its tasks.
     /// - Returns: its id.
     package func create(
         name: String, planHash: String, settings: [String: String], source: ServerIdentity, target: ServerIdentity,
-        graph: MigrationGraph, skeinVersion: String,
+        fingerprint: Fingerprint, graph: MigrationGraph, skeinVersion: String,
     ) throws -> Int64 {
         let decisions = Decisions(tables: graph.tables, jobs: graph.jobs, exclusions: graph.exclusions)
         let id = try connection.scalar(
             """
-            insert into skein.migration (name, plan_hash, settings, source, target, decisions, skein_version)
-            values ($1, $2, $3, $4, $5, $6, $7) returning id
+            insert into skein.migration
+                (name, plan_hash, settings, source, target, decisions, skein_version, fingerprint)
+            values ($1, $2, $3, $4, $5, $6, $7, $8) returning id
             """,
             [
                 name, planHash, try Self.encode(settings), try Self.encode(source), try Self.encode(target),
-                try Self.encode(decisions), skeinVersion,
+                try Self.encode(decisions), skeinVersion, try Self.encode(fingerprint),
             ])
         guard let id = id.flatMap({ Int64($0) }) else { throw StateError.unexpected("no id for a new migration") }
         for start in stride(from: 0, to: graph.tasks.count, by: 2_000) {

@@ -1,5 +1,5 @@
 private import Planning
-private import Postgres
+internal import Postgres
 
 /// Copies large objects with their OIDs and comments. Read in chunks, so that one of 4 TB needs no more memory than one
 /// of a megabyte; many small ones travel together.

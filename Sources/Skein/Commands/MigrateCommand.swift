@@ -76,7 +76,7 @@ struct MigrateCommand: AsyncParsableCommand {
         options.report(inspection.diagnostics)
         guard let graph = inspection.graph, !inspection.hasErrors else { throw Exit.wrong.error }
         if let saved = loaded.saved {
-            let drift = saved.drift(from: inspection, plan: loaded.plan)
+            let drift = saved.drift(source: inspection.sourceFingerprint, target: inspection.targetFingerprint)
             guard drift.isEmpty else {
                 Console.error("error: the servers are no longer as the saved plan found them:")
                 for line in drift { Console.error("  " + line) }

@@ -1,0 +1,116 @@
+package import PlanFile
+
+/// What `skein plan` says, as a value: rendered for people by `PlanText`, printed for machines as JSON.
+package struct PlanDocument: Sendable, Codable, Equatable {
+    package struct Server: Sendable, Codable, Equatable {
+        package var database: String
+        package var version: String
+        /// Sessions that the migration opens at most, its short ones included.
+        package var connections: Int?
+    }
+
+    /// How many objects of one kind are created.
+    package struct Created: Sendable, Codable, Equatable {
+        /// Singular: `table`, `primary key`.
+        package var kind: String
+        package var count: Int
+    }
+
+    package struct Job: Sendable, Codable, Equatable {
+        package var name: String
+        /// A number of jobs, or bytes.
+        package var value: Int64
+        package var unit: String?
+        package var why: String
+    }
+
+    package struct Table: Sendable, Codable, Equatable {
+        package var table: QualifiedName
+        package var way: TableDecision.Way
+        package var pieces: Int
+        package var binary: Bool
+        package var hypertable: Bool
+        package var rows: Int64
+        package var bytes: Int64
+        package var indexBytes: Int64
+        package var why: String
+
+        private enum CodingKeys: String, CodingKey {
+            case table, way, pieces, binary, hypertable, rows, bytes, why
+            case indexBytes = "index_bytes"
+        }
+    }
+
+    /// Something of the source that is not migrated.
+    package struct Skipped: Sendable, Codable, Equatable {
+        /// `table public.tmp_import`
+        package var object: String
+        package var why: String
+    }
+
+    package struct Task: Sendable, Codable, Equatable {
+        package var id: String
+        package var needs: [String]
+        package var resource: MigrationTask.Resource
+        package var bytes: Int64
+    }
+
+    package var name: String
+    package var file: String
+    /// `Plan.hash`.
+    package var hash: String
+    package var mode: Plan.Mode
+    package var source: Server
+    package var target: Server
+    package var creates: [Created]
+    package var skipped: [Skipped]
+    /// Keys of the plan that this version reads and does not act on.
+    package var notYetApplied: [String]
+    /// Nil, as all below, where an error stands in the way of compiling.
+    package var jobs: [Job]?
+    /// Biggest first.
+    package var tables: [Table]?
+    package var estimate: Estimate?
+    package var tasks: [Task]?
+    package var diagnostics: [Diagnostic]
+
+    private enum CodingKeys: String, CodingKey {
+        case name, file, hash, mode, source, target, creates, skipped, jobs, tables, estimate, tasks, diagnostics
+        case notYetApplied = "not_yet_applied"
+    }
+}
+
+/// How long it may take, if the servers are as fast as assumed: what is told with it.
+package struct Estimate: Sendable, Codable, Equatable {
+    package var rows: Int64
+    package var bytes: Int64
+    package var indexBytes: Int64
+    package var seconds: Double
+    /// What it rests on, in a sentence.
+    package var assumption: String
+
+    private enum CodingKeys: String, CodingKey {
+        case rows, bytes, seconds, assumption
+        case indexBytes = "index_bytes"
+    }
+
+    /// Bytes a second of one job. One stream of COPY on a small machine moves that much (80 MB/s measured, binary), one
+    /// index build writes less.
+    private static let (copyRate, indexRate): (Double, Double) = (60e6, 40e6)
+
+    init(_ graph: MigrationGraph) {
+        let copied = graph.tables.filter { $0.pieces > 0 }
+        rows = copied.reduce(0) { $0 + $1.estimatedRows }
+        bytes = copied.reduce(0) { $0 + $1.bytes }
+        indexBytes = copied.reduce(0) { $0 + $1.indexBytes }
+        // More streams than this meet a disk or a network that is busy.
+        let streams = Double(min(graph.jobs.tableJobs, 4))
+        let builders = Double(min(graph.jobs.indexJobs, 4))
+        seconds = Double(bytes) / (Self.copyRate * streams) + Double(indexBytes) / (Self.indexRate * builders)
+        let isVerified = graph.tasks.contains { if case .verify = $0.action { true } else { false } }
+        if isVerified { seconds += Double(bytes) / (2 * Self.copyRate * streams) }
+        assumption =
+            "if each table job copies 60 MB and each index job builds 40 MB a second; a slower network or disk "
+            + "makes it longer"
+    }
+}

@@ -1,0 +1,159 @@
+package import Catalog
+package import PlanFile
+
+extension PlanDocument {
+    /// - Parameters:
+    ///   - graph: nil where an error stands in the way.
+    ///   - diagnostics: everything found, in the order in which it is to be told.
+    package init(
+        _ plan: Plan, source: Catalog, target: Catalog, selection: ResolvedSelection, graph: MigrationGraph?,
+        diagnostics: [Diagnostic],
+    ) {
+        name = plan.name.value.text
+        file = plan.file
+        hash = plan.hash
+        mode = plan.mode.value
+        let control = JobPlanner.controlSessions
+        self.source = Server(
+            database: source.server.database, version: source.server.version,
+            connections: graph.map { $0.jobs.tableJobs + control })
+        self.target = Server(
+            database: target.server.database, version: target.server.version,
+            connections: graph.map { $0.jobs.tableJobs + $0.jobs.indexJobs + control })
+        creates = CreatedCounts.counts(plan, source, selection, graph)
+        skipped = Self.skipped(plan, source, selection)
+        notYetApplied = Self.notYetApplied(plan)
+        jobs = graph.map { Self.jobs($0.jobs) }
+        tables = graph.map { graph in
+            graph.tables.sorted { ($1.bytes, $0.table) < ($0.bytes, $1.table) }.map(Table.init)
+        }
+        estimate = graph.map(Estimate.init)
+        tasks = graph.map { graph in
+            graph.tasks.map { task in
+                Task(
+                    id: task.id, needs: task.needs.map { graph.tasks[$0].id }, resource: task.resource,
+                    bytes: task.weight)
+            }
+        }
+        self.diagnostics = diagnostics
+    }
+
+    private static func jobs(_ jobs: JobDecision) -> [Job] {
+        [
+            Job(name: "table-jobs", value: Int64(jobs.tableJobs), why: jobs.tableJobsWhy),
+            Job(name: "index-jobs", value: Int64(jobs.indexJobs), why: jobs.indexJobsWhy),
+            Job(
+                name: "maintenance_work_mem", value: Int64(jobs.maintenanceWorkMemKB) * 1024, unit: "bytes",
+                why: jobs.maintenanceWorkMemWhy),
+            Job(name: "split-tables-larger-than", value: jobs.splitLargerThan, unit: "bytes", why: jobs.splitWhy),
+        ]
+    }
+
+    /// Whole relations, schemas and extensions; what falls with them is in the diagnostics.
+    private static func skipped(_ plan: Plan, _ source: Catalog, _ selection: ResolvedSelection) -> [Skipped] {
+        var result: [Skipped] = selection.exclusions.schemas.map { schema in
+            Skipped(
+                object: "schema \(QualifiedName.quotedIfNeeded(schema))",
+                why: plan.select.schemas.exclude.contains { $0.value.matches(schema) }
+                    ? "the plan excludes it" : "the plan does not include it")
+        }
+        result += selection.exclusions.extensions.map { name in
+            Skipped(object: "extension \(QualifiedName.quotedIfNeeded(name))", why: "the plan excludes it")
+        }
+        let selected = Set(selection.relations.map(\.oid))
+        let schemas = Set(selection.exclusions.schemas)
+        for relation in source.relations where !selected.contains(relation.oid) {
+            guard !schemas.contains(relation.name.schema) else { continue }
+            let isExcluded = plan.select.tables.exclude.contains { $0.value.matches(relation.name) }
+            let isRestricted = !plan.select.tables.include.isEmpty
+            result.append(
+                Skipped(
+                    object: "\(relation.noun) \(relation.name)",
+                    why: isExcluded
+                        ? "the plan excludes it"
+                        : isRestricted ? "the plan does not include it" : "it depends on what the plan excludes"))
+        }
+        let indexes = Set(selection.indexes.map(\.oid))
+        for index in source.indexes where selected.contains(index.table) && !indexes.contains(index.oid) {
+            result.append(
+                Skipped(
+                    object: "index \(index.name)",
+                    why: index.isValid ? "the plan excludes it" : "it is invalid on the source"))
+        }
+        result += source.relations.filter { selection.withoutData.contains($0.oid) && selected.contains($0.oid) }.map {
+            Skipped(
+                object: "data of \($0.noun) \($0.name)",
+                why: $0.kind == .materializedView ? "the plan leaves it unrefreshed" : "the plan skips it")
+        }
+        return result
+    }
+
+    private static func notYetApplied(_ plan: Plan) -> [String] {
+        var result: [String] = []
+        if plan.roles.migrate.value { result.append("roles: create the roles on the target yourself") }
+        if plan.grants.owners.value || plan.grants.privileges.value {
+            result.append("grants: objects belong to the migrating role, without the source's privileges")
+        }
+        for entry in plan.hypertables {
+            let keys = [entry.columnstore.map { _ in "columnstore" }, entry.retention.map { _ in "retention" }]
+                .compactMap(\.self)
+            guard !keys.isEmpty else { continue }
+            result.append("\(keys.joined(separator: ", ")) of \(entry.table.value)")
+        }
+        return result
+    }
+}
+
+extension PlanDocument.Table {
+    init(_ decision: TableDecision) {
+        self.init(
+            table: decision.table, way: decision.way, pieces: decision.pieces, binary: decision.isBinary,
+            hypertable: decision.isHypertable, rows: decision.estimatedRows, bytes: decision.bytes,
+            indexBytes: decision.indexBytes, why: decision.why)
+    }
+}
+
+/// What will be created, by kind.
+private enum CreatedCounts {
+    static func counts(
+        _ plan: Plan, _ source: Catalog, _ selection: ResolvedSelection, _ graph: MigrationGraph?,
+    ) -> [PlanDocument.Created] {
+        var counts: [String: Int] = [:]
+        func add(_ kind: String, _ number: Int = 1) { counts[kind, default: 0] += number }
+        let hypertables = Set(plan.hypertables.filter { $0.to == nil }.map(\.table.value))
+        for relation in selection.relations {
+            add(relation.kind == .table && hypertables.contains(relation.name) ? "hypertable" : relation.noun)
+        }
+        add("index", selection.indexes.filter { $0.constraint == nil }.count)
+        for constraint in selection.constraints where constraint.parent == nil || constraint.kind != .foreignKey {
+            switch constraint.kind {
+            case .primaryKey: add("primary key")
+            case .unique: add("unique constraint")
+            case .exclusion: add("exclusion constraint")
+            case .foreignKey: add("foreign key")
+            case .check: add("check constraint")
+            case .notNull, .trigger: break
+            }
+        }
+        let selected = Set(selection.relations.map(\.oid))
+        add("trigger", source.triggers.filter { selected.contains($0.table) && $0.parent == nil }.count)
+        add("policy", source.policies.filter { selected.contains($0.table) }.count)
+        add("sequence", selection.sequences.count)
+        for object in selection.objects where object.id.catalog != "pg_event_trigger" { add(object.kind) }
+        add("event trigger", selection.eventTriggers.count)
+        add("large object", source.largeObjectCount)
+        let extensions = graph?.tasks.filter { if case .createExtension = $0.action { true } else { false } }.count
+        add("extension", extensions ?? selection.extensions.count)
+        let excluded = Set(selection.exclusions.schemas)
+        add("schema", source.schemas.filter { !excluded.contains($0.name) && $0.name != "public" }.count)
+        return counts.filter { $0.value > 0 }.map { PlanDocument.Created(kind: $0.key, count: $0.value) }
+            .sorted { (rank($0.kind), $0.kind) < (rank($1.kind), $1.kind) }
+    }
+
+    private static let order = [
+        "schema", "extension", "hypertable", "table", "partitioned table", "partition", "foreign table", "view",
+        "materialized view", "index", "primary key", "unique constraint", "exclusion constraint", "foreign key",
+        "check constraint", "sequence", "trigger", "policy",
+    ]
+    private static func rank(_ kind: String) -> Int { order.firstIndex(of: kind) ?? order.count }
+}

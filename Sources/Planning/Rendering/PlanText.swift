@@ -1,0 +1,184 @@
+internal import PlanFile
+
+/// Words a `PlanDocument` for people: at most 120 columns where names allow, no colour, no control characters.
+package enum PlanText {
+    /// Ended by a line feed. Diagnostics are not in it: they are told by `DiagnosticRenderer`.
+    package static func render(_ document: PlanDocument) -> String {
+        var lines = [heading(document), ""]
+        lines += section("Creates on the target", wrapped(creates(document.creates), indent: "  "))
+        if let jobs = document.jobs { lines += section("Jobs", jobLines(jobs) + connectionLines(document)) }
+        if let tables = document.tables { lines += section(tableHeading(tables), TableLines.lines(tables)) }
+        if !document.skipped.isEmpty { lines += section("Not migrated", skippedLines(document.skipped)) }
+        if !document.notYetApplied.isEmpty {
+            lines += section(
+                "Not yet applied by this version", document.notYetApplied.flatMap { wrapped([$0], indent: "  ") })
+        }
+        if let tasks = document.tasks { lines += section("Tasks", wrapped(counts(tasks), indent: "  ")) }
+        if let estimate = document.estimate { lines += section("Estimate", estimateLines(estimate)) }
+        while lines.last == "" { lines.removeLast() }
+        return lines.map(Self.printable).joined(separator: "\n") + "\n"
+    }
+
+    private static func heading(_ document: PlanDocument) -> String {
+        "Plan \(document.name) (\(document.mode.rawValue)): \(document.source.database) on PostgreSQL "
+            + "\(document.source.version) → \(document.target.database) on PostgreSQL \(document.target.version)"
+    }
+
+    private static func section(_ title: String, _ body: [String]) -> [String] { [title] + body + [""] }
+
+    private static func creates(_ items: [PlanDocument.Created]) -> [String] {
+        items.isEmpty
+            ? ["nothing"] : items.map { Measure.count($0.count, $0.kind, plural: plural($0.kind)) }
+    }
+
+    private static func plural(_ kind: String) -> String {
+        if kind.hasSuffix("x") { return kind + "es" }
+        if kind.hasSuffix("y"), !kind.hasSuffix("ey") { return kind.dropLast() + "ies" }
+        return kind.hasSuffix("class") ? kind + "es" : kind + "s"
+    }
+
+    private static func jobLines(_ jobs: [PlanDocument.Job]) -> [String] {
+        let values = jobs.map { $0.unit == "bytes" ? Measure.bytes($0.value) : Measure.grouped($0.value) }
+        let names = jobs.map(\.name.count).max() ?? 0
+        let width = values.map(\.count).max() ?? 0
+        return zip(jobs, values).flatMap { job, value in
+            let head = "  " + padded(job.name, names) + "  " + aligned(value, width) + "  "
+            return wrapped(job.why.split(separator: " ").map(String.init), indent: head, separator: " ")
+        }
+    }
+
+    private static func connectionLines(_ document: PlanDocument) -> [String] {
+        guard let source = document.source.connections, let target = document.target.connections else { return [] }
+        return ["  connections: up to \(source) on the source, \(target) on the target"]
+    }
+
+    private static func tableHeading(_ tables: [PlanDocument.Table]) -> String {
+        let bytes = tables.reduce(0) { $0 + ($1.pieces > 0 ? $1.bytes : 0) }
+        return "Tables: \(Measure.count(tables.count, "table")), \(Measure.bytes(bytes)) to copy"
+    }
+
+    private static func skippedLines(_ items: [PlanDocument.Skipped]) -> [String] {
+        let most = 200
+        let width = min(items.prefix(most).map(\.object.count).max() ?? 0, 50)
+        let lines = items.prefix(most).map { "  " + padded($0.object, width) + "  " + $0.why }
+        return lines + (items.count > most ? ["  and \(Measure.grouped(Int64(items.count - most))) more"] : [])
+    }
+
+    private static func counts(_ tasks: [PlanDocument.Task]) -> [String] {
+        var kinds: [String] = []
+        var counts: [String: Int] = [:]
+        for task in tasks {
+            let kind = String(task.id.prefix { $0 != ":" })
+            if counts[kind] == nil { kinds.append(kind) }
+            counts[kind, default: 0] += 1
+        }
+        return ["\(Measure.grouped(Int64(tasks.count))) in all"]
+            + kinds.map { "\(Measure.grouped(Int64(counts[$0] ?? 0))) \($0)" }
+    }
+
+    private static func estimateLines(_ estimate: Estimate) -> [String] {
+        let text =
+            "\(Measure.duration(estimate.seconds)) for \(Measure.count(estimate.rows, "row")) "
+            + "(\(Measure.bytes(estimate.bytes)), and \(Measure.bytes(estimate.indexBytes)) of indexes), "
+            + estimate.assumption
+        return wrapped(text.split(separator: " ").map(String.init), indent: "  ", separator: " ")
+    }
+}
+
+/// The list of tables, in columns.
+private enum TableLines {
+    static func lines(_ tables: [PlanDocument.Table]) -> [String] {
+        let rows = tables.map { table in
+            [
+                table.table.description, Measure.grouped(table.rows), Measure.bytes(table.bytes),
+                Measure.bytes(table.indexBytes), way(table),
+            ]
+        }
+        let heads = ["table", "rows", "size", "indexes", "goes"]
+        // A name longer than this moves its own line only.
+        let limits = [44, 20, 12, 12, 28]
+        let widths = heads.indices.map { column in
+            min(limits[column], max(heads[column].count, rows.map { $0[column].count }.max() ?? 0))
+        }
+        func line(_ cells: [String]) -> String {
+            let texts = cells.indices.map { column in
+                (1...3).contains(column)
+                    ? PlanText.aligned(cells[column], widths[column]) : PlanText.padded(cells[column], widths[column])
+            }
+            return "  " + texts.joined(separator: "  ")
+        }
+        var result = [line(heads) + "  why"]
+        for (table, cells) in zip(tables, rows) {
+            let head = line(cells) + "  "
+            let words = table.why.split(separator: " ").map(String.init)
+            let isShort = head.count + table.why.count <= 120
+            result +=
+                isShort
+                ? [head + table.why]
+                : [head.droppingTrailingSpaces] + PlanText.wrapped(words, indent: "      ", separator: " ")
+        }
+        return result
+    }
+
+    private static func way(_ table: PlanDocument.Table) -> String {
+        let text =
+            switch table.way {
+            case .whole: "whole"
+            case .ranges: "\(table.pieces) ranges"
+            case .blocks: "\(table.pieces) block ranges"
+            case .skipped: "no data"
+            case .none: "—"
+            }
+        let format = table.pieces > 0 ? table.binary ? ", binary" : ", text" : ""
+        return text + format + (table.hypertable ? ", hypertable" : "")
+    }
+}
+
+extension PlanText {
+    /// Items behind one another, in lines of at most 120 columns; the first line begins with `indent`, the others with
+    /// as many spaces.
+    fileprivate static func wrapped(_ items: [String], indent: String, separator: String = ", ") -> [String] {
+        let blank = String(repeating: " ", count: indent.count)
+        var lines: [String] = []
+        var line = indent
+        var isEmpty = true
+        for (position, item) in items.enumerated() {
+            let text = item + (position < items.count - 1 ? separator : "")
+            if !isEmpty, line.count + item.count + 1 > 120 {
+                lines.append(line.droppingTrailingSpaces)
+                (line, isEmpty) = (blank, true)
+            }
+            line += text
+            isEmpty = false
+        }
+        return lines + [line.droppingTrailingSpaces]
+    }
+
+    fileprivate static func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+
+    fileprivate static func aligned(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+
+    /// Nothing that a terminal would obey.
+    fileprivate static func printable(_ text: String) -> String {
+        var view = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: view.append("\u{FFFD}")
+            default: view.append(scalar)
+            }
+        }
+        return String(view)
+    }
+}
+
+extension String {
+    fileprivate var droppingTrailingSpaces: String {
+        var text = Substring(self)
+        while text.last == " " { text.removeLast() }
+        return String(text)
+    }
+}

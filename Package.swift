@@ -49,7 +49,7 @@ let package = Package(
         .target(name: "TestServers", dependencies: ["Postgres"], path: "Tests/TestServers", swiftSettings: strict),
         .executableTarget(
             name: "Benchmarks", dependencies: ["Postgres", argumentParser], path: "Tests/Benchmarks",
-            exclude: ["iot.sql"], swiftSettings: strict,
+            exclude: ["iot.sql", "Contenders", "Plans"], swiftSettings: strict,
         ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestServers"], swiftSettings: strict),
         .testTarget(name: "PlanFileTests", dependencies: ["PlanFile"], swiftSettings: strict),

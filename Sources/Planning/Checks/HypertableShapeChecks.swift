@@ -118,27 +118,33 @@ enum HypertableShapeChecks {
         for no row, and TimescaleDB refuses it ("cannot have NO INHERIT constraints on hypertable").
         """
     ) { context, findings in
-        let suffix = " NO INHERIT"
         for planned in context.hypertables where planned.becomesHypertable {
             for constraint in context.constraints(of: planned.relation)
-            where [.check, .notNull].contains(constraint.kind) && constraint.definition.contains(suffix) {
+            where [.check, .notNull].contains(constraint.kind) {
+                guard let definition = inherited(constraint.definition) else { continue }
                 let name = QualifiedName.quoted(constraint.name)
                 let table = planned.relation.name.sql
-                let isCheck = constraint.kind == .check
-                // `NO INHERIT` stands before `NOT VALID` at the end, and a text in the check could only come earlier.
-                let definition = constraint.definition.replacingLast(suffix, with: "")
                 findings.add(
                     .error,
                     "constraint \(QualifiedName.quotedIfNeeded(constraint.name)) of \(planned.name) is NO INHERIT, "
                         + "which no hypertable may have",
                     cure: "run on the source",
-                    statement: isCheck
+                    statement: constraint.kind == .check
                         ? "alter table \(table) drop constraint \(name), add constraint \(name) \(definition);"
                         : "alter table \(table) alter constraint \(name) inherit;",
                     object: "\(QualifiedName.quotedIfNeeded(constraint.name)) on \(planned.name)",
                     at: planned.location)
             }
         }
+    }
+
+    /// A constraint's definition without `NO INHERIT`, nil where it has none. What may follow it at the end are
+    /// `NOT VALID` and `NOT ENFORCED`; anywhere else the words are part of the check.
+    private static func inherited(_ definition: String) -> String? {
+        for end in ["", " NOT VALID", " NOT ENFORCED"] where definition.hasSuffix(" NO INHERIT" + end) {
+            return String(definition.dropLast(" NO INHERIT".count + end.count)) + end
+        }
+        return nil
     }
 
     private static let destination = Check(
@@ -156,24 +162,5 @@ enum HypertableShapeChecks {
                 cure: "take the entry out: the table is then moved as it is",
                 object: entry.table.value.description, at: to.location ?? entry.location)
         }
-    }
-}
-
-extension String {
-    /// The last occurrence of `part` replaced; itself where there is none.
-    fileprivate func replacingLast(_ part: String, with other: String) -> String {
-        let (text, wanted) = (Array(self.unicodeScalars), Array(part.unicodeScalars))
-        var start = text.count - wanted.count
-        while start >= 0 {
-            if Array(text[start..<(start + wanted.count)]) == wanted {
-                var scalars = String.UnicodeScalarView()
-                scalars.append(contentsOf: text[..<start])
-                scalars.append(contentsOf: other.unicodeScalars)
-                scalars.append(contentsOf: text[(start + wanted.count)...])
-                return String(scalars)
-            }
-            start -= 1
-        }
-        return self
     }
 }

@@ -15,26 +15,32 @@ enum Wording {
         "\(number) " + (number == 1 ? noun : plural ?? noun + "s")
     }
 
-    /// A value as a YAML flow sequence holds it.
-    static func yaml(_ text: String) -> String {
-        let plain = QualifiedName.quotedIfNeeded(text) == text && !yamlWords.contains(text)
-        guard !plain else { return text }
+    /// A name as a plan holds it within brackets: in SQL's quotes where it needs them, those in YAML's.
+    static func yaml(_ name: String) -> String {
+        let text = QualifiedName.quotedIfNeeded(name)
+        return text == name && yamlWords.contains(name) ? "'\(name)'" : scalar(text)
+    }
+
+    static func yaml(_ name: QualifiedName) -> String { scalar(name.description) }
+
+    /// SQL's text in single quotes where it has quotes itself; in double quotes where it has characters that need
+    /// escapes.
+    private static func scalar(_ text: String) -> String {
+        guard text.contains("\"") else { return text }
+        guard text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
+            return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+        }
         let escaped = text.unicodeScalars.map { scalar in
             switch scalar {
             case "\\": "\\\\"
             case "\"": "\\\""
             case "\n": "\\n"
             case "\t": "\\t"
+            case "\r": "\\r"
             default: String(scalar)
             }
         }
         return "\"" + escaped.joined() + "\""
-    }
-
-    /// A qualified name as a YAML scalar: quoted again where SQL's own quotes are needed.
-    static func yaml(_ name: QualifiedName) -> String {
-        let text = name.description
-        return text.contains("\"") ? yaml(text) : text
     }
 
     /// `[a, b]`.

@@ -156,7 +156,7 @@ enum HypertableKeyCases {
         },
         CheckCase(
             "SK521", "a unique constraint without the time column",
-            statement: "indexes: {exclude: [\"public.\\\"Ticks\\\"\"]}",
+            statement: "indexes: {exclude: ['public.\"Ticks\"']}",
         ) {
             let ticks = $0.addHypertable("ticks", readings)
             $0.source.addKey("Ticks", on: ticks, ["note"], kind: .unique)

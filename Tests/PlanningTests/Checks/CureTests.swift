@@ -1,0 +1,277 @@
+import Postgres
+import TestServers
+import Testing
+
+@testable import Catalog
+@testable import PlanFile
+@testable import Planning
+
+/// Where a cure's statement is to be pasted.
+enum Paste: Sendable {
+    case source, target
+    /// In place of `#paste` in the plan.
+    case plan
+}
+
+/// Circumstances that a check finds in real servers, and that its own statement mends.
+struct CureCase: Sendable, CustomTestStringConvertible {
+    let code: String
+    let name: String
+    var source: [String] = []
+    var target: [String] = []
+    var plan = Rehearsal.plan()
+    let paste: Paste
+
+    var testDescription: String { "\(code): \(name)" }
+
+    static func hypertable(_ table: String, _ more: String = "time-column: time", select: String = "") -> String {
+        """
+        \(select)
+        hypertables:
+          - table: \(table)
+            \(more.split(separator: "\n").joined(separator: "\n    "))
+        """
+    }
+
+    /// One hypertable, `public.t`.
+    static func tPlan(_ more: String = "time-column: time") -> String { Rehearsal.plan(hypertable("public.t", more)) }
+}
+
+@Suite("Cures, pasted", .enabled(if: TestServers.areAvailable), .timeLimit(.minutes(5)))
+struct CureTests {
+    private static let cases: [CureCase] = [
+        CureCase(
+            code: "SK206", name: "a read-only target database",
+            target: [
+                "do $$ begin execute format('alter database %I set default_transaction_read_only = on', current_database()); end $$"
+            ],
+            paste: .target),
+        CureCase(
+            code: "SK231", name: "an older extension in the target database",
+            source: ["create extension pg_stat_statements"],
+            target: ["create extension pg_stat_statements version '1.8'"], paste: .target),
+        CureCase(
+            code: "SK233", name: "no TimescaleDB in the target database",
+            source: ["create table t (time timestamptz not null)"],
+            plan: CureCase.tPlan(), paste: .target),
+        CureCase(
+            code: "SK405", name: "an unlogged table in live mode",
+            source: ["create unlogged table t (id int primary key)"],
+            plan: Rehearsal.plan(mode: "live"), paste: .source),
+        CureCase(
+            code: "SK503", name: "an unlogged table", source: ["create unlogged table t (time timestamptz not null)"],
+            plan: CureCase.tPlan(), paste: .source),
+        CureCase(
+            code: "SK504", name: "a row trigger with transition tables",
+            source: [
+                "create table t (time timestamptz not null)",
+                "create function f() returns trigger language plpgsql as 'begin return null; end'",
+                """
+                create trigger "Row ""trigger" after insert on t referencing new table as added
+                    for each row execute function f()
+                """,
+            ], plan: CureCase.tPlan(), paste: .source),
+        CureCase(
+            code: "SK506", name: "a check without inheritance",
+            source: ["create table t (time timestamptz not null, s text check (s <> ' NO INHERIT ') no inherit)"],
+            plan: CureCase.tPlan(), paste: .source),
+        CureCase(
+            code: "SK511", name: "a domain as time column",
+            source: ["create domain moment as timestamptz; create table t (time moment not null)"],
+            plan: CureCase.tPlan(), paste: .source),
+        CureCase(
+            code: "SK513", name: "an integer time column without interval",
+            source: ["create table t (time bigint not null)"],
+            plan: CureCase.tPlan("time-column: time\n#paste"), paste: .plan),
+        CureCase(
+            code: "SK514", name: "a nullable time column", source: ["create table t (time timestamptz)"],
+            plan: CureCase.tPlan(), paste: .source),
+        CureCase(
+            code: "SK520", name: "a primary key without the time column",
+            source: ["create table t (time timestamptz not null, \"Odd, \"\"name: x\" int primary key)"],
+            plan: CureCase.tPlan("time-column: time\n#paste"), paste: .plan),
+        CureCase(
+            code: "SK521", name: "a unique index without the time column",
+            source: ["create table t (time timestamptz not null, id int); create unique index \"T.id\" on t (id)"],
+            plan: Rehearsal.plan(CureCase.hypertable("public.t", select: "select:\n  tables: {exclude: []}\n  #paste")),
+            paste: .plan),
+        CureCase(
+            code: "SK521", name: "a unique constraint without the time column",
+            source: ["create table t (time timestamptz not null, id int unique)"],
+            plan: Rehearsal.plan(CureCase.hypertable("public.t", select: "select:\n  tables: {exclude: []}\n  #paste")),
+            paste: .plan),
+        CureCase(
+            code: "SK522", name: "an exclusion constraint without the time column",
+            source: ["create table t (time timestamptz not null, r int4range, exclude using gist (r with &&))"],
+            plan: Rehearsal.plan(CureCase.hypertable("public.t", select: "select:\n  tables: {exclude: []}\n  #paste")),
+            paste: .plan),
+        CureCase(
+            code: "SK524", name: "a nullable column in the planned key",
+            source: ["create table t (time timestamptz not null, id int)"],
+            plan: CureCase.tPlan("time-column: time\nprimary-key: [id, time]"), paste: .source),
+        CureCase(
+            code: "SK526", name: "a foreign key between hypertables",
+            source: [
+                "create table t (time timestamptz primary key); create table u (time timestamptz not null references t)"
+            ],
+            plan: Rehearsal.plan(CureCase.hypertable("public.t") + "\n  - {table: public.u, time-column: time}"),
+            paste: .source),
+        CureCase(
+            code: "SK527", name: "a foreign key to the key that is replaced",
+            source: [
+                "create table t (time timestamptz not null, id int primary key); create table u (t int references t)"
+            ],
+            plan: CureCase.tPlan("time-column: time\nprimary-key: [id, time]"), paste: .source),
+        CureCase(
+            code: "SK602", name: "large objects on both sides", source: ["select lo_create(0)"],
+            target: ["select lo_create(0), lo_create(0)"], paste: .target),
+        CureCase(
+            code: "SK710", name: "a table without a key, in live mode", source: ["create table \"No key\" (id int)"],
+            plan: Rehearsal.plan(mode: "live"), paste: .source),
+    ]
+
+    @Test("the check strikes, its statement is pasted, the check passes", arguments: cases)
+    func cured(_ one: CureCase) async throws {
+        try await withDatabases(source: one.source, target: one.target) {
+            source, target in
+            var rehearsal = Rehearsal(source: source, target: target, plan: one.plan)
+            let finding = try #require(try await rehearsal.findings(one.code).first)
+            let statement = try #require(finding.statement)
+            switch one.paste {
+            case .source: try await TestServers.execute(statement, on: source)
+            case .target:
+                try await TestServers.withConnection(to: target, settings: ["search_path": "public"]) {
+                    try $0.execute(statement)
+                }
+            case .plan: rehearsal.plan = rehearsal.plan.replacing("#paste", with: statement)
+            }
+            let left = try await rehearsal.findings(one.code).filter { $0.severity <= finding.severity }
+            #expect(left == [], "after \(statement)")
+        }
+    }
+
+    @Test("a reader is granted what it lacks, table by table")
+    func grants() async throws {
+        let server = try TestServers.requireSource()
+        try await withLogin("checks Reader", on: server) {
+            let schema = "create schema \"Side\"; create table \"Side\".\"T\" (id serial); create table u (id int)"
+            try await withDatabases(source: [schema]) { source, target in
+                let rehearsal = Rehearsal(
+                    source: source.with("user", "checks Reader"), target: target, plan: Rehearsal.plan())
+                let findings = try await rehearsal.findings()
+                #expect(findings.filter { $0.severity == .error }.map(\.code) == ["SK401", "SK401", "SK403"])
+                for finding in findings where ["SK401", "SK403"].contains(finding.code) {
+                    try await TestServers.execute(try #require(finding.statement), on: source)
+                }
+                #expect(try await rehearsal.findings().filter { $0.severity == .error } == [])
+            }
+        }
+    }
+
+    @Test("a reader behind row security gets past it")
+    func rowSecurity() async throws {
+        let server = try TestServers.requireSource()
+        try await withLogin("checks_policed", on: server) {
+            let table = "create table t (id int primary key); alter table t enable row level security"
+            try await withDatabases(source: [table, "grant select on t to checks_policed"]) { source, target in
+                let rehearsal = Rehearsal(
+                    source: source.with("user", "checks_policed"), target: target, plan: Rehearsal.plan())
+                let finding = try #require(try await rehearsal.findings("SK402").first)
+                try await TestServers.execute(try #require(finding.statement), on: source)
+                #expect(try await rehearsal.findings().filter { $0.code == "SK401" || $0.code == "SK402" } == [])
+            }
+        }
+    }
+
+    @Test("a role of the target is granted what it lacks")
+    func targetRights() async throws {
+        let server = try TestServers.requireTarget()
+        try await withLogin("checks_mover", on: server) {
+            try await withDatabases { source, target in
+                let rehearsal = Rehearsal(
+                    source: source, target: target.with("user", "checks_mover"), plan: Rehearsal.plan())
+                let codes: Set<String> = ["SK208", "SK209"]
+                let findings = try await rehearsal.findings().filter { codes.contains($0.code) }
+                #expect(Set(findings.map(\.code)) == codes)
+                for finding in findings {
+                    try await TestServers.execute(try #require(finding.statement), on: target)
+                }
+                #expect(try await rehearsal.findings().filter { codes.contains($0.code) } == [])
+            }
+        }
+    }
+
+    @Test("a role that may not replicate is let to")
+    func replication() async throws {
+        let server = try TestServers.requireSource()
+        try await withLogin("checks_follower", on: server) {
+            try await withDatabases { source, target in
+                let rehearsal = Rehearsal(
+                    source: source.with("user", "checks_follower"), target: target, plan: Rehearsal.plan(mode: "live"))
+                let finding = try #require(try await rehearsal.findings("SK704").first)
+                try await TestServers.execute(try #require(finding.statement), on: source)
+                #expect(try await rehearsal.findings("SK704") == [])
+            }
+        }
+    }
+
+    @Test("a policy's role is created on the target")
+    func policyRole() async throws {
+        let (from, to) = (try TestServers.requireSource(), try TestServers.requireTarget())
+        try await withLogin("checks Auditor", on: from) {
+            let sql = ["create table t (id int primary key)", "create policy p on t to \"checks Auditor\", postgres"]
+            try await withDatabases(source: sql) { source, target in
+                let rehearsal = Rehearsal(source: source, target: target, plan: Rehearsal.plan())
+                let finding = try #require(try await rehearsal.findings("SK240").first)
+                #expect(finding.severity == .error)
+                try await TestServers.execute(try #require(finding.statement), on: target)
+                let left = try await rehearsal.findings("SK240")
+                try await TestServers.execute("drop role \"checks Auditor\"", on: to.with(database: "postgres"))
+                #expect(left == [])
+                try await TestServers.execute("drop policy p on public.t", on: source)
+            }
+        }
+    }
+
+    @Test(
+        "a target database of the wrong encoding or collation is made anew",
+        arguments: [
+            ("SK222", "encoding 'LATIN1' locale 'C'"), ("SK223", "encoding 'UTF8' locale 'C.UTF-8'"),
+        ])
+    func madeAnew(_ code: String, _ options: String) async throws {
+        let server = try TestServers.requireTarget().with(database: "postgres")
+        let name = "checks Anew \(code)"
+        let source = try TestServers.requireSource()
+        try await TestServers.withScratchDatabase(on: source, prefix: "checks_s", options: "locale 'C'", sql: []) {
+            source in
+            try await TestServers.execute(
+                "create database \"\(name)\" template template0 \(options)", on: server)
+            let rehearsal = Rehearsal(source: source, target: server.with(database: name), plan: Rehearsal.plan())
+            let outcome: Result<[Diagnostic], any Error>
+            do {
+                let finding = try #require(try await rehearsal.findings(code).first)
+                try await TestServers.execute("drop database \"\(name)\"", on: server)
+                try await TestServers.execute(try #require(finding.statement), on: server)
+                outcome = .success(try await rehearsal.findings(code))
+            } catch {
+                outcome = .failure(error)
+            }
+            try await TestServers.execute("drop database if exists \"\(name)\"", on: server)
+            #expect(try outcome.get() == [])
+        }
+    }
+
+    @Test("TimescaleDB on the source that nothing uses is dropped")
+    func unusedTimescale() async throws {
+        let server = try TestServers.requireTarget()
+        try await TestServers.withScratchDatabase(on: server, prefix: "checks_s", withTimescaleDB: true, sql: []) {
+            source in
+            try await withDatabases { _, target in
+                let rehearsal = Rehearsal(source: source, target: target, plan: Rehearsal.plan())
+                let finding = try #require(try await rehearsal.findings("SK108").first)
+                try await TestServers.execute(try #require(finding.statement), on: source)
+                #expect(try await rehearsal.findings("SK108") == [])
+            }
+        }
+    }
+}

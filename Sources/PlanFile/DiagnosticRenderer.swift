@@ -1,4 +1,5 @@
-/// Words diagnostics for people: the compilers' form, the line of the plan they are about, and what to do.
+/// Words diagnostics for people: the compilers' form, the line of the plan they are about, and what to do. Passwords
+/// in the plan's lines are masked; the diagnostics' own texts never hold any.
 ///
 /// ```
 /// plans/iot.yaml:14:3: error: unknown key `tabel-jobs` in `copy` [SK012]
@@ -23,9 +24,12 @@ package struct DiagnosticRenderer {
 
     package mutating func text(_ diagnostic: Diagnostic) -> String {
         let place = diagnostic.location.map { "\(Self.printable($0.file)):\($0.line):\($0.column): " } ?? ""
-        var text = place + severity(diagnostic.severity) + ": " + Self.printable(Secrets.masked(diagnostic.summary))
+        var text = place + severity(diagnostic.severity) + ": " + Self.printable(diagnostic.summary)
         text += " [\(diagnostic.code)]\n"
-        if let location = diagnostic.location { text += excerpt(location) }
+        if let location = diagnostic.location {
+            // What could not be read as a connection string has its password nobody knows where.
+            text += excerpt(location, hidesValue: diagnostic.code == PlanCode.malformedURI.rawValue)
+        }
         for sentence in [diagnostic.detail, diagnostic.cure].compactMap(\.self) {
             for line in sentence.split(separator: "\n") { text += "    \(Self.printable(String(line)))\n" }
         }
@@ -47,16 +51,20 @@ package struct DiagnosticRenderer {
     }
 
     /// The line with its number, and a caret below.
-    private mutating func excerpt(_ location: SourceLocation) -> String {
+    private mutating func excerpt(_ location: SourceLocation, hidesValue: Bool) -> String {
         let lines = lines(of: location.file)
         guard lines.indices.contains(location.line - 1) else { return "" }
-        let masked = Secrets.masked(lines[location.line - 1], column: location.column)
+        var line = lines[location.line - 1]
+        if hidesValue {
+            line = String(String.UnicodeScalarView(line.unicodeScalars.prefix(location.column - 1))) + Secrets.mask
+        }
+        let masked = Secrets.masked(line, column: location.column)
         let (shown, column) = Self.window(masked.text, column: masked.column)
         let number = String(location.line)
         let margin = String(repeating: " ", count: max(5 - number.count, 1)) + number
         let blank = String(repeating: " ", count: margin.count)
         let caret = String(repeating: " ", count: max(column - 1, 0)) + "^"
-        return "\(margin) | \(shown)\n\(blank) | \(caret)\n"
+        return "\(margin) |\(shown.isEmpty ? "" : " " + shown)\n\(blank) | \(caret)\n"
     }
 
     private mutating func lines(of file: String) -> [String] {

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-private import Glibc
+    private import Glibc
 #elseif canImport(Musl)
-private import Musl
+    private import Musl
 #endif
 
 /// Reads plan files: regular files of bounded size only, so that nothing can hang or fill the memory.
@@ -42,15 +42,15 @@ enum PlanReader {
         // Files of /proc say 0 and others can grow, so the reading is bounded too.
         var bytes: [UInt8] = []
         while true {
-            let before = bytes.count
-            let room = min(largestFile + 1 - before, 1 << 16)
-            bytes.append(contentsOf: repeatElement(0, count: room))
-            let got = unsafe bytes.withUnsafeMutableBytes { buffer in
-                guard let start = buffer.baseAddress else { return 0 }
-                return unsafe read(descriptor, start + before, room)
+            let room = min(largestFile + 1 - bytes.count, max(Int(status.st_size) + 1, 1 << 16))
+            var got = 0
+            let piece = unsafe [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+                guard let start = buffer.baseAddress else { return }
+                got = unsafe read(descriptor, start, room)
+                count = max(got, 0)
             }
             let code = errno
-            bytes.removeLast(room - max(got, 0))
+            bytes += piece
             if got < 0, code == EINTR { continue }
             guard got >= 0 else { throw failure(code, path, what, origin) }
             guard bytes.count <= largestFile else {

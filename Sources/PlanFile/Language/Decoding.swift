@@ -15,8 +15,26 @@ struct Decoding {
 
     mutating func report(_ diagnostic: Diagnostic) { findings.append(diagnostic) }
 
-    /// `copy.table-jobs`, as messages name it.
-    var here: String { path.joined(separator: ".") }
+    /// How many lists the value in hand is directly inside of.
+    private(set) var isListEntry = false
+
+    /// What the value in hand is, as a message names it: `` `copy.table-jobs` ``, ``an entry of `roles.exclude` ``.
+    var subject: String {
+        guard !path.isEmpty else { return "the plan" }
+        return (isListEntry ? "an entry of " : "") + "`\(path.joined(separator: "."))`"
+    }
+
+    /// Decodes an entry of the list in hand.
+    mutating func decodeEntry<Value>(_ node: Node, _ shape: Shape<Value>) -> Value? {
+        let outer = isListEntry
+        isListEntry = true
+        defer { isListEntry = outer }
+        if node.isNull {
+            reportNoValue(wanted: shape.wanted, remove: "it", at: node.location)
+            return nil
+        }
+        return shape.decode(node, &self)
+    }
 
     /// The value of a key that may be absent; nil too where it is wrong, which is then reported.
     mutating func read<Value>(_ key: Key<Value>, in fields: Fields) -> Located<Value>? {
@@ -31,13 +49,14 @@ struct Decoding {
             return nil
         }
         path.append(key.name)
-        defer { path.removeLast() }
-        if case .scalar(let scalar) = entry.value.content, scalar.kind == .null {
-            report(
-                Diagnostic(
-                    .noValue, "`\(here)` has no value", cure: "Give it \(key.shape.wanted), or remove the key.",
-                    at: entry.keyLocation,
-                ))
+        let outer = isListEntry
+        isListEntry = false
+        defer {
+            path.removeLast()
+            isListEntry = outer
+        }
+        if entry.value.isNull {
+            reportNoValue(wanted: key.shape.wanted, remove: "the key", at: entry.keyLocation)
             return nil
         }
         guard let value = key.shape.decode(entry.value, &self) else { return nil }
@@ -47,6 +66,17 @@ struct Decoding {
     /// The value of a key, or what the plan language says where it is absent.
     mutating func read<Value>(_ key: Key<Value>, in fields: Fields, default fallback: Value) -> Located<Value> {
         read(key, in: fields) ?? Located(fallback)
+    }
+
+    /// Decodes the value of a key that the plan's writer made up.
+    mutating func decode<Value>(_ entry: Entry, _ shape: Shape<Value>) -> Value? {
+        path.append(Secrets.masked(entry.key))
+        defer { path.removeLast() }
+        if entry.value.isNull {
+            reportNoValue(wanted: shape.wanted, remove: "the key", at: entry.keyLocation)
+            return nil
+        }
+        return shape.decode(entry.value, &self)
     }
 
     /// The entries of a list that may be absent.
@@ -63,7 +93,27 @@ struct Decoding {
         case .mapping: found = "a mapping"
         case .scalar(let scalar): found = scalar.shown
         }
-        report(Diagnostic(.wrongType, "`\(here)` takes \(wanted), not \(found)", cure: cure, at: node.location))
+        report(Diagnostic(.wrongType, "\(subject) takes \(wanted), not \(found)", cure: cure, at: node.location))
+    }
+
+    /// Says that a scalar is of the right type and still wrong.
+    mutating func report(_ problem: ValueProblem, _ scalar: Scalar, wanted: String, at location: SourceLocation) {
+        if problem.reason.isEmpty {
+            let summary = "\(subject) takes \(wanted), not \(scalar.shown)"
+            report(Diagnostic(problem.code, summary, cure: problem.cure, at: location))
+        } else {
+            report(
+                Diagnostic(
+                    problem.code, "\(subject) cannot be \(scalar.shown): \(problem.reason)",
+                    detail: "It takes \(wanted).", cure: problem.cure, at: location,
+                ))
+        }
+    }
+
+    mutating func reportNoValue(wanted: String, remove: String, at location: SourceLocation) {
+        report(
+            Diagnostic(
+                .noValue, "\(subject) has no value", cure: "Give it \(wanted), or remove \(remove).", at: location))
     }
 }
 
@@ -87,9 +137,11 @@ extension Scalar {
             let isSecret = (names ?? []).contains { name in
                 ["PASS", "SECRET", "TOKEN", "KEY", "PWD"].contains { name.uppercased().contains($0) }
             }
-            let value = isSecret ? "" : " which is `\(Self.shortened(Secrets.masked(text)))`"
-            return "`\(Self.shortened(Secrets.masked(expression)))`" + (value.isEmpty ? "" : "," + value)
+            let name = "`\(Self.shortened(Secrets.masked(expression)))`"
+            if text.isEmpty { return name + ", which is empty" }
+            return isSecret ? name : name + ", which is `\(Self.shortened(Secrets.masked(text)))`"
         }
+        if text.isEmpty, !isPlain { return "an empty text" }
         let short = "`\(Self.shortened(Secrets.masked(text)))`"
         return switch kind {
         case .null: "nothing"

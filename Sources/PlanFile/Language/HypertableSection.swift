@@ -123,7 +123,8 @@ extension Decoding {
         for column in columns where !seen.insert(column.value).inserted {
             let name = QualifiedName.quotedIfNeeded(column.value)
             report(
-                Diagnostic(.namedTwice, "`\(key)` names `\(name)` twice", cure: "Keep one of them.", at: column.location))
+                Diagnostic(
+                    .namedTwice, "`\(key)` names `\(name)` twice", cure: "Keep one of them.", at: column.location))
         }
     }
 }

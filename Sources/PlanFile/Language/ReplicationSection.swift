@@ -26,13 +26,13 @@ enum ReplicationSection {
     }
 
     private static let choice = Shape<Plan.Identity.Choice>.text(
-        "full, index NAME or inserts-only", pattern: Plan.Identity.Choice.pattern,
+        "`full`, `index NAME` or `inserts-only`", pattern: Plan.Identity.Choice.pattern,
         examples: ["full", "index readings_device_time_key", "inserts-only"],
     ) { text throws(ValueProblem) in try Plan.Identity.Choice(parsing: text) }
 
     /// A mapping whose keys are tables.
     private static let identities = Shape<[Plan.Identity]>(
-        wanted: "a mapping of tables to full, index NAME or inserts-only",
+        wanted: "a mapping of tables to `full`, `index NAME` or `inserts-only`",
         schema: [
             "type": "object",
             "propertyNames": ["pattern": .string("^(?:\(QualifiedName.pattern))$")],
@@ -40,7 +40,7 @@ enum ReplicationSection {
         ],
     ) { node, decoding in
         guard case .mapping(let entries) = node.content else {
-            decoding.reportWrongType(node, wanted: "a mapping of tables to full, index NAME or inserts-only")
+            decoding.reportWrongType(node, wanted: "a mapping of tables to `full`, `index NAME` or `inserts-only`")
             return nil
         }
         var identities: [Plan.Identity] = []
@@ -64,27 +64,14 @@ enum ReplicationSection {
             decoding.report(
                 Diagnostic(
                     error.code,
-                    "a key of `\(decoding.here)` is \(Key<Bool>.tableWanted), not `\(Secrets.masked(entry.key))`: "
-                        + error.reason,
-                    cure: error.cure, at: entry.keyLocation,
+                    "a key of \(decoding.subject) cannot be `\(Secrets.masked(entry.key))`: \(error.reason)",
+                    detail: "It takes \(Shape<QualifiedName>.table.wanted).", cure: error.cure, at: entry.keyLocation,
                 ))
         }
-        if case .scalar(let scalar) = entry.value.content, scalar.kind == .null {
-            decoding.report(
-                Diagnostic(
-                    .noValue, "`\(Secrets.masked(entry.key))` in `\(decoding.here)` has no value",
-                    cure: "Give it \(choice.wanted), or remove the key.", at: entry.keyLocation,
-                ))
-            return nil
-        }
-        guard let value = choice.decode(entry.value, &decoding), let table else { return nil }
+        guard let value = decoding.decode(entry, choice), let table else { return nil }
         return Plan.Identity(
             table: Located(table, at: entry.keyLocation), choice: Located(value, at: entry.value.location))
     }
-}
-
-extension Key {
-    fileprivate static var tableWanted: String { Shape<QualifiedName>.table.wanted }
 }
 
 extension Decoding {

@@ -8,15 +8,13 @@ extension Shape {
         build: @escaping @Sendable (Fields, inout Decoding) -> Value?,
     ) -> Shape {
         let names = keys.map(\.name)
-        let wanted = wanted ?? "a mapping with \(enumeration(names))"
+        let wanted = wanted ?? "a mapping with \(Phrase.list(names, "and"))"
         return Shape(wanted: wanted, schema: schema(keys, partial: partial)) { node, decoding in
             guard case .mapping(let entries) = node.content else {
                 decoding.reportWrongType(node, wanted: wanted)
                 return nil
             }
-            let here = decoding.here
-            var fields = Fields(
-                entries: [:], location: node.location, title: here.isEmpty ? "the plan" : "`\(here)`", misspelt: [])
+            var fields = Fields(entries: [:], location: node.location, title: decoding.subject, misspelt: [])
             for entry in entries {
                 if names.contains(entry.key) {
                     fields.entries[entry.key] = entry
@@ -35,7 +33,8 @@ extension Shape {
         let home = meant == nil ? PlanSchema.sections(with: entry.key) : []
         let elsewhere =
             home.isEmpty
-            ? "\(title) takes \(enumeration(names))." : "It belongs in \(enumeration(home, joint: "or"))."
+            ? "\(title.prefix(1).uppercased())\(title.dropFirst()) takes \(Phrase.list(names, "and"))."
+            : "It belongs in \(Phrase.list(home, "or"))."
         let cure = meant.map { "Did you mean `\($0)`?" } ?? elsewhere
         return Diagnostic(.unknownKey, "unknown key \(shown) in \(title)", cure: cure, at: entry.keyLocation)
     }
@@ -47,8 +46,12 @@ extension Shape {
         let demand: [(String, JSONText)] = required.isEmpty || partial ? [] : [("required", .array(required))]
         return schema.adding(demand).adding([("additionalProperties", false), ("properties", properties)])
     }
+}
 
-    private static func enumeration(_ names: [String], joint: String = "and") -> String {
+/// Words for messages.
+enum Phrase {
+    /// `` `a`, `b` and `c` ``
+    static func list(_ names: [String], _ joint: String) -> String {
         let quoted = names.map { "`\($0)`" }
         guard let last = quoted.last, quoted.count > 1 else { return quoted.first ?? "" }
         return quoted.dropLast().joined(separator: ", ") + " \(joint) " + last

@@ -57,8 +57,9 @@ private struct IncludeExcludeSection<Pattern: Sendable & Equatable & Codable> {
     init(_ pattern: Shape<Pattern>, _ what: String, _ wanted: String) {
         let list = Shape<Pattern>.list(of: pattern, wanted)
         let include = Key(
-            "include", list, "The \(what) to migrate; all where the list is empty. An entry that matches nothing is "
-                + "an error.", default: .array([]),
+            "include", list,
+            "The \(what) to migrate; all where the list is empty. An entry that matches nothing is an error.",
+            default: .array([]),
         )
         let exclude = Key("exclude", list, "The \(what) to leave out, of those included.", default: .array([]))
         keys = [include.declared, exclude.declared]

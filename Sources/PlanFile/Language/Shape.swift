@@ -4,6 +4,7 @@ struct Shape<Value: Sendable>: Sendable {
     let wanted: String
     /// Its JSON Schema, draft-07.
     let schema: JSONText
+    var isScalar = false
     /// The value of a node, or nil where it is wrong, which is then reported.
     let decode: @Sendable (Node, inout Decoding) -> Value?
 }
@@ -52,7 +53,7 @@ extension Shape {
     static func scalar(
         _ wanted: String, schema: JSONText, parse: @escaping @Sendable (Scalar) throws(ValueProblem) -> Value,
     ) -> Shape {
-        Shape(wanted: wanted, schema: schema) { node, decoding in
+        Shape(wanted: wanted, schema: schema, isScalar: true) { node, decoding in
             guard case .scalar(let scalar) = node.content else {
                 decoding.reportWrongType(node, wanted: wanted)
                 return nil
@@ -60,12 +61,7 @@ extension Shape {
             do throws(ValueProblem) {
                 return try parse(scalar)
             } catch {
-                if error.code == .wrongType {
-                    decoding.reportWrongType(node, wanted: wanted, cure: error.cure)
-                } else {
-                    let summary = "`\(decoding.here)` takes \(wanted), not \(scalar.shown): \(error.reason)"
-                    decoding.report(Diagnostic(error.code, summary, cure: error.cure, at: node.location))
-                }
+                decoding.report(error, scalar, wanted: wanted, at: node.location)
                 return nil
             }
         }
@@ -88,14 +84,13 @@ extension Shape {
     static func choice() -> Shape
     where Value: CaseIterable & RawRepresentable, Value.RawValue == String {
         let words = Value.allCases.map(\.rawValue)
-        let wanted = "one of " + words.joined(separator: ", ")
+        let wanted = Phrase.list(words, "or")
         let schema: JSONText = .withVariable(["enum": .array(words.map { .string($0) })])
         return .scalar(wanted, schema: schema) { scalar throws(ValueProblem) in
             let text = try scalar.requireText()
             if let value = Value(rawValue: text) { return value }
             let meant = Suggestion.nearest(to: text, among: words)
-            throw ValueProblem(
-                .notAChoice, reason: "it is none of them", cure: meant.map { "Did you mean `\($0)`?" })
+            throw ValueProblem(.notAChoice, reason: "", cure: meant.map { "Did you mean `\($0)`?" })
         }
     }
 }
@@ -110,7 +105,7 @@ extension Shape where Value == Int {
         return .scalar(wanted, schema: schema) { scalar throws(ValueProblem) in
             let value = try scalar.requireInteger()
             guard let number = Int(exactly: value), range.contains(number) else {
-                throw ValueProblem(.outOfRange, reason: "it is out of range")
+                throw ValueProblem(.outOfRange, reason: "")
             }
             return number
         }
@@ -141,7 +136,7 @@ extension Shape {
             node, decoding in
             guard case .sequence(let nodes) = node.content else {
                 var cure: String?
-                if case .scalar(let scalar) = node.content {
+                if case .scalar(let scalar) = node.content, element.isScalar {
                     cure = "Write `[\(Secrets.masked(scalar.expression ?? scalar.text))]`."
                 }
                 decoding.reportWrongType(node, wanted: wanted, cure: cure)
@@ -149,15 +144,7 @@ extension Shape {
             }
             var values: [Located<Element>] = []
             for node in nodes {
-                if case .scalar(let scalar) = node.content, scalar.kind == .null {
-                    decoding.report(
-                        Diagnostic(
-                            .noValue, "an entry of `\(decoding.here)` has no value",
-                            cure: "Give it \(element.wanted), or remove it.", at: node.location,
-                        ))
-                } else if let value = element.decode(node, &decoding) {
-                    values.append(Located(value, at: node.location))
-                }
+                if let value = decoding.decodeEntry(node, element) { values.append(Located(value, at: node.location)) }
             }
             return values
         }
@@ -177,9 +164,7 @@ extension Scalar {
         guard kind == .text else {
             throw ValueProblem(.wrongType, reason: "", cure: "Put it in quotes if it is meant as a text: \"\(text)\".")
         }
-        guard !text.isEmpty else {
-            throw ValueProblem(.noValue, reason: "it is empty")
-        }
+        guard !text.isEmpty else { throw ValueProblem(.noValue, reason: "") }
         return text
     }
 

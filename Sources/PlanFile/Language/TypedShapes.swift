@@ -11,8 +11,12 @@ extension Shape where Value == String {
 
 extension Shape where Value == PlanDuration {
     static var duration: Shape {
-        .text("a duration such as `7 days`", pattern: PlanDuration.pattern, examples: ["7 days", "30 s"]) {
-            text throws(ValueProblem) in try PlanDuration(parsing: text)
+        let schema: JSONText = [
+            "type": "string", "pattern": .string("^(?:\(PlanDuration.pattern))$|\\$\\{"),
+            "examples": ["7 days", "30 s"],
+        ]
+        return .scalar("a duration such as `7 days`", schema: schema) { scalar throws(ValueProblem) in
+            try PlanDuration(parsing: try scalar.requireQuantity())
         }
     }
 }
@@ -53,7 +57,7 @@ extension Shape where Value == ByteCount {
         let schema: JSONText = ["anyOf": [["type": "integer", "minimum": 1], text]]
         return .scalar("a size such as `10 GB`", schema: schema) { scalar throws(ValueProblem) in
             guard scalar.kind == .integer || scalar.expression != nil && Scalar.isInteger(scalar.text) else {
-                return try ByteCount(parsing: try scalar.requireText())
+                return try ByteCount(parsing: try scalar.requireQuantity())
             }
             let bytes = try scalar.requireInteger()
             guard bytes > 0 else { throw ValueProblem(.outOfRange, reason: "it must be more than 0") }
@@ -72,7 +76,7 @@ extension Shape where Value == Plan.ChunkInterval {
         let wanted = "a duration such as `7 days`, or a whole number for an integer column"
         return .scalar(wanted, schema: schema) { scalar throws(ValueProblem) in
             guard scalar.kind == .integer || scalar.expression != nil && Scalar.isInteger(scalar.text) else {
-                return .duration(try PlanDuration(parsing: try scalar.requireText()))
+                return .duration(try PlanDuration(parsing: try scalar.requireQuantity()))
             }
             let number = try scalar.requireInteger()
             guard number > 0 else { throw ValueProblem(.outOfRange, reason: "it must be more than 0") }

@@ -58,17 +58,15 @@ extension Plan.Identity.Choice {
         case "inserts-only": self = .insertsOnly
         default:
             guard text.hasPrefix("index ") else {
-                throw ValueProblem(
-                    .malformedIdentity, reason: "it is none of the choices",
-                    cure: "Write `full`, `index NAME` or `inserts-only`.",
-                )
+                throw ValueProblem(.malformedIdentity, reason: "")
             }
             let name = String(text.dropFirst("index ".count).drop { $0 == " " })
             do throws(ValueProblem) {
                 self = .index(try NameSyntax.identifier(name))
             } catch {
                 let cure = "Name the index without its schema, which is the table's: `index readings_key`."
-                throw ValueProblem(.malformedIdentity, reason: "of the index's name, \(error.reason)", cure: cure)
+                throw ValueProblem(
+                    .malformedIdentity, reason: "the index is not named well: \(error.reason)", cure: cure)
             }
         }
     }

@@ -12,17 +12,13 @@ struct NameSyntax {
     static let identifierPattern = "(?:(?:\(plain))+|\(quoted))"
     static let globPattern = "(?:(?:\(plain)|[*?])+|\(quoted))"
 
-    private static let rules =
-        "Letters, digits, `_`, `$` and `-` need no quotes, and upper case folds to lower as in SQL; "
-        + "anything else goes in double quotes, and these in single quotes: '\"My Table\"'."
-
     /// The parts of a dotted name, with wildcards.
     /// - Throws: what is wrong with `text`.
     static func parts(_ text: String, wildcards: Bool) throws(ValueProblem) -> [NamePattern] {
         var parts: [NamePattern] = []
         var rest = text[...]
         while true {
-            parts.append(try rest.first == "\"" ? quotedPart(&rest) : plainPart(&rest, wildcards: wildcards))
+            parts.append(try rest.first == "\"" ? quotedPart(&rest) : plainPart(&rest, of: text, wildcards: wildcards))
             guard let next = rest.first else { return parts }
             guard next == "." else {
                 throw ValueProblem(
@@ -40,7 +36,7 @@ struct NameSyntax {
         var name = ""
         while true {
             guard let quote = rest.firstIndex(of: "\"") else {
-                throw ValueProblem(.malformedName, reason: "a quote is not closed", cure: rules)
+                throw ValueProblem(.malformedName, reason: "a quote is not closed")
             }
             name += rest[..<quote]
             rest = rest[quote...].dropFirst()
@@ -54,7 +50,7 @@ struct NameSyntax {
     }
 
     private static func plainPart(
-        _ rest: inout Substring, wildcards: Bool,
+        _ rest: inout Substring, of text: String, wildcards: Bool,
     ) throws(ValueProblem) -> NamePattern {
         let end = rest.firstIndex(of: ".") ?? rest.endIndex
         let written = rest[..<end]
@@ -72,11 +68,21 @@ struct NameSyntax {
             case _ where character.isASCIIDigit || character.unicodeScalars.allSatisfy { !$0.isASCII }:
                 elements.append(.literal(character))
             default:
-                throw ValueProblem(.malformedName, reason: "`\(character)` needs quotes in a name", cure: rules)
+                let shown = character == " " ? "a blank" : "`\(character)`"
+                let quoted = text.contains("\"") ? "\"\(written)\"" : quoting(written, in: text)
+                throw ValueProblem(
+                    .malformedName, reason: "\(shown) needs quotes in a name",
+                    cure: "Write it in double quotes, and these in single ones: '\(quoted)'.",
+                )
             }
         }
         try check(String(written))
         return NamePattern(elements: elements, text: String(written))
+    }
+
+    /// `text` with its part `part` in quotes.
+    private static func quoting(_ part: Substring, in text: String) -> String {
+        text[..<part.startIndex] + "\"\(part)\"" + text[part.endIndex...]
     }
 
     private static func check(_ name: String) throws(ValueProblem) {
@@ -164,7 +170,7 @@ extension QualifiedName {
 
     fileprivate static func requireTwo(_ parts: [NamePattern], _ text: String) throws(ValueProblem) {
         if parts.count == 1 {
-            throw ValueProblem(.malformedName, reason: "the schema is missing", cure: "Write `public.\(text)`?")
+            throw ValueProblem(.malformedName, reason: "the schema is missing", cure: "Did you mean `public.\(text)`?")
         }
         guard parts.count == 2 else {
             throw ValueProblem(

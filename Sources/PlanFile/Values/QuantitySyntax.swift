@@ -1,3 +1,10 @@
+extension Scalar {
+    /// The text of a quantity: a number that lacks its unit is told so, rather than that it is no text.
+    func requireQuantity() throws(ValueProblem) -> String {
+        kind == .integer || kind == .number ? text : try requireText()
+    }
+}
+
 /// A number and its unit, as they stand in a text: `10 GB`, `1 day 12 hours`.
 private struct Quantity {
     var number: Substring
@@ -137,7 +144,8 @@ extension PlanDuration {
         let meant =
             lower == "m"
             ? "Write `min` for minutes or `mon` for months. "
-            : Suggestion.nearest(to: lower, among: units.flatMap(\.names)).map { "Did you mean `\($0)`? " } ?? ""
+            : Suggestion.nearest(to: lower, among: units.flatMap(\.names).reversed()).map { "Did you mean `\($0)`? " }
+                ?? ""
         return ValueProblem(
             .malformedDuration, reason: "`\(quantity.unit)` is not a unit of time",
             cure: meant + "Units are us, ms, s, min, h, day, week, month, year.",

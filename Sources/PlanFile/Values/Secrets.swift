@@ -48,7 +48,9 @@ package enum Secrets {
         var end = begin
         while end < scalars.count, !isBlank(scalars[end]) { end += 1 }
         let token = scalars[begin..<end]
-        guard let colon = token.firstIndex(of: ":") else { return nil }
+        // The colons of `[::1]` are an address's.
+        let named = token.first == "[" ? token.drop { $0 != "]" } : token
+        guard let colon = named.firstIndex(of: ":") else { return nil }
         if let at = token.lastIndex(of: "@"), colon < at {
             return colon + 1 < at ? colon + 1..<at : nil
         }

@@ -11,7 +11,10 @@ enum Suggestion {
             let distance = distance(normal, other)
             if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
         }
-        return best?.word
+        if let best { return best.word }
+        // `auto` for `automatic`, `partitions` for `range-partitions`.
+        let longer = words.filter { normal.count >= 3 && normalised($0).contains(normal) }
+        return longer.count == 1 ? longer.first : nil
     }
 
     /// `tableJobs`, `table_jobs` and `Table-Jobs` are all `table-jobs`.

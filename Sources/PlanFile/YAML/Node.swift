@@ -10,6 +10,11 @@ struct Node: Sendable {
     var content: Content
     var location: SourceLocation
 
+    /// Whether nothing stands where a value could.
+    var isNull: Bool {
+        if case .scalar(let scalar) = content { scalar.kind == .null } else { false }
+    }
+
     /// The value under `key`, where this is a mapping that has it.
     func entry(_ key: String) -> Entry? {
         guard case .mapping(let entries) = content else { return nil }

@@ -31,12 +31,12 @@ struct NodeBuilder: ~Copyable {
         _ = try next()
         let first = try next()
         guard case .documentStart = first.kind else {
-            throw stop(.emptyFile, "the file holds no plan", at: first.start, cure: Self.smallestPlan)
+            throw stop(.emptyFile, "the file holds no plan", at: Self.beginning, cure: Self.smallestPlan)
         }
         let event = try next()
         let (node, _) = try value(event, depth: 1)
         if case .scalar(let scalar) = node.content, scalar.kind == .null {
-            throw stop(.emptyFile, "the file holds no plan", at: event.start, cure: Self.smallestPlan)
+            throw stop(.emptyFile, "the file holds no plan", at: Self.beginning, cure: Self.smallestPlan)
         }
         _ = try next()
         let second = try next()
@@ -49,6 +49,7 @@ struct NodeBuilder: ~Copyable {
         return node
     }
 
+    private static let beginning = YAMLMark(line: 1, column: 1)
     private static let smallestPlan = "A plan needs `name`, `source` and `target` at least."
 
     private mutating func next() throws(Findings) -> YAMLEvent {
@@ -65,7 +66,7 @@ struct NodeBuilder: ~Copyable {
         try checkLimits(depth: depth, at: event.start)
         if let tag = event.tag {
             throw stop(
-                .tag, "the tag `\(tag)` has no meaning in a plan", at: event.start,
+                .tag, "the tag `\(Self.written(tag))` has no meaning in a plan", at: event.start,
                 cure: "Remove it; a text that begins with `!` needs quotes.",
             )
         }
@@ -88,6 +89,12 @@ struct NodeBuilder: ~Copyable {
             anchors[anchor] = Anchored(node: result.0, count: count - countBefore, height: result.height)
         }
         return result
+    }
+
+    /// libyaml spells `!!` out.
+    private static func written(_ tag: String) -> String {
+        let standard = "tag:yaml.org,2002:"
+        return tag.hasPrefix(standard) ? "!!" + tag.dropFirst(standard.count) : tag
     }
 
     private mutating func sequence(

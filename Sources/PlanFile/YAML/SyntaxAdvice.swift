@@ -28,6 +28,8 @@ enum SyntaxAdvice {
         if error.context == "while scanning an alias" {
             return "A name pattern that begins with `*` needs quotes, as in \"*\" or \"*.tmp_*\"."
         }
+        if error.context == "while scanning a tag" { return "A text that begins with `!` needs quotes." }
+        if error.context == "while scanning a quoted scalar" { return "The quote that is opened there is not closed." }
         if error.problem.contains("cannot start any token"), let character {
             return "A text that begins with `\(character)` needs quotes."
         }
@@ -35,7 +37,7 @@ enum SyntaxAdvice {
             return "Check the indentation of this line and the one above; a text that holds `: ` needs quotes."
         }
         let begun = error.contextMark.flatMap { $0.line <= lines.count ? String(lines[$0.line - 1]) : nil } ?? ""
-        if error.context == "while parsing a flow mapping" || error.context == "while parsing a flow sequence" {
+        if error.context?.hasPrefix("while parsing a flow ") == true {
             if line.contains("${") || begun.contains("${") {
                 return "Inside `{ }` and `[ ]`, put a variable in quotes: \"${NAME}\"."
             }
@@ -43,6 +45,9 @@ enum SyntaxAdvice {
         }
         if let quote = line.firstIndex(of: "\""), line[quote...].contains("\".") || line[quote...].contains("\" ") {
             return "Put a name that begins with a double quote in single quotes: '\"My Schema\".\"My Table\"'."
+        }
+        if error.problem == "did not find expected key" {
+            return "Check the indentation: the keys of one mapping begin in the same column."
         }
         return nil
     }

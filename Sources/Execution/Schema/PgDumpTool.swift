@@ -9,6 +9,13 @@ package struct PgDumpTool: Sendable, Equatable {
     package var major: Int
     package var minor: Int
 
+    package init(path: String, restorePath: String, major: Int, minor: Int) {
+        self.path = path
+        self.restorePath = restorePath
+        self.major = major
+        self.minor = minor
+    }
+
     package var version: String { "\(major).\(minor)" }
 
     /// The tool for a source and a target (major versions): a pg_dump refuses newer servers, and a newer one than the

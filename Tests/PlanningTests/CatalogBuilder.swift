@@ -245,6 +245,9 @@ struct CatalogBuilder {
                 bytes: bytes, constraint: nil, parent: parent,
             )
         )
+        for position in value.relations.indices where value.relations[position].oid == table {
+            value.relations[position].indexBytes += bytes
+        }
         return oid
     }
 

@@ -5,6 +5,10 @@ internal import PlanFile
 /// both sides. Where that is not known, the answer is no, and text is used.
 struct BinaryPortability {
     let types: [OID: Catalog.DataType]
+    /// `server_version_num` of the target. Arrays and composites carry the object ids of what they are made of, which
+    /// for users' types differ from server to server. From 14 on the receiver minds them for built-in types only
+    /// (`array_recv`, `record_recv`).
+    let targetVersion: Int
 
     /// Below it, object ids are the same on every server (PostgreSQL's `FirstNormalObjectId`).
     private static let firstUserOID: OID = 16_384
@@ -18,9 +22,10 @@ struct BinaryPortability {
         "pg_brin_minmax_multi_summary", "refcursor", "gtsvector", "record",
     ]
 
-    /// Types of extensions whose binary form is the same in all their versions: citext sends text, hstore counted
-    /// pairs.
-    private static let knownExtensionTypes: [String: Set<String>] = ["citext": ["citext"], "hstore": ["hstore"]]
+    /// Types of extensions whose binary form is the same in all their versions that have one: tried from 15 to 17.
+    private static let knownExtensionTypes: [String: Set<String>] = [
+        "citext": ["citext"], "hstore": ["hstore"], "ltree": ["ltree", "lquery", "ltxtquery"], "cube": ["cube"],
+    ]
 
     /// The first column that keeps a table from binary, in words; nil where nothing does.
     func obstacle(in columns: [Catalog.Column]) -> String? {
@@ -42,8 +47,7 @@ struct BinaryPortability {
             return isKnown ? nil : "belongs to extension \(QualifiedName.quotedIfNeeded(name))"
         }
         if let element = type.element {
-            // array_send writes the element type's object id, and array_recv insists on its own.
-            guard element < Self.firstUserOID else { return "carries its element type's object id" }
+            guard isCarried(element) else { return "carries its element type's object id" }
             return obstacle(of: element, depth: depth + 1)
         }
         switch type.kind {
@@ -55,13 +59,15 @@ struct BinaryPortability {
             guard let base = type.base else { return "is not known" }
             return obstacle(of: base, depth: depth + 1)
         case .composite:
-            // record_send writes each attribute's type as an object id, and record_recv insists on its own.
             for attribute in type.attributes {
-                guard attribute < Self.firstUserOID else { return "carries its attributes' object ids" }
+                guard isCarried(attribute) else { return "carries its attributes' object ids" }
                 if let reason = obstacle(of: attribute, depth: depth + 1) { return reason }
             }
             return nil
         case .pseudo: return "is no type that is stored"
         }
     }
+
+    /// Whether a type's object id may be written into the rows.
+    private func isCarried(_ oid: OID) -> Bool { oid < Self.firstUserOID || targetVersion >= 140_000 }
 }

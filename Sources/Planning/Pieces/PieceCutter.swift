@@ -28,7 +28,7 @@ struct PieceCutter {
         self.source = source.server
         bothAreUTF8 = source.server.encoding == "UTF8" && target.server.encoding == "UTF8"
         self.jobs = jobs
-        portability = BinaryPortability(types: source.types)
+        portability = BinaryPortability(types: source.types, targetVersion: target.server.versionNumber)
     }
 
     /// - Parameters:

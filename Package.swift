@@ -66,7 +66,7 @@ let package = Package(
             swiftSettings: strict,
         ),
         .testTarget(
-            name: "SkeinTests", dependencies: ["Skein", "PlanFile", "Postgres", "TestServers"],
+            name: "SkeinTests", dependencies: ["Skein", "Execution", "PlanFile", "Postgres", "TestServers"],
             swiftSettings: strict,
         ),
     ]

@@ -92,8 +92,8 @@ package actor Engine {
             group.addTask { await Self.tick() }
             while true {
                 if Task.isCancelled { state.stop() }
-                for number in state.start(now: now) { launch(number, in: &group) }
                 if needsSnapshot, !isRenewing, !state.isStopping { launchRenewal(in: &group) }
+                for number in state.start(now: now, hasSnapshot: snapshot != nil) { launch(number, in: &group) }
                 if state.runningCount == 0, !isRenewing, let end = ending() {
                     group.cancelAll()
                     return end
@@ -137,10 +137,6 @@ package actor Engine {
     private func launch(_ number: Int, in group: inout TaskGroup<Event>) {
         let task = context.tasks[number]
         let link = idle[task.resource]?.popLast() ?? Link(context)
-        if task.action.readsUnderSnapshot, snapshot == nil {
-            group.addTask { .attempt(number, .snapshotLost, link) }
-            return
-        }
         attempts[number, default: 0] += 1
         tell(.started(id: task.id, attempt: attempts[number, default: 1]))
         let (context, holder, snapshot, meter, clock) = (context, holder, snapshot, meter, clock)
@@ -231,7 +227,7 @@ package actor Engine {
         case .snapshotLost:
             if let snapshot { lostSnapshot = snapshot.id }
             snapshot = nil
-            state.postponed(number, until: now + 0.2)
+            state.postponed(number, until: now)
         case .differs(let text):
             differences.append(text)
             state.setAside(number, now: now)
@@ -274,7 +270,6 @@ package actor Engine {
 
     private func launchRenewal(in group: inout TaskGroup<Event>) {
         isRenewing = true
-        state.limit(.tableJob, to: 0)
         let (keeper, lost) = (keeper, lostSnapshot)
         group.addTask {
             do {
@@ -301,7 +296,6 @@ package actor Engine {
             }
             snapshot = renewal.reference
             lostSnapshot = nil
-            state.limit(.tableJob, to: context.tableJobs)
         } catch {
             guard !Task.isCancelled else { return }
             let reason = TaskFailure(task: "snapshot", error)

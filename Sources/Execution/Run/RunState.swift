@@ -30,7 +30,7 @@ package struct RunState: Sendable {
     }
 
     private let tasks: [MigrationTask]
-    private var limits: [MigrationTask.Resource: Int]
+    private let limits: [MigrationTask.Resource: Int]
     private let retryFor: Double
     private var dependents: [[Int]]
     private var unmet: [Int]
@@ -83,7 +83,8 @@ package struct RunState: Sendable {
     }
 
     /// The tasks to start now; they count as running from here on.
-    package mutating func start(now: Double) -> [Int] {
+    /// - Parameter hasSnapshot: without one, tasks that read under it wait.
+    package mutating func start(now: Double, hasSnapshot: Bool = true) -> [Int] {
         guard !isStopping else { return [] }
         for number in delayed.sorted() {
             guard case .delayed(let until) = phases[number], until <= now else { continue }
@@ -92,9 +93,10 @@ package struct RunState: Sendable {
         }
         var started: [Int] = []
         for resource in MigrationTask.Resource.allCases {
-            while running[resource, default: 0] < limits[resource, default: 1],
-                let next = ready[resource]?.popMax()
+            while running[resource, default: 0] < limits[resource, default: 1], let next = ready[resource]?.max,
+                hasSnapshot || !tasks[next.number].action.readsUnderSnapshot
             {
+                _ = ready[resource]?.popMax()
                 phases[next.number] = .running
                 running[resource, default: 0] += 1
                 started.append(next.number)
@@ -191,9 +193,6 @@ package struct RunState: Sendable {
         }
         ready = ready.mapValues { heap in Heap(heap.unordered.filter { phases[$0.number] == .ready }) }
     }
-
-    /// Changes how many tasks of a resource may run at once; 0 pauses them.
-    package mutating func limit(_ resource: MigrationTask.Resource, to count: Int) { limits[resource] = count }
 
     /// Starts nothing more.
     package mutating func stop() { isStopping = true }

@@ -170,7 +170,8 @@ package actor Engine {
                     FaultPoint.taskClaimed.pass()
                     let scope = TaskScope(
                         context: context, number: number, claim: claim, isRedo: isRedo, ends: ends,
-                        snapshot: task.action.readsUnderSnapshot ? snapshot : nil, meter: meter, comparedRows: comparedRows)
+                        snapshot: task.action.readsUnderSnapshot ? snapshot : nil, meter: meter,
+                        comparedRows: comparedRows)
                     return try perform(scope)
                 }
             }

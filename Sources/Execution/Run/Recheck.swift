@@ -72,9 +72,10 @@ struct Recheck: Sendable {
                 parts.append(Part(piece: piece, numbers: [record.number], isComplete: true))
             }
         }
-        return parts + blocks.sorted { $0.key < $1.key }.map(\.value).filter { part in
-            part.numbers.contains { stale.contains($0) }
-        }
+        return parts
+            + blocks.sorted { $0.key < $1.key }.map(\.value).filter { part in
+                part.numbers.contains { stale.contains($0) }
+            }
     }
 
     private func check(_ part: Part, _ verifier: Verifier) async throws -> [Int] {

@@ -53,6 +53,8 @@ package struct PlanDocument: Sendable, Codable, Equatable {
         package var needs: [String]
         package var resource: MigrationTask.Resource
         package var bytes: Int64
+        /// Only of a migration that has begun.
+        package var done: Bool?
     }
 
     package var name: String

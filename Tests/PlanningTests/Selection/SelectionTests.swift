@@ -223,6 +223,25 @@ struct SelectionTests {
         #expect(selection.extensions.isEmpty)
     }
 
+    @Test("leaves out indexes and policies of selected tables alone where what they need is excluded")
+    func parts() {
+        var builder = CatalogBuilder()
+        let gist = builder.addExtension("btree_gist")
+        let table = builder.addTable("stays")
+        let key = builder.addKey("stays_excl", on: table, ["id"], kind: .exclusion)
+        let index = builder.catalog.indexes[0].oid
+        builder.addDependency(of: ("pg_class", index), on: ("pg_extension", gist))
+        let selection = select(builder.catalog) { $0.select.excludedExtensions = [Located(pattern("btree*"))] }
+        #expect(names(selection) == ["public.stays"])
+        #expect(selection.indexes.isEmpty && selection.constraints.isEmpty)
+        #expect(selection.exclusions.objects.contains(ExcludedObject(catalog: "pg_constraint", oid: key)))
+        #expect(
+            told(selection) == [
+                "SK151: index public.stays_excl is left out because it needs extension btree_gist, which the plan "
+                    + "excludes"
+            ])
+    }
+
     @Test("does not take a foreign key for a reason to leave a table out")
     func foreignKeysAlone() {
         var builder = CatalogBuilder()

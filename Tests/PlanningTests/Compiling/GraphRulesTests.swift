@@ -271,7 +271,7 @@ struct PartitionedGraphTests {
             let key = builder.addKey(
                 "\(name)_pkey", on: table, ["id"],
                 parentIndex: above.map { parent in
-                    builder.catalog.constraints.first { $0.oid == parent.key }!.index!
+                    builder.catalog.constraints.first { $0.oid == parent.key }?.index ?? 0
                 }, parent: above?.key)
             let index = builder.addIndex("\(name)_idx", on: table, ["id"], parent: above?.index)
             parents[table] = (key, index)

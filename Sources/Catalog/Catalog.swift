@@ -359,7 +359,8 @@ extension Catalog {
         }
     }
 
-    /// `dependent` cannot exist without `on`. Rules, defaults, constraints and policies stand as their relation.
+    /// `dependent` cannot exist without `on`. Rules, defaults and constraints stand as their relation. Indexes, triggers
+    /// and policies stand for themselves; what they need of their own relation is not listed.
     package struct Dependency: Hashable, Sendable, Codable {
         package var dependent: ObjectID
         package var on: ObjectID

@@ -42,6 +42,9 @@ package actor Engine {
     private var differences: [String] = []
     private var attempts: [Int: Int] = [:]
     private var progress: ProgressMeter
+    /// Comparisons that the plan, as it is now, does not ask for.
+    private let unneeded: Int
+    private let isResumed: Bool
 
     /// - Parameters:
     ///   - records: all tasks of the migration, as the state holds them.
@@ -58,6 +61,8 @@ package actor Engine {
             limits: [.tableJob: context.tableJobs, .indexJob: context.indexJobs, .none: 2],
             retryFor: context.retryFor, now: 0)
         progress = ProgressMeter(context.tasks, records)
+        unneeded = records.count { $0.state != .done && Self.needsNoWork($0, context) }
+        isResumed = records.contains { $0.state == .done || $0.attempts > 0 }
     }
 
     /// Done, or a comparison that the plan, as it is now, does not ask for.
@@ -73,7 +78,7 @@ package actor Engine {
 
     /// Runs until everything is done, something fails for good, or the surrounding task is cancelled.
     package func run() async throws -> RunEnd {
-        tell(.begun(tasks: context.tasks.count, done: state.doneCount, isResumed: state.doneCount > 0))
+        tell(.begun(tasks: context.tasks.count - unneeded, done: state.doneCount - unneeded, isResumed: isResumed))
         let migration = context.migration
         holder = try await control.run { try TaskStore($0, migration: migration).registerHolder() }
         let end = await loop()
@@ -286,7 +291,7 @@ package actor Engine {
         isRenewing = false
         do {
             let renewal = try result.get()
-            if lostSnapshot != nil || state.doneCount > 0, renewal.reference.generation > 1 || lostSnapshot != nil {
+            if lostSnapshot != nil || isResumed, renewal.reference.generation > 1 || lostSnapshot != nil {
                 tell(
                     .snapshotRenewed(generation: renewal.reference.generation, isUnchanged: renewal.isUnchanged))
             }

@@ -24,7 +24,7 @@ extension GraphCompiler {
         let ordered = reads.ordered(views.map(\.oid))
         for oid in ordered {
             guard unrefreshed[oid] == nil, let cause = reads.nearest(to: oid).first(where: { unrefreshed[$0] != nil }),
-                let view = lookup.relations[oid], let other = lookup.relations[cause]
+                let view = lookup.relationsByOID[oid], let other = lookup.relationsByOID[cause]
             else { continue }
             unrefreshed[oid] = other.name
             diagnostics.append(
@@ -37,7 +37,7 @@ extension GraphCompiler {
                     object: view.name.description))
         }
         for oid in ordered where unrefreshed[oid] == nil {
-            guard let view = lookup.relations[oid] else { continue }
+            guard let view = lookup.relationsByOID[oid] else { continue }
             let needs = reads.nearest(to: oid).compactMap { tables[$0]?.ready }
             let ready = add(
                 view.name.description, .refreshMaterializedView(view.name), after: [postData] + needs,

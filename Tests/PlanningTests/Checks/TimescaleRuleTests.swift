@@ -149,10 +149,8 @@ struct TimescaleRuleTests {
         do {
             try connection.execute(statement)
             return nil
-        } catch let error as PostgresError {
-            if case .server(let refusal) = error { return refusal.message }
-            return "\(error)"
         } catch {
+            if case .server(let refusal) = error { return refusal.message }
             return "\(error)"
         }
     }

@@ -69,7 +69,7 @@ extension Catalog {
         package var databaseBytes: Int64
         /// `pg_current_snapshot()` (text) of the reading transaction.
         package var snapshot: String
-        /// Transactions open longer than 5 minutes when we looked.
+        /// Transactions open longer than 5 minutes (or as the reader's options say) when we looked.
         package var longTransactions: [LongTransaction]
         /// Fastest of several round trips, seconds.
         package var roundTripSeconds: Double

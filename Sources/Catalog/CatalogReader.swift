@@ -11,13 +11,17 @@ package enum CatalogReader {
         package var readsStatistics: Bool
         /// How long a statement waits for a relation that another session has locked. Seconds.
         package var lockTimeoutSeconds: Int
+        /// From what age on a transaction is long. Seconds.
+        package var longTransactionSeconds: Int
 
         package init(
             histogramThreshold: Int64 = 64 << 20, readsStatistics: Bool = true, lockTimeoutSeconds: Int = 30,
+            longTransactionSeconds: Int = 300,
         ) {
             self.histogramThreshold = histogramThreshold
             self.readsStatistics = readsStatistics
             self.lockTimeoutSeconds = lockTimeoutSeconds
+            self.longTransactionSeconds = longTransactionSeconds
         }
     }
 

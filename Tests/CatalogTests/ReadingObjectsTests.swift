@@ -4,7 +4,7 @@ import Postgres
 import TestServers
 import Testing
 
-@Suite("Types, objects and dependencies", .enabled(if: TestServers.areAvailable), .timeLimit(.minutes(2)))
+@Suite("Types, objects and dependencies", .enabled(if: TestServers.areAvailable), .timeLimit(.minutes(5)))
 struct ReadingObjectsTests {
     @Test(arguments: Server.all)
     func `objects of every kind are listed as the server names them`(_ server: Server) async throws {

@@ -50,7 +50,7 @@ struct CatalogReading {
         let tableNames = Dictionary(uniqueKeysWithValues: relations.map { ($0.oid, $0.name) })
         func order(_ table: OID, _ name: String) -> TableMember { TableMember(table: tableNames[table], name: name) }
         return Catalog(
-            server: try server(link), schemas: try schemas(), extensions: extensions,
+            server: try server(options, link), schemas: try schemas(), extensions: extensions,
             relations: relations.sorted { $0.name < $1.name },
             indexes: indexes.sorted { $0.name < $1.name },
             constraints: constraints.sorted { order($0.table, $0.name) < order($1.table, $1.name) },

@@ -67,7 +67,8 @@ package enum Inspector {
     }
 
     private static func readSource(_ plan: Plan) async throws -> Catalog {
-        try await ServerAccess(plan, .source, purpose: "plan").run { try CatalogReader.read($0) }
+        let options = CatalogReader.Options(histogramThreshold: Compiler.histogramThreshold(plan))
+        return try await ServerAccess(plan, .source, purpose: "plan").run { try CatalogReader.read($0, options) }
     }
 
     private static func readTarget(_ plan: Plan) async throws -> (Catalog, State) {

@@ -52,10 +52,18 @@ package enum SchemaTask {
 
     package static func createHypertable(_ definition: HypertableDefinition, _ scope: TaskScope) throws -> TaskOutcome {
         try scope.inTransaction { target in
-            for statement in HypertableDDL.create(definition) { try target.execute(statement) }
+            // TimescaleDB need not be in `public`.
+            let schema = try target.scalar(extensionSchema)
+            let statements = HypertableDDL.create(definition, extensionSchema: schema ?? "public")
+            for statement in statements { try target.execute(statement) }
             return TaskOutcome()
         }
     }
+
+    private static let extensionSchema = """
+        select n.nspname from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace
+        where e.extname = 'timescaledb'
+        """
 
     /// Builds an index by its definition, then runs what the dump says beside it: statistics targets, CLUSTER ON,
     /// REPLICA IDENTITY.

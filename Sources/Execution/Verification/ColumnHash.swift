@@ -15,8 +15,9 @@ package enum ColumnHash: Sendable, Equatable {
     case float(type: String)
     /// Wide values as a digest, since their text would take twice their length.
     case bytes
-    /// Output text includes the padding, which a cast to `text` cuts off.
-    case padded
+    /// Output text where a cast to `text` gives another: it cuts off padding, and shows the `<?xml version="1.0"?>` that
+    /// no output of the server has, COPY's included, so that it cannot arrive.
+    case output(function: String)
     case text
 
     private static let natives: [String: (function: String, cast: String)] = [
@@ -35,7 +36,8 @@ package enum ColumnHash: Sendable, Equatable {
         switch builtInType {
         case "float4"?, "float8"?: self = .float(type: builtInType ?? "float8")
         case "bytea"?: self = .bytes
-        case "bpchar"?: self = .padded
+        case "bpchar"?: self = .output(function: "bpcharout")
+        case "xml"?: self = .output(function: "xml_out")
         default:
             if let builtInType, let native = Self.natives[builtInType] {
                 self = .native(function: native.function, cast: native.cast)
@@ -57,7 +59,7 @@ package enum ColumnHash: Sendable, Equatable {
         case .bytes:
             return "case when octet_length(\(column)) < 1000000 then \(ofText("\(column)::text")) "
                 + "else \(ofText("sha256(\(column))::text")) end"
-        case .padded: return ofText("textin(bpcharout(\(column)))")
+        case .output(let function): return ofText("textin(\(function)(\(column)))")
         case .text: return ofText("\(column)::text")
         }
     }

@@ -2,7 +2,7 @@ internal import Catalog
 internal import PlanFile
 
 extension GraphCompiler {
-    /// Indexes and keys of tables. Those of materialized views come with the views.
+    /// Indexes and keys of tables. Those of materialized views follow their refresh.
     mutating func addIndexTasks() {
         let constraints = Dictionary(grouping: selection.constraints, by: \.table)
         let indexes = Dictionary(grouping: selection.indexes, by: \.table)

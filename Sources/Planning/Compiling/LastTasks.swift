@@ -57,7 +57,11 @@ extension GraphCompiler {
         if !selection.sequences.isEmpty {
             add(nil, .setSequences(selection.sequences.map(\.name)), after: [postData])
         }
-        if !selection.eventTriggers.isEmpty { add(nil, .restoreEventTriggers, after: graph.sinks) }
+        // The dump's last stage also holds comments on materialized views' indexes, which are built late.
+        let views = Set(selection.relations.filter { $0.kind == .materializedView }.map(\.oid))
+        if !selection.eventTriggers.isEmpty || selection.indexes.contains(where: { views.contains($0.table) }) {
+            add(nil, .restoreEventTriggers, after: graph.sinks)
+        }
         let end = add(nil, .checkSourceUnchanged, after: graph.sinks)
         // Also where the plan asks for none: it may, as long as the migration is not finished.
         for relation in selection.relations {

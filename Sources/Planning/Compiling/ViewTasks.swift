@@ -11,8 +11,8 @@ extension GraphCompiler {
         postData = add(nil, .restorePostData, after: needs.isEmpty ? [preData] : needs.sorted())
     }
 
-    /// Materialized views are refreshed after those that they read. Their indexes came with them, while they were
-    /// empty. One that the source has not populated, that the plan skips or that reads such a one stays as it is.
+    /// Materialized views are refreshed after those that they read, and indexed once they are filled. One that the
+    /// source has not populated, that the plan skips or that reads such a one stays empty, with its indexes.
     mutating func addViewTasks() {
         let views = selection.relations.filter { $0.kind == .materializedView }
         guard !views.isEmpty else { return }
@@ -36,15 +36,22 @@ extension GraphCompiler {
                         "refresh materialized view \(other.name.sql);\nrefresh materialized view \(view.name.sql);",
                     object: view.name.description))
         }
-        for oid in ordered where unrefreshed[oid] == nil {
+        let indexes = Dictionary(grouping: selection.indexes, by: \.table)
+        for oid in ordered {
             guard let view = lookup.relationsByOID[oid] else { continue }
+            let own = indexes[oid] ?? []
+            guard unrefreshed[oid] == nil else {
+                for index in own { _ = addIndex(index, of: view, isParent: false, after: [postData]) }
+                continue
+            }
             let needs = reads.nearest(to: oid).compactMap { tables[$0]?.ready }
             let ready = add(
                 view.name.description, .refreshMaterializedView(view.name), after: [postData] + needs,
-                resource: .indexJob, weight: view.tableBytes + view.indexBytes)
+                resource: .indexJob, weight: view.tableBytes)
             var tasks = TableTasks(ready: ready, data: [ready], bytes: view.tableBytes)
+            tasks.indexes = own.map { addIndex($0, of: view, isParent: false, after: [ready]) }
             tasks.analyze = add(
-                view.name.description, .analyze(view.name, vacuum: true), after: [ready], resource: .indexJob,
+                view.name.description, .analyze(view.name, vacuum: true), after: tasks.tails, resource: .indexJob,
                 weight: view.tableBytes)
             tables[oid] = tasks
         }

@@ -13,13 +13,14 @@ struct BinaryPortability {
     /// Below it, object ids are the same on every server (PostgreSQL's `FirstNormalObjectId`).
     private static let firstUserOID: OID = 16_384
 
-    /// Of `pg_catalog`: those that carry object ids, in whatever form, and those that depend on settings (money on
-    /// `lc_monetary`, xml on its encoding).
+    /// Of `pg_catalog`: those that carry object ids, in whatever form, those that depend on settings (money on
+    /// `lc_monetary`, xml on its encoding), and tsquery and int2vector, whose empty values the receiver refuses.
     private static let unportable: Set<String> = [
         "oid", "oidvector", "regproc", "regprocedure", "regoper", "regoperator", "regclass", "regtype", "regconfig",
         "regdictionary", "regrole", "regnamespace", "regcollation", "regdatabase", "money", "xml", "aclitem",
         "pg_node_tree", "pg_ddl_command", "pg_ndistinct", "pg_dependencies", "pg_mcv_list", "pg_brin_bloom_summary",
         "pg_brin_minmax_multi_summary", "refcursor", "gtsvector", "record",
+        "tsquery", "int2vector",
     ]
 
     /// Types of extensions whose binary form is the same in all their versions that have one: tried from 15 to 17.
@@ -46,14 +47,15 @@ struct BinaryPortability {
             let isKnown = Self.knownExtensionTypes[name]?.contains(type.name) ?? false
             return isKnown ? nil : "belongs to extension \(QualifiedName.quotedIfNeeded(name))"
         }
+        let isBuiltIn = oid < Self.firstUserOID && type.schema == "pg_catalog"
+        if isBuiltIn, Self.unportable.contains(type.name) { return "differs from server to server in binary form" }
         if let element = type.element {
             guard isCarried(element) else { return "carries its element type's object id" }
             return obstacle(of: element, depth: depth + 1)
         }
         switch type.kind {
         case .base:
-            guard oid < Self.firstUserOID, type.schema == "pg_catalog" else { return "is a type of its own" }
-            return Self.unportable.contains(type.name) ? "differs from server to server in binary form" : nil
+            return isBuiltIn ? nil : "is a type of its own"
         case .enum: return nil
         case .domain, .range, .multirange:
             guard let base = type.base else { return "is not known" }

@@ -99,7 +99,6 @@ struct TimescaleRuleTests {
         on("SK520", "alter table t add primary key (d)", refusal: "without the column \"time\""),
         on("SK520", "alter table t add primary key (d, time)", refusal: nil),
         on("SK521", "create unique index on t (d) where d > 0", refusal: "without the column \"time\""),
-        on("SK521", "create unique index on t (d, (time))", refusal: nil),
         on(
             "SK521", "create unique index on t (d, date_trunc('hour', time at time zone 'UTC'))",
             refusal: "without the column \"time\""),
@@ -125,23 +124,34 @@ struct TimescaleRuleTests {
         let server = name == "target" ? try TestServers.requireTarget() : try TestServers.requireTarget18()
         try await TestServers.withScratchDatabase(on: server, prefix: "checks_r", withTimescaleDB: true, sql: []) {
             database in
-            try await TestServers.withConnection(
+            // Expectations on another thread would belong to no test.
+            let surprises = try await TestServers.withConnection(
                 to: database, settings: ["search_path": "public", "client_min_messages": "error"]
-            ) { connection in
-                for rule in Self.rules {
-                    try connection.execute("begin")
-                    try connection.execute(rule.setup)
-                    do {
-                        try connection.execute(rule.statement)
-                        #expect(rule.refusal == nil, "accepted: \(rule.testDescription)")
-                    } catch PostgresError.server(let error) {
-                        #expect(
-                            rule.refusal.map { error.message.contains($0) } ?? false,
-                            "\(rule.testDescription): \(error.message)")
-                    }
-                    try connection.execute("rollback")
-                }
-            }
+            ) { connection in try Self.rules.compactMap { try Self.surprise($0, connection) } }
+            #expect(surprises == [])
+        }
+    }
+
+    /// What was not as the rule says, nil where it was.
+    private static func surprise(_ rule: TimescaleRule, _ connection: Connection) throws -> String? {
+        try connection.execute("begin")
+        try connection.execute(rule.setup)
+        let refusal = refusal(of: rule.statement, connection)
+        try connection.execute("rollback")
+        switch (rule.refusal, refusal) {
+        case (nil, nil): return nil
+        case (.some(let wanted), .some(let said)) where said.contains(wanted): return nil
+        default: return "\(rule.testDescription): \(refusal ?? "accepted")"
+        }
+    }
+
+    private static func refusal(of statement: String, _ connection: Connection) -> String? {
+        do {
+            try connection.execute(statement)
+            return nil
+        } catch {
+            if case .server(let refusal) = error { return refusal.message }
+            return "\(error)"
         }
     }
 

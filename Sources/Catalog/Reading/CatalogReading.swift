@@ -7,9 +7,11 @@ struct CatalogReading {
     /// `server_version_num`.
     let version: Int
     let scope: CatalogScope
+    private let isStrict: Bool
 
     /// - Parameter version: another one than the server's makes queries for that version, which tests want.
-    init(_ connection: Connection, version: Int? = nil) throws {
+    init(_ connection: Connection, version: Int? = nil, isStrict: Bool = true) throws {
+        self.isStrict = isStrict
         self.connection = connection
         self.version = version ?? connection.serverVersion
         let chunks: CatalogScope.Chunks =
@@ -73,6 +75,13 @@ struct CatalogReading {
             hypertables: try hypertables())
     }
 
+    /// Nil for an object that was dropped after our snapshot was taken.
+    /// - Throws: `VanishedObject`, unless told to go on without such objects.
+    func vanished<R>() throws -> R? {
+        guard !isStrict else { throw VanishedObject() }
+        return nil
+    }
+
     /// The first column, sorted.
     func names(_ query: String) throws -> [String] {
         let rows = try connection.query(query)
@@ -93,6 +102,9 @@ struct CatalogReading {
         }
     }
 }
+
+/// An object of our snapshot is gone.
+struct VanishedObject: Error {}
 
 /// The order of what belongs to a table: by table, then by name.
 private struct TableMember: Comparable {

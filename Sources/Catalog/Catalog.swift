@@ -69,7 +69,7 @@ extension Catalog {
         package var databaseBytes: Int64
         /// `pg_current_snapshot()` (text) of the reading transaction.
         package var snapshot: String
-        /// Transactions open longer than 5 minutes when we looked.
+        /// Transactions open longer than 5 minutes (or as the reader's options say) when we looked.
         package var longTransactions: [LongTransaction]
         /// Fastest of several round trips, seconds.
         package var roundTripSeconds: Double
@@ -359,7 +359,8 @@ extension Catalog {
         }
     }
 
-    /// `dependent` cannot exist without `on`. Rules, defaults, constraints and policies stand as their relation.
+    /// `dependent` cannot exist without `on`. Rules, defaults and constraints stand as their relation. Indexes, triggers
+    /// and policies stand for themselves; what they need of their own relation is not listed.
     package struct Dependency: Hashable, Sendable, Codable {
         package var dependent: ObjectID
         package var on: ObjectID

@@ -112,10 +112,23 @@ extension CatalogIndex {
     /// As messages name it: `table public.readings`, `function public.f(integer)`; nil where the catalog lacks it.
     package func description(of object: Catalog.ObjectID) -> String? {
         if let found = objectsByID[object] { return "\(found.kind) \(found.identity)" }
-        guard object.catalog == "pg_class" else { return nil }
+        switch object.catalog {
+        case "pg_class": break
+        case "pg_trigger":
+            let found = catalog.triggers.first { $0.oid == object.oid }
+            return found.map { "trigger \(part($0.name, of: $0.table))" }
+        case "pg_policy":
+            let found = catalog.policies.first { $0.oid == object.oid }
+            return found.map { "policy \(part($0.name, of: $0.table))" }
+        default: return nil
+        }
         if let relation = relationsByOID[object.oid] { return "\(relation.kind.description) \(relation.name)" }
         if let sequence = sequencesByOID[object.oid] { return "sequence \(sequence.name)" }
         return indexesByOID[object.oid].map { "index \($0.name)" }
+    }
+
+    private func part(_ name: String, of table: OID) -> String {
+        "\(QualifiedName.quotedIfNeeded(name)) of \(relationsByOID[table]?.name.description ?? "")"
     }
 }
 

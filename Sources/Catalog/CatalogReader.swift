@@ -11,13 +11,17 @@ package enum CatalogReader {
         package var readsStatistics: Bool
         /// How long a statement waits for a relation that another session has locked. Seconds.
         package var lockTimeoutSeconds: Int
+        /// From what age on a transaction is long. Seconds.
+        package var longTransactionSeconds: Int
 
         package init(
             histogramThreshold: Int64 = 64 << 20, readsStatistics: Bool = true, lockTimeoutSeconds: Int = 30,
+            longTransactionSeconds: Int = 300,
         ) {
             self.histogramThreshold = histogramThreshold
             self.readsStatistics = readsStatistics
             self.lockTimeoutSeconds = lockTimeoutSeconds
+            self.longTransactionSeconds = longTransactionSeconds
         }
     }
 
@@ -33,10 +37,12 @@ package enum CatalogReader {
         var attempt = 1
         while true {
             do {
-                var (catalog, ranges) = try readOnce(connection, options, link)
+                var (catalog, ranges) = try readOnce(connection, options, link, isStrict: attempt <= 3)
                 for range in ranges { try range.read(connection, into: &catalog) }
                 return catalog
-            } catch let error as PostgresError where vanished(error) && attempt < 5 {
+            } catch is VanishedObject {
+                attempt += 1
+            } catch let error as PostgresError where vanished(error) && attempt < 10 {
                 attempt += 1
             } catch let error as PostgresError where error.sqlState == "55P03" {
                 let locks = try BlockedReading.locks(connection)
@@ -47,17 +53,18 @@ package enum CatalogReader {
     }
 
     /// Functions such as `pg_identify_object` see the catalogs as they are now, not as our snapshot shows them: an
-    /// object dropped since then is a "cache lookup failed" (XX000) or an undefined object.
+    /// object dropped since then is a NULL (`VanishedObject`), a "cache lookup failed" (XX000) or an undefined object.
+    /// A new snapshot does not have it. Where objects come and go all the time, those that went are left out at last.
     private static func vanished(_ error: PostgresError) -> Bool {
         ["XX000", "42P01", "42704", "42883", "3F000"].contains(error.sqlState ?? "")
     }
 
     private static func readOnce(
-        _ connection: Connection, _ options: Options, _ link: Link,
+        _ connection: Connection, _ options: Options, _ link: Link, isStrict: Bool,
     ) throws -> (Catalog, [ColumnRange]) {
         try connection.transaction("begin isolation level repeatable read, read only") {
             try connection.query(localSettings, ["\(options.lockTimeoutSeconds)s"])
-            let reading = try CatalogReading(connection)
+            let reading = try CatalogReading(connection, isStrict: isStrict)
             let catalog = try reading.catalog(options, link)
             return (catalog, options.readsStatistics ? ColumnRange.missing(in: catalog, options) : [])
         }

@@ -11,6 +11,8 @@ package struct DiagnosticRenderer {
     /// Whether the severity is coloured.
     package var colour: Bool
     private var lines: [String: [String]] = [:]
+    /// A line with more bytes is not shown: cutting it might cut what tells a password apart.
+    private static let longestLine = 1 << 14
 
     package init(colour: Bool = false) { self.colour = colour }
 
@@ -55,6 +57,7 @@ package struct DiagnosticRenderer {
         let lines = lines(of: location.file)
         guard lines.indices.contains(location.line - 1) else { return "" }
         var line = lines[location.line - 1]
+        guard line.utf8.count <= Self.longestLine else { return "" }
         if hidesValue {
             line = String(String.UnicodeScalarView(line.unicodeScalars.prefix(location.column - 1))) + Secrets.mask
         }

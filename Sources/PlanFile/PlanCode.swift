@@ -39,6 +39,8 @@ package enum PlanCode: String, Sendable, CaseIterable {
     case contradiction = "SK037"
     case keyLacksColumn = "SK038"
     case passwordInFile = "SK039"
+    case tooManyFindings = "SK040"
+    case tooLong = "SK041"
 
     /// What the code stands for, in a line.
     package var meaning: String {
@@ -82,6 +84,8 @@ package enum PlanCode: String, Sendable, CaseIterable {
         case .contradiction: "keys that exclude each other"
         case .keyLacksColumn: "a primary key without a partitioning column"
         case .passwordInFile: "a password written in the file"
+        case .tooManyFindings: "more findings than are shown"
+        case .tooLong: "a text longer than any plan's"
         }
     }
 }

@@ -1,5 +1,8 @@
 /// Turns a plan file into a plan, or says all that is wrong with it.
 package enum PlanLoader {
+    /// More than this nobody reads, and wording them all would take its time.
+    static let mostFindings = 1000
+
     /// Reads the plan file at `path` and those it extends.
     ///
     /// Reads regular files of at most 1 MiB each and nothing else; no server is needed.
@@ -34,6 +37,9 @@ package enum PlanLoader {
             findings += decoding.findings
         }
         findings = sorted(findings, files: chain.files)
+        if findings.count > mostFindings {
+            findings = findings.prefix(mostFindings) + [Diagnostic(.tooManyFindings, "there is more wrong", at: nil)]
+        }
         guard !findings.contains(where: { $0.severity == .error }) else { return (nil, findings) }
         if let hash = plan?.computedHash { plan?.hash = hash }
         return (plan, findings)

@@ -28,6 +28,16 @@ struct SourceText: Sendable {
         self.bytes = bytes
     }
 
+    /// How many lines have `byte` first.
+    func linesBeginning(with byte: UInt8) -> Int {
+        var (count, isFirst) = (0, true)
+        for next in bytes {
+            if isFirst, next == byte { count += 1 }
+            isFirst = next == 0x0A || next == 0x0D
+        }
+        return count
+    }
+
     static func withoutByteOrderMark(_ bytes: [UInt8]) -> [UInt8] {
         bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
     }

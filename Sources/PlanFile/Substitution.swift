@@ -25,11 +25,17 @@ enum Substitution {
             do throws(ValueProblem) {
                 let template = try VariableText(scalar.text)
                 let text = try template.resolved(environment)
+                guard text.utf8.count <= Scalar.longest, !text.utf8.contains(0) else {
+                    throw ValueProblem(
+                        .tooLong, reason: "with its variables, the text is longer than \(Scalar.longest) bytes")
+                }
                 result.content = .scalar(
                     Scalar(
                         text, isPlain: scalar.isPlain, expression: template.hasVariables ? scalar.text : nil))
             } catch {
-                findings.append(Diagnostic(error.code, error.reason, cure: error.cure, at: node.location))
+                if findings.count <= PlanLoader.mostFindings {
+                    findings.append(Diagnostic(error.code, error.reason, cure: error.cure, at: node.location))
+                }
                 result.content = .unusable
             }
         case .scalar: break

@@ -1,38 +1,16 @@
 internal import Catalog
 internal import PlanFile
 
-/// A catalog's objects by what planning asks for them.
-struct CatalogLookup {
-    let catalog: Catalog
-    let relations: [OID: Catalog.Relation]
-    let indexesByTable: [OID: [Catalog.Index]]
-    let indexes: [OID: Catalog.Index]
-    let constraintsByTable: [OID: [Catalog.Constraint]]
-    /// Partitions and inheritance children, in the catalog's order.
-    let children: [OID: [OID]]
-
-    init(_ catalog: Catalog) {
-        self.catalog = catalog
-        relations = Dictionary(catalog.relations.map { ($0.oid, $0) }) { first, _ in first }
-        indexes = Dictionary(catalog.indexes.map { ($0.oid, $0) }) { first, _ in first }
-        indexesByTable = Dictionary(grouping: catalog.indexes, by: \.table)
-        constraintsByTable = Dictionary(grouping: catalog.constraints, by: \.table)
-        var children: [OID: [OID]] = [:]
-        for relation in catalog.relations {
-            for parent in relation.parents { children[parent, default: []].append(relation.oid) }
-        }
-        self.children = children
-    }
-
+extension CatalogIndex {
     /// Everything below a relation, itself left out, each once.
     func descendants(of oid: OID) -> [OID] {
         var found: [OID] = []
         var seen: Set<OID> = [oid]
-        var next = children[oid] ?? []
+        var next = childrenByParent[oid]?.map(\.oid) ?? []
         while let child = next.popLast() {
             guard seen.insert(child).inserted else { continue }
             found.append(child)
-            next += children[child] ?? []
+            next += childrenByParent[child]?.map(\.oid) ?? []
         }
         return found
     }

@@ -10,6 +10,10 @@ enum ConnectFailure {
     }
 
     private static let sentences: [(String, String)] = [
+        // Before the others: "too many connections for database …" names a database, too.
+        ("too many clients", "53300"),
+        ("too many connections", "53300"),
+        ("remaining connection slots", "53300"),
         ("password authentication failed", "28P01"),
         ("no password supplied", "28P01"),
         ("authentication failed", "28000"),
@@ -19,9 +23,6 @@ enum ConnectFailure {
         ("server does not support SSL", "28000"),
         ("database \"", "3D000"),
         ("role \"", "28000"),
-        ("too many clients", "53300"),
-        ("too many connections", "53300"),
-        ("remaining connection slots", "53300"),
         ("the database system is", "57P03"),
     ]
 }

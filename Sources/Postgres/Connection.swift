@@ -42,7 +42,9 @@ package final class Connection {
         serverVersion = Int(unsafe PQserverVersion(raw))
         // Notices go to the caller's log only where it asks; libpq's default prints them on stderr.
         _ = unsafe PQsetNoticeProcessor(raw, { _, _ in }, nil)
-        try execute(SessionSettings.pinningStatement(settings))
+        let isSuperuser = unsafe PQparameterStatus(raw, "is_superuser").map { unsafe String(cString: $0) } == "on"
+        try execute(
+            SessionSettings.pinningStatement(version: serverVersion, isSuperuser: isSuperuser, settings))
     }
 
     private static func connect(_ parameters: [String: String]) -> OpaquePointer? {

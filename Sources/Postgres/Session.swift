@@ -35,7 +35,10 @@ package actor Session {
         try Task.checkCancellation()
         let connection = try connection ?? connect()
         do {
-            return try body(connection)
+            let value = try body(connection)
+            // The cancel may still be on its way, and would hit the next statement.
+            if Task.isCancelled { close() }
+            return value
         } catch {
             if !connection.isUp || Task.isCancelled { close() }
             throw error

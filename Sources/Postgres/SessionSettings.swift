@@ -7,31 +7,42 @@ package enum SessionSettings {
         "tcp_user_timeout": "60000", "connect_timeout": "10",
     ]
 
-    private static let pinned: [(name: String, value: String)] = [
-        ("statement_timeout", "0"), ("lock_timeout", "0"), ("idle_in_transaction_session_timeout", "0"),
-        ("idle_session_timeout", "0"), ("transaction_timeout", "0"), ("search_path", ""), ("DateStyle", "ISO, YMD"),
-        ("IntervalStyle", "postgres"), ("TimeZone", "UTC"), ("extra_float_digits", "3"), ("bytea_output", "hex"),
-        ("row_security", "off"), ("synchronize_seqscans", "off"), ("default_transaction_read_only", "off"),
-        ("default_transaction_isolation", "read committed"), ("default_transaction_deferrable", "off"),
-        ("standard_conforming_strings", "on"), ("quote_all_identifiers", "off"), ("lc_monetary", "C"),
-        ("lc_numeric", "C"), ("lc_messages", "C"), ("xmloption", "content"), ("check_function_bodies", "off"),
-        ("client_min_messages", "warning"), ("array_nulls", "on"), ("backslash_quote", "safe_encoding"),
-        ("transform_null_equals", "off"), ("escape_string_warning", "off"),
-        // A killed process's sessions end while they build an index, not after (PostgreSQL 14 and later).
-        ("client_connection_check_interval", "1000"),
+    private struct Pin {
+        var name: String
+        var value: String
+        /// The first `server_version_num` that has it.
+        var since = 0
+    }
+
+    private static let pinned = [
+        Pin(name: "statement_timeout", value: "0"), Pin(name: "lock_timeout", value: "0"),
+        Pin(name: "idle_in_transaction_session_timeout", value: "0"),
+        Pin(name: "idle_session_timeout", value: "0", since: 140_000),
+        Pin(name: "transaction_timeout", value: "0", since: 170_000), Pin(name: "search_path", value: ""),
+        Pin(name: "datestyle", value: "ISO, YMD"), Pin(name: "intervalstyle", value: "postgres"),
+        Pin(name: "timezone", value: "UTC"), Pin(name: "extra_float_digits", value: "3"),
+        Pin(name: "bytea_output", value: "hex"), Pin(name: "row_security", value: "off"),
+        Pin(name: "synchronize_seqscans", value: "off"), Pin(name: "default_transaction_read_only", value: "off"),
+        Pin(name: "default_transaction_isolation", value: "read committed"),
+        Pin(name: "default_transaction_deferrable", value: "off"),
+        Pin(name: "standard_conforming_strings", value: "on"), Pin(name: "quote_all_identifiers", value: "off"),
+        Pin(name: "lc_monetary", value: "C"), Pin(name: "lc_numeric", value: "C"),
+        Pin(name: "xmloption", value: "content"), Pin(name: "check_function_bodies", value: "off"),
+        Pin(name: "client_min_messages", value: "warning"), Pin(name: "array_nulls", value: "on"),
+        Pin(name: "backslash_quote", value: "safe_encoding"), Pin(name: "transform_null_equals", value: "off"),
+        Pin(name: "escape_string_warning", value: "off"),
+        // A killed process's sessions end while they build an index, not after.
+        Pin(name: "client_connection_check_interval", value: "1000", since: 140_000),
     ]
 
-    /// One statement, because each round trip costs; joined with `pg_settings`, because versions lack some of them.
-    static func pinningStatement(_ extra: [String: String]) -> String {
-        let own = pinned.filter { extra[$0.name] == nil }
-        let values = (own + extra.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) })
-            .map { "('\($0.name)', '\($0.value)')" }.joined(separator: ", ")
-        // lc_messages wants a superuser before PostgreSQL 16 and is a comfort only.
-        return """
-            select pg_catalog.set_config(s.name, v.value, false)
-            from (values \(values)) as v (name, value)
-            join pg_catalog.pg_settings s on lower(s.name) = lower(v.name)
-            where s.context = 'user' or (select rolsuper from pg_catalog.pg_roles where rolname = current_user)
-            """
+    /// One round trip for all. Our own settings, so nothing in them needs quoting.
+    /// - Parameters:
+    ///   - version: `server_version_num`.
+    ///   - isSuperuser: its session can be told to answer in English.
+    static func pinningStatement(version: Int, isSuperuser: Bool, _ extra: [String: String]) -> String {
+        let own = pinned.filter { $0.since <= version && extra[$0.name] == nil }.map { ($0.name, $0.value) }
+        let language = isSuperuser ? [("lc_messages", "C")] : []
+        return (own + language + extra.sorted { $0.key < $1.key })
+            .map { "set \($0.0) = '\($0.1)'" }.joined(separator: "; ")
     }
 }

@@ -3,7 +3,7 @@ import FoundationEssentials
 import PlanFile
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// What every command takes.

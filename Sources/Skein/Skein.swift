@@ -2,7 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// The command `skein`. Commands parse and print; what they do is in the targets below.

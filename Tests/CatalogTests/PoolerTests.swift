@@ -41,20 +41,19 @@ struct PoolerTests {
                 """
             let file = directory + "/pgbouncer.ini"
             try Data(configuration.utf8).write(to: URL(fileURLWithPath: file))
-            let pooler = Process()
-            pooler.executableURL = URL(fileURLWithPath: Self.program)
-            pooler.arguments = ["--quiet", file]
-            pooler.standardOutput = FileHandle.nullDevice
-            pooler.standardError = FileHandle.nullDevice
-            try pooler.run()
-            // A child of a libdispatch thread inherits that thread's mask, which blocks SIGTERM.
-            defer { kill(pooler.processIdentifier, SIGKILL) }
+            let pooler = ChildProcess.start(Self.program, ["--quiet", file], outputTo: directory + "/log")
+            defer {
+                ChildProcess.signal(pooler, SIGTERM)
+                _ = ChildProcess.wait(for: pooler)
+            }
             let pooled = try ConnectionTarget("host=127.0.0.1 port=\(port) user=postgres dbname=pooled")
+            let clock = ContinuousClock()
+            let deadline = clock.now + .seconds(20)
             let link = try await TestServers.blocking {
                 while true {
                     do {
                         return try Link.measure(Connection(pooled, applicationName: "skein tests"))
-                    } catch PostgresError.connect(_, sqlState: nil) where pooler.isRunning {
+                    } catch PostgresError.connect(_, sqlState: nil) where clock.now < deadline {
                         Thread.sleep(forTimeInterval: 0.05)
                     }
                 }

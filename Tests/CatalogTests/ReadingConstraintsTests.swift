@@ -4,7 +4,7 @@ import Postgres
 import TestServers
 import Testing
 
-@Suite("Indexes, constraints, triggers and policies", .enabled(if: TestServers.areAvailable), .timeLimit(.minutes(2)))
+@Suite("Indexes, constraints, triggers and policies", .enabled(if: TestServers.areAvailable), .timeLimit(.minutes(5)))
 struct ReadingConstraintsTests {
     @Test(arguments: Server.all)
     func `every kind of constraint is read`(_ server: Server) async throws {

@@ -4,7 +4,7 @@ import Postgres
 import TestServers
 import Testing
 
-@Suite("Relations and columns", .enabled(if: TestServers.areAvailable), .timeLimit(.minutes(2)))
+@Suite("Relations and columns", .enabled(if: TestServers.areAvailable), .timeLimit(.minutes(5)))
 struct ReadingRelationsTests {
     @Test(arguments: Server.all)
     func `every kind of relation is read, with its columns`(_ server: Server) async throws {

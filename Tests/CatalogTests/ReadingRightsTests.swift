@@ -4,7 +4,7 @@ import Postgres
 import TestServers
 import Testing
 
-@Suite("Reading without rights", .enabled(if: TestServers.areAvailable), .timeLimit(.minutes(2)))
+@Suite("Reading without rights", .enabled(if: TestServers.areAvailable), .timeLimit(.minutes(5)))
 struct ReadingRightsTests {
     @Test(arguments: Server.all)
     func `a role without rights reads all definitions and says what it may not read`(_ server: Server) async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Catalog
 
-@Suite("Statistics of columns", .enabled(if: TestServers.areAvailable), .timeLimit(.minutes(2)))
+@Suite("Statistics of columns", .enabled(if: TestServers.areAvailable), .timeLimit(.minutes(5)))
 struct ReadingStatisticsTests {
     private static let tables = """
         create table large (

@@ -52,7 +52,8 @@ struct BrokenPlanTests {
                 PlanCode.allCases.filter { broken.expected.contains("[\($0.rawValue)]") }
             })
         let elsewhere: Set<PlanCode> = [
-            .unreadable, .tooLarge, .notUTF8, .controlCharacter, .tooManyValues, .extendsChain,
+            .unreadable, .tooLarge, .notUTF8, .controlCharacter, .tooManyValues, .extendsChain, .tooManyFindings,
+            .tooLong,
         ]
         #expect(PlanCode.allCases.filter { !shown.contains($0) && !elsewhere.contains($0) } == [])
     }

@@ -173,6 +173,10 @@ struct CatalogBuilder {
     mutating func addExtension(_ name: String, version: String = "1.0", schema: String = "public") -> OID {
         let oid = newOID()
         value.extensions.append(Catalog.Extension(oid: oid, name: name, version: version, schema: schema))
+        value.objects.append(
+            Catalog.SchemaObject(
+                id: .init(catalog: "pg_extension", oid: oid), kind: "extension",
+                identity: QualifiedName.quotedIfNeeded(name), schema: schema))
         return oid
     }
 

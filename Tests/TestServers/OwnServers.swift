@@ -70,20 +70,11 @@ package struct OwnServers: Sendable {
         let (script, log) = (script, directory + ".log")
         try await TestServers.blocking {
             // A file, no pipe: the servers inherit it, and reading a pipe would wait for them to end.
-            try Data().write(to: URL(fileURLWithPath: log))
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: script)
-            process.arguments = arguments
-            process.standardInput = FileHandle.nullDevice
-            let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
-            process.standardOutput = output
-            process.standardError = output
-            try process.run()
-            process.waitUntilExit()
+            let status = ChildProcess.run(script, arguments, outputTo: log)
             let said = try String(contentsOfFile: log, encoding: .utf8)
             try FileManager.default.removeItem(atPath: log)
-            guard process.terminationStatus == 0 else {
-                throw ServersFailure(arguments: arguments, status: process.terminationStatus, output: said)
+            guard status == 0 else {
+                throw ServersFailure(arguments: arguments, status: status, output: said)
             }
         }
     }

@@ -7,9 +7,11 @@ struct CatalogReading {
     /// `server_version_num`.
     let version: Int
     let scope: CatalogScope
+    private let isStrict: Bool
 
     /// - Parameter version: another one than the server's makes queries for that version, which tests want.
-    init(_ connection: Connection, version: Int? = nil) throws {
+    init(_ connection: Connection, version: Int? = nil, isStrict: Bool = true) throws {
+        self.isStrict = isStrict
         self.connection = connection
         self.version = version ?? connection.serverVersion
         let chunks: CatalogScope.Chunks =
@@ -50,7 +52,7 @@ struct CatalogReading {
         let tableNames = Dictionary(uniqueKeysWithValues: relations.map { ($0.oid, $0.name) })
         func order(_ table: OID, _ name: String) -> TableMember { TableMember(table: tableNames[table], name: name) }
         return Catalog(
-            server: try server(link), schemas: try schemas(), extensions: extensions,
+            server: try server(options, link), schemas: try schemas(), extensions: extensions,
             relations: relations.sorted { $0.name < $1.name },
             indexes: indexes.sorted { $0.name < $1.name },
             constraints: constraints.sorted { order($0.table, $0.name) < order($1.table, $1.name) },
@@ -69,6 +71,13 @@ struct CatalogReading {
             largeObjectCount: Int(try connection.scalar(Self.largeObjectQuery) ?? "") ?? 0,
             preparedTransactions: Int(try connection.scalar(Self.preparedTransactionQuery) ?? "") ?? 0,
             hypertables: try hypertables())
+    }
+
+    /// Nil for an object that was dropped after our snapshot was taken.
+    /// - Throws: `VanishedObject`, unless told to go on without such objects.
+    func vanished<R>() throws -> R? {
+        guard !isStrict else { throw VanishedObject() }
+        return nil
     }
 
     /// The first column, sorted.
@@ -91,6 +100,9 @@ struct CatalogReading {
         }
     }
 }
+
+/// An object of our snapshot is gone.
+struct VanishedObject: Error {}
 
 /// The order of what belongs to a table: by table, then by name.
 private struct TableMember: Comparable {

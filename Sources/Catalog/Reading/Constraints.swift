@@ -13,7 +13,7 @@ extension CatalogReading {
     /// Constraints of tables, unsorted; those of domains belong to their type.
     func constraints() throws -> [Catalog.Constraint] {
         let result = try quotingAll { try connection.query(constraintQuery) }
-        return result.rows { row in
+        return try result.rows { row in
             let (oid, name, table) = (row.oid(), row.text(), row.oid())
             guard let kind = Catalog.Constraint.Kind(rawValue: row.text()) else { return nil }
             let constraint = Catalog.Constraint(
@@ -21,8 +21,7 @@ extension CatalogReading {
                 referencedTable: row.optionalOID(), referencedColumns: row.ints(), isDeferrable: row.bool(),
                 isDeferred: row.bool(), isValidated: row.bool(), isEnforced: row.bool(), isLocal: row.bool(),
                 parent: row.optionalOID(), definition: row.text())
-            // Gone since our snapshot.
-            return constraint.definition.isEmpty ? nil : constraint
+            return constraint.definition.isEmpty ? try vanished() : constraint
         }
     }
 

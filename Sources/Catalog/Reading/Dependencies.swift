@@ -1,7 +1,8 @@
 internal import Postgres
 
 extension CatalogReading {
-    /// What needs what, among the objects given, sorted. Members of extensions stand as their extension.
+    /// What needs what, among the objects given, sorted. Members of extensions stand as their extension; indexes,
+    /// triggers and policies of the relations given stand for themselves, beside what they need of their own relation.
     func dependencies(among known: Set<Catalog.ObjectID>) throws -> [Catalog.Dependency] {
         let result = try connection.query(dependencyQuery)
         var found: Set<Catalog.Dependency> = []
@@ -10,7 +11,9 @@ extension CatalogReading {
             let dependency = Catalog.Dependency(
                 dependent: Catalog.ObjectID(catalog: row.text(), oid: row.oid()),
                 on: Catalog.ObjectID(catalog: row.text(), oid: row.oid()))
-            if known.contains(dependency.dependent), known.contains(dependency.on) { found.insert(dependency) }
+            let isKnown =
+                row.optionalOID().map { known.contains(.relation($0)) } ?? known.contains(dependency.dependent)
+            if isKnown, known.contains(dependency.on) { found.insert(dependency) }
         }
         return found.sorted { ($0.dependent, $0.on) < ($1.dependent, $1.on) }
     }
@@ -35,6 +38,16 @@ extension CatalogReading {
             ("pg_amproc", "pg_opfamily", "select oid, amprocfamily from pg_catalog.pg_amproc"),
         ] + (version >= 140000 ? [multiranges] : [])
     }
+
+    /// Parts of relations that can be left out alone, with their relation. Internal triggers are foreign keys' own.
+    private static let separableParts = """
+        select 'pg_catalog.pg_trigger'::pg_catalog.regclass::oid, oid, tgrelid
+        from pg_catalog.pg_trigger where not tgisinternal
+        union all
+        select 'pg_catalog.pg_policy'::pg_catalog.regclass::oid, oid, polrelid from pg_catalog.pg_policy
+        union all
+        select 'pg_catalog.pg_class'::pg_catalog.regclass::oid, indexrelid, indrelid from pg_catalog.pg_index
+        """
 
     private static let typesOfRelations = """
         select t.oid, t.typrelid from pg_catalog.pg_type t join pg_catalog.pg_class c on c.oid = t.typrelid
@@ -62,16 +75,20 @@ extension CatalogReading {
             ), member (catalog, oid, extension) as materialized (
                 select d.classid, d.objid, d.refobjid from pg_catalog.pg_depend d
                 where d.deptype = 'e' and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+            ), separable (catalog, oid, relation) as materialized (
+                \(Self.separableParts)
             ), whole as materialized (
-                select coalesce(p.whole_catalog, d.classid) as catalog, coalesce(p.whole, d.objid) as oid,
+                select case when s.oid is null then coalesce(p.whole_catalog, d.classid) else d.classid end as catalog,
+                    case when s.oid is null then coalesce(p.whole, d.objid) else d.objid end as oid, s.relation,
                     coalesce(q.whole_catalog, d.refclassid) as on_catalog, coalesce(q.whole, d.refobjid) as on_oid
                 from pg_catalog.pg_depend d
+                left join separable s on s.catalog = d.classid and s.oid = d.objid
                 left join part p on p.catalog = d.classid and p.oid = d.objid
                 left join part q on q.catalog = d.refclassid and q.oid = d.refobjid
                 where d.deptype in ('n', 'a', 'i') and d.objid >= 16384 and d.refobjid >= 16384
                     and d.refclassid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass
             )
-            select distinct c.relname, w.oid, o.relname, coalesce(m.extension, w.on_oid)
+            select distinct c.relname, w.oid, o.relname, coalesce(m.extension, w.on_oid), w.relation
             from whole w
             left join member m on m.catalog = w.on_catalog and m.oid = w.on_oid
             join pg_catalog.pg_class c on c.oid = w.catalog
@@ -79,6 +96,8 @@ extension CatalogReading {
                 on o.oid = case when m.extension is null then w.on_catalog
                     else 'pg_catalog.pg_extension'::pg_catalog.regclass::oid end
             where (w.catalog, w.oid) is distinct from (w.on_catalog, w.on_oid)
+                and (w.relation is distinct from w.on_oid
+                    or w.on_catalog <> 'pg_catalog.pg_class'::pg_catalog.regclass)
             """
             .forVersion(version)
     }

@@ -12,7 +12,7 @@ extension CatalogReading {
         }
         let operatorClasses = Set(try connection.query(Self.defaultOperatorClassQuery).rows { $0.oid() })
         let result = try quotingAll { try connection.query(indexQuery) }
-        return result.rows { row in
+        return try result.rows { row in
             let (oid, name) = (row.oid(), QualifiedName(schema: row.text(), name: row.text()))
             let (table, method) = (row.oid(), row.text())
             let (keyCount, columns, options) = (row.int(), row.vector(), row.vector())
@@ -34,8 +34,7 @@ extension CatalogReading {
                 nullsNotDistinct: row.bool(), isReplicaIdentity: row.bool(), isClustered: row.bool(), keys: keys,
                 includedColumns: Array(columns.dropFirst(keyCount)), definition: row.text(), bytes: row.bytes(),
                 constraint: owners[oid], parent: row.optionalOID())
-            // Gone since our snapshot.
-            return index.definition.isEmpty ? nil : index
+            return index.definition.isEmpty ? try vanished() : index
         }
     }
 

@@ -1,7 +1,7 @@
 internal import Postgres
 
 /// What lies between us and the server.
-struct Link {
+struct Link: Sendable {
     /// Of the fastest of some round trips.
     var roundTripSeconds: Double
     var poolerEvidence: String?

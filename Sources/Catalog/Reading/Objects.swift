@@ -6,8 +6,7 @@ extension CatalogReading {
         try connection.query(Self.objectQuery).rows { row in
             let id = Catalog.ObjectID(catalog: row.text(), oid: row.oid())
             let schema = row.optionalText()
-            // Gone since our snapshot where it has no name.
-            guard let kind = row.optionalText(), let identity = row.optionalText() else { return nil }
+            guard let kind = row.optionalText(), let identity = row.optionalText() else { return try vanished() }
             return Catalog.SchemaObject(id: id, kind: kind, identity: identity, schema: schema)
         }
     }

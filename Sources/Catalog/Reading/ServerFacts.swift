@@ -1,7 +1,7 @@
 internal import Postgres
 
 extension CatalogReading {
-    func server(_ link: Link) throws -> Catalog.Server {
+    func server(_ options: CatalogReader.Options, _ link: Link) throws -> Catalog.Server {
         let facts = try connection.query(serverQuery)
         var row = Row(facts, 0)
         let settings = try settings()
@@ -14,7 +14,8 @@ extension CatalogReading {
             usedConnections: row.int(), usedReplicationSlots: row.int(), usedWalSenders: row.int(),
             availableExtensions: try availableExtensions(), roles: try names(Self.roleQuery),
             tablespaces: try names(Self.tablespaceQuery), databaseBytes: row.bytes(), snapshot: row.text(),
-            longTransactions: try longTransactions(), roundTripSeconds: link.roundTripSeconds,
+            longTransactions: try longTransactions(atLeast: options.longTransactionSeconds),
+            roundTripSeconds: link.roundTripSeconds,
             poolerEvidence: link.poolerEvidence,
             timescaleLicense: scope.hasTimescaleDB ? settings["timescaledb.license"]?.value : nil,
             bypassesRowSecurity: row.bool(), roleMemberships: row.texts(), localeProvider: row.text(),
@@ -152,16 +153,16 @@ extension CatalogReading {
     }
 
     /// `xact_start` of other roles' sessions is hidden from roles without `pg_read_all_stats`.
-    private func longTransactions() throws -> [Catalog.LongTransaction] {
+    private func longTransactions(atLeast seconds: Int) throws -> [Catalog.LongTransaction] {
         let query = """
             select a.pid, a.application_name, extract(epoch from pg_catalog.clock_timestamp() - a.xact_start),
                 a.datname, a.backend_xid is not null
             from pg_catalog.pg_stat_activity a
-            where a.xact_start < pg_catalog.clock_timestamp() - interval '5 minutes'
+            where a.xact_start <= pg_catalog.clock_timestamp() - $1::integer * interval '1 second'
                 and a.pid <> pg_catalog.pg_backend_pid() and \(Self.isClient)
             order by a.xact_start, a.pid
             """
-        return try connection.query(query).rows { row in
+        return try connection.query(query, [String(seconds)]).rows { row in
             Catalog.LongTransaction(
                 pid: row.int(), applicationName: row.text(), ageSeconds: row.optionalDouble() ?? 0,
                 database: row.optionalText(), hasTransactionID: row.bool())

@@ -14,6 +14,8 @@ package struct Inspection: Sendable {
     package var diagnostics: [Diagnostic]
     /// The state of this very migration, where it has begun.
     package var record: MigrationRecord?
+    /// Ids of its tasks that are done; nil where it has not begun.
+    package var done: Set<String>?
 
     /// Nil where an error stands in the way.
     package var graph: MigrationGraph? { hasErrors ? nil : compiled }
@@ -50,6 +52,7 @@ package enum Inspector {
     struct State: Sendable {
         var record: MigrationRecord?
         var names: [String]
+        var tasks: [TaskRecord]
     }
 
     /// Keeps what one server says apart, so that both are told.
@@ -64,7 +67,8 @@ package enum Inspector {
     }
 
     private static func readSource(_ plan: Plan) async throws -> Catalog {
-        try await ServerAccess(plan, .source, purpose: "plan").run { try CatalogReader.read($0) }
+        let options = CatalogReader.Options(histogramThreshold: Compiler.histogramThreshold(plan))
+        return try await ServerAccess(plan, .source, purpose: "plan").run { try CatalogReader.read($0, options) }
     }
 
     private static func readTarget(_ plan: Plan) async throws -> (Catalog, State) {
@@ -72,13 +76,17 @@ package enum Inspector {
         return try await ServerAccess(plan, .target, purpose: "plan").run { connection in
             let catalog = try CatalogReader.read(connection, CatalogReader.Options(readsStatistics: false))
             let store = StateStore(connection)
-            return (catalog, State(record: try store.migration(named: name), names: try store.names()))
+            let record = try store.migration(named: name)
+            let tasks = try record.map { try TaskStore(connection, migration: $0.id).all() } ?? []
+            return (catalog, State(record: record, names: try store.names(), tasks: tasks))
         }
     }
 
     private static func assemble(_ plan: Plan, _ source: Catalog, _ target: Catalog, _ state: State) -> Inspection {
         let compilation = Compiler.compile(plan, source: source, target: target)
-        let (graph, selection) = (compilation.graph, compilation.selection)
+        let selection = compilation.selection
+        // A migration that has begun is done as it was compiled then.
+        let graph = state.record.map { MigrationGraph($0.decisions, state.tasks) } ?? compilation.graph
         let tools = PgDumpTool.installed()
         let chosen = PgDumpTool.choose(
             tools, source: source.server.versionNumber / 10_000, target: target.server.versionNumber / 10_000)
@@ -91,13 +99,22 @@ package enum Inspector {
         let diagnostics = compilation.diagnostics + Checks.run(context)
         return Inspection(
             source: source, target: target, selection: selection, compiled: graph, diagnostics: diagnostics,
-            record: state.record)
+            record: state.record,
+            done: state.record.map { _ in Set(state.tasks.filter { $0.state == .done }.map(\.task.id)) })
     }
 }
 
 extension Result where Failure == DiagnosticsError {
     fileprivate var diagnostics: [Diagnostic] {
         if case .failure(let error) = self { error.diagnostics } else { [] }
+    }
+}
+
+extension MigrationGraph {
+    fileprivate init(_ decisions: Decisions, _ records: [TaskRecord]) {
+        self.init(
+            tasks: records.map(\.task), tables: decisions.tables, jobs: decisions.jobs,
+            exclusions: decisions.exclusions)
     }
 }
 

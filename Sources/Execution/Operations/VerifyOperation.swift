@@ -61,7 +61,9 @@ package enum VerifyOperation {
         _ plan: Plan, _ pieces: [Piece], _ parents: Set<QualifiedName>, _ countsOnly: Bool, _ jobs: Int,
         _ tell: @escaping @Sendable (PieceComparison) -> Void,
     ) async throws -> [Result] {
-        let (source, target) = (try ConnectionTarget(plan.source.uri.value), try ConnectionTarget(plan.target.uri.value))
+        let (source, target) = (
+            try ConnectionTarget(plan.source.uri.value), try ConnectionTarget(plan.target.uri.value)
+        )
         let name = "skein/\(plan.name.value.text)/verify"
         return try await withThrowingTaskGroup(of: (Int, [Result]).self) { group in
             // Dealt out beforehand, biggest first, so that each job keeps its two sessions.
@@ -86,7 +88,8 @@ package enum VerifyOperation {
         }
     }
 
-    private static func one(_ piece: Piece, _ parents: Set<QualifiedName>, _ verifier: Verifier) async throws -> Result {
+    private static func one(_ piece: Piece, _ parents: Set<QualifiedName>, _ verifier: Verifier) async throws -> Result
+    {
         let subject = Verifier.Subject(piece, targetHasChildren: parents.contains(piece.table))
         do {
             let comparison = try await verifier.compare(subject)

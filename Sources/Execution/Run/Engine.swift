@@ -1,25 +1,15 @@
 private import PlanFile
-package import Planning
+private import Planning
 private import Postgres
 private import Synchronization
 
 /// Walks a migration's graph: claims tasks that are ready, runs them on links, retries what may pass, stops at what may
 /// not, and tells what happens.
 package actor Engine {
-    /// What came of one attempt at one task.
-    private enum Attempt: Sendable {
-        case done(TaskOutcome, seconds: Double)
-        case doneElsewhere
-        case takenElsewhere
-        case snapshotLost
-        case differs(String)
-        case failed(TaskFailure, isTransient: Bool)
-        case cancelled
-    }
-
     private enum Event: Sendable {
         case attempt(Int, Attempt, Link)
         case renewed(Result<SnapshotKeeper.Renewal, any Error>)
+        case watched(Result<StateWatch, any Error>)
         case tick
         case stalled(seconds: Double, waitingFor: String)
     }
@@ -36,12 +26,21 @@ package actor Engine {
     private var snapshot: SnapshotReference?
     private var lostSnapshot: String?
     private var isRenewing = false
+    private var isWatching = false
+    private var lastWatch = 0.0
+    /// Whether the state may hold something else as done than this run believes.
+    private var isDoubtful = false
+    /// Done since the last look at the state began, which may not have seen it.
+    private var recentlyDone: Set<Int> = []
     private var idle: [MigrationTask.Resource: [Link]] = [:]
     private var failure: TaskFailure?
     private var hasGivenUp = false
     private var differences: [String] = []
     private var attempts: [Int: Int] = [:]
     private var progress: ProgressMeter
+    /// Comparisons that the plan, as it is now, does not ask for.
+    private let unneeded: Set<Int>
+    private let isResumed: Bool
 
     /// - Parameters:
     ///   - records: all tasks of the migration, as the state holds them.
@@ -58,6 +57,8 @@ package actor Engine {
             limits: [.tableJob: context.tableJobs, .indexJob: context.indexJobs, .none: 2],
             retryFor: context.retryFor, now: 0)
         progress = ProgressMeter(context.tasks, records)
+        unneeded = Set(records.filter { $0.state != .done && Self.needsNoWork($0, context) }.map(\.number))
+        isResumed = records.contains { $0.state == .done || $0.attempts > 0 }
     }
 
     /// Done, or a comparison that the plan, as it is now, does not ask for.
@@ -73,18 +74,55 @@ package actor Engine {
 
     /// Runs until everything is done, something fails for good, or the surrounding task is cancelled.
     package func run() async throws -> RunEnd {
-        tell(.begun(tasks: context.tasks.count, done: state.doneCount, isResumed: state.doneCount > 0))
+        tell(
+            .begun(
+                tasks: context.tasks.count - unneeded.count, done: state.doneCount - unneeded.count,
+                isResumed: isResumed))
         let migration = context.migration
         holder = try await control.run { try TaskStore($0, migration: migration).registerHolder() }
-        let end = await loop()
-        await close()
-        if end == .finished {
-            FaultPoint.beforeFinish.pass()
-            try await Session(context.target, applicationName: context.applicationName("finish")).run { target in
-                try target.transaction { try StateStore(target).finish(migration: migration) }
+        while true {
+            let end = await loop()
+            guard end == .finished else {
+                await close()
+                return end
+            }
+            if let end = await finishMigration() {
+                await close()
+                return end
             }
         }
-        return end
+    }
+
+    /// Marks the migration as finished, unless the state holds something as not done: a crash of the target loses the
+    /// last commits, and only the one that finishes waits for the flush of those before it.
+    /// - Returns: nil where there is something left to do.
+    private func finishMigration() async -> RunEnd? {
+        FaultPoint.beforeFinish.pass()
+        let (migration, unneeded) = (context.migration, unneeded)
+        do {
+            let session = Session(context.target, applicationName: context.applicationName("finish"))
+            let open = try await session.run { target in
+                try target.transaction {
+                    let open = Set(try TaskStore(target, migration: migration).open()).subtracting(unneeded)
+                    if open.isEmpty { try StateStore(target).finish(migration: migration) }
+                    return open
+                }
+            }
+            guard !open.isEmpty else { return .finished }
+            reopen(open)
+            return nil
+        } catch {
+            let reason = TaskFailure(task: "finish", error)
+            switch state.failedOutsideTasks(isTransient: error.isTransient, now: now) {
+            case .retry(let pause):
+                tell(.retrying(id: reason.task, reason: reason.text, after: pause))
+                try? await Task.sleep(for: .seconds(pause))
+                return Task.isCancelled ? .stopped("stopped on request") : nil
+            case .giveUp: return .stopped(reason.message)
+            case .stop:
+                return Task.isCancelled ? .stopped("stopped on request") : .failed(task: reason.task, reason: reason)
+            }
+        }
     }
 
     private func loop() async -> RunEnd {
@@ -92,8 +130,8 @@ package actor Engine {
             group.addTask { await Self.tick() }
             while true {
                 if Task.isCancelled { state.stop() }
-                for number in state.start(now: now) { launch(number, in: &group) }
                 if needsSnapshot, !isRenewing, !state.isStopping { launchRenewal(in: &group) }
+                for number in state.start(now: now, hasSnapshot: snapshot != nil) { launch(number, in: &group) }
                 if state.runningCount == 0, !isRenewing, let end = ending() {
                     group.cancelAll()
                     return end
@@ -101,7 +139,9 @@ package actor Engine {
                 switch await group.next() {
                 case .attempt(let number, let attempt, let link): await finish(number, attempt, link)
                 case .renewed(let result): await adopt(result)
+                case .watched(let result): adopt(result)
                 case .tick:
+                    if !isWatching, now - lastWatch >= 1, !state.isStopping { launchWatch(in: &group) }
                     if let report = progress.report(state, copied: meter.bytes.load(ordering: .relaxed), now: now) {
                         tell(.progress(report))
                     }
@@ -109,7 +149,8 @@ package actor Engine {
                         let context = context
                         group.addTask { .stalled(seconds: seconds, waitingFor: await StallReport.describe(context)) }
                     }
-                    group.addTask { await Self.tick() }
+                    // When cancelled, a sleep ends at once, and what is under way wakes the loop.
+                    if !Task.isCancelled { group.addTask { await Self.tick() } }
                 case .stalled(let seconds, let reason): tell(.stalled(seconds: seconds, waitingFor: reason))
                 case nil: return ending() ?? .stopped("nothing is left to wait for")
                 }
@@ -137,78 +178,15 @@ package actor Engine {
     private func launch(_ number: Int, in group: inout TaskGroup<Event>) {
         let task = context.tasks[number]
         let link = idle[task.resource]?.popLast() ?? Link(context)
-        if task.action.readsUnderSnapshot, snapshot == nil {
-            group.addTask { .attempt(number, .snapshotLost, link) }
-            return
-        }
         attempts[number, default: 0] += 1
         tell(.started(id: task.id, attempt: attempts[number, default: 1]))
         let (context, holder, snapshot, meter, clock) = (context, holder, snapshot, meter, clock)
         group.addTask {
             let begun = clock.now
-            let attempt = await Self.attempt(number, context, holder, snapshot, meter, on: link)
+            let attempt = await Attempt.make(number, context, holder, snapshot, meter, on: link)
             guard case .done(let outcome, _) = attempt else { return .attempt(number, attempt, link) }
             let seconds = (clock.now - begun) / .seconds(1)
             return .attempt(number, .done(outcome, seconds: seconds), link)
-        }
-    }
-
-    private nonisolated static func attempt(
-        _ number: Int, _ context: RunContext, _ holder: Int, _ snapshot: SnapshotReference?, _ meter: CopyMeter,
-        on link: Link,
-    ) async -> Attempt {
-        let task = context.tasks[number]
-        do {
-            // Compared before it is claimed: two processes may do so, but only one says that it is done.
-            var compared: Int64?
-            if case .verify(let piece) = task.action {
-                compared = try await VerifyTask.compare(piece, context, link.verifier).rows
-            }
-            let comparedRows = compared
-            return try await link.run(task.id) { ends in
-                let store = TaskStore(try ends.target(), migration: context.migration)
-                switch try store.claim(number, holder: holder) {
-                case .alreadyDone: return .doneElsewhere
-                case .taken: return .takenElsewhere
-                case .claimed(let claim, let isRedo):
-                    FaultPoint.taskClaimed.pass()
-                    let scope = TaskScope(
-                        context: context, number: number, claim: claim, isRedo: isRedo, ends: ends,
-                        snapshot: task.action.readsUnderSnapshot ? snapshot : nil, meter: meter, comparedRows: comparedRows)
-                    return try perform(scope)
-                }
-            }
-        } catch is CancellationError {
-            return .cancelled
-        } catch let difference as Differs {
-            return .differs(difference.text)
-        } catch {
-            return Task.isCancelled ? .cancelled : .failed(TaskFailure(task, error), isTransient: error.isTransient)
-        }
-    }
-
-    /// Runs a claimed task; gives the claim back where it fails.
-    private nonisolated static func perform(_ scope: TaskScope) throws -> Attempt {
-        func release(_ error: String?, _ sqlState: String?) {
-            // Best effort: a claim whose session is gone is free anyway.
-            guard let target = try? scope.ends.target(), target.isUp else { return }
-            if target.isInTransaction { try? target.execute("rollback") }
-            let store = TaskStore(target, migration: scope.context.migration)
-            try? store.release(scope.number, claim: scope.claim, error: error, sqlState: sqlState)
-        }
-        do {
-            return .done(try TaskRunner.run(scope), seconds: 0)
-        } catch is SnapshotLost {
-            release(nil, nil)
-            return .snapshotLost
-        } catch is ClaimLost {
-            // Still ours when it was the generation that had moved on.
-            release(nil, nil)
-            return .takenElsewhere
-        } catch {
-            let failure = TaskFailure(scope.task, error)
-            release(failure.message, failure.sqlState)
-            throw error
         }
     }
 
@@ -218,20 +196,27 @@ package actor Engine {
         switch attempt {
         case .done(let outcome, let seconds):
             state.completed(number, now: now)
+            recentlyDone.insert(number)
             progress.completed(number, outcome)
             tell(.finished(id: task.id, rows: outcome.rows, bytes: outcome.bytes, seconds: seconds))
             if let warning = outcome.warning { tell(.warning(id: task.id, text: warning)) }
         case .doneElsewhere:
             state.completed(number, now: now)
+            recentlyDone.insert(number)
             progress.completed(number, TaskOutcome())
-        case .takenElsewhere: state.takenElsewhere(number, now: now)
+        case .takenElsewhere:
+            state.takenElsewhere(number, now: now)
+            isDoubtful = true
         case .cancelled:
             state.abandoned(number)
             state.stop()
-        case .snapshotLost:
-            if let snapshot { lostSnapshot = snapshot.id }
-            snapshot = nil
-            state.postponed(number, until: now + 0.2)
+        case .snapshotLost(let id):
+            // Not where it was lost before the present one was made.
+            if snapshot?.id == id {
+                lostSnapshot = id
+                snapshot = nil
+            }
+            state.postponed(number, until: now)
         case .differs(let text):
             differences.append(text)
             state.setAside(number, now: now)
@@ -240,23 +225,59 @@ package actor Engine {
             case .retry(let pause): tell(.retrying(id: task.id, reason: reason.text, after: pause))
             case .stop, .giveUp:
                 reason.blocked = state.blocked(by: number)
-                hasGivenUp = isTransient
-                if failure == nil { failure = reason }
+                fail(reason, isTransient: isTransient)
                 tell(.failed(id: task.id, reason: reason.text))
             }
-            await renewHolderIfLost()
+            // With the target's restart the holder's session is gone, and perhaps the last commits.
+            isDoubtful = true
+            lastWatch = -1
         }
     }
 
-    /// The holder's session may have ended with the target's restart; then the old claims are free and new ones need a
-    /// new holder.
-    private func renewHolderIfLost() async {
-        let (migration, number) = (context.migration, holder)
-        let isHeld = try? await control.run { try TaskStore($0, migration: migration).isHeld(by: number) }
-        guard isHeld != true else { return }
-        if let fresh = try? await control.run({ try TaskStore($0, migration: migration).registerHolder() }) {
-            holder = fresh
+    /// The first failure that ends the run is the one to tell.
+    private func fail(_ reason: TaskFailure, isTransient: Bool) {
+        guard failure == nil else { return }
+        failure = reason
+        hasGivenUp = isTransient
+    }
+
+    // MARK: The state
+
+    private func launchWatch(in group: inout TaskGroup<Event>) {
+        isWatching = true
+        lastWatch = now
+        recentlyDone = []
+        let (control, migration, holder, isDoubtful) = (control, context.migration, holder, isDoubtful)
+        self.isDoubtful = false
+        group.addTask {
+            do {
+                return .watched(
+                    .success(
+                        try await StateWatch.look(
+                            control, migration: migration, holder: holder, isDoubtful: isDoubtful)))
+            } catch {
+                return .watched(.failure(error))
+            }
         }
+    }
+
+    private func adopt(_ result: Result<StateWatch, any Error>) {
+        isWatching = false
+        // Its failure is seen by the tasks, too, and told there.
+        guard case .success(let seen) = result else {
+            isDoubtful = true
+            return
+        }
+        holder = seen.holder
+        guard let done = seen.done else { return }
+        for number in done.subtracting(state.doneNumbers) { progress.completed(number, TaskOutcome()) }
+        state.observed(done: done, now: now)
+        reopen(state.doneNumbers.subtracting(done).subtracting(unneeded).subtracting(recentlyDone))
+    }
+
+    private func reopen(_ numbers: some Sequence<Int>) {
+        state.reopened(numbers)
+        for number in numbers { progress.reopened(number) }
     }
 
     private func close() async {
@@ -274,7 +295,6 @@ package actor Engine {
 
     private func launchRenewal(in group: inout TaskGroup<Event>) {
         isRenewing = true
-        state.limit(.tableJob, to: 0)
         let (keeper, lost) = (keeper, lostSnapshot)
         group.addTask {
             do {
@@ -290,38 +310,26 @@ package actor Engine {
         isRenewing = false
         do {
             let renewal = try result.get()
-            if lostSnapshot != nil || state.doneCount > 0, renewal.reference.generation > 1 || lostSnapshot != nil {
+            if lostSnapshot != nil || isResumed, renewal.reference.generation > 1 || lostSnapshot != nil {
                 tell(
                     .snapshotRenewed(generation: renewal.reference.generation, isUnchanged: renewal.isUnchanged))
             }
-            let reopened = try await Recheck(context, renewal.reference, tell: tell).run()
-            for number in reopened {
-                state.reopened(number)
-                progress.reopened(number)
-            }
+            // One that ended in the middle has reset tasks that this run still believes to be done.
+            isDoubtful = true
+            reopen(try await Recheck(context, renewal.reference, tell: tell).run())
             snapshot = renewal.reference
             lostSnapshot = nil
-            state.limit(.tableJob, to: context.tableJobs)
+        } catch let lost as SnapshotLost {
+            lostSnapshot = lost.id
         } catch {
             guard !Task.isCancelled else { return }
             let reason = TaskFailure(task: "snapshot", error)
             switch state.failedOutsideTasks(isTransient: error.isTransient, now: now) {
             case .retry(let pause): tell(.retrying(id: "snapshot", reason: reason.text, after: pause))
             case .stop, .giveUp:
-                hasGivenUp = error.isTransient
-                if failure == nil { failure = reason }
+                fail(reason, isTransient: error.isTransient)
                 tell(.failed(id: "snapshot", reason: reason.text))
             }
-        }
-    }
-}
-
-extension Action {
-    /// Whether the task reads the source under the run's snapshot.
-    package var readsUnderSnapshot: Bool {
-        switch self {
-        case .copy, .copyLargeObjects, .dumpSchema: true
-        default: false
         }
     }
 }

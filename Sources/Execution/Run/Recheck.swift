@@ -72,9 +72,10 @@ struct Recheck: Sendable {
                 parts.append(Part(piece: piece, numbers: [record.number], isComplete: true))
             }
         }
-        return parts + blocks.sorted { $0.key < $1.key }.map(\.value).filter { part in
-            part.numbers.contains { stale.contains($0) }
-        }
+        return parts
+            + blocks.sorted { $0.key < $1.key }.map(\.value).filter { part in
+                part.numbers.contains { stale.contains($0) }
+            }
     }
 
     private func check(_ part: Part, _ verifier: Verifier) async throws -> [Int] {
@@ -83,21 +84,27 @@ struct Recheck: Sendable {
         let isEqual =
             part.isComplete
             ? try await verifier.compare(Verifier.Subject(part.piece, targetHasChildren: isParent)).isEqual : false
-        try await control { target in
+        let isOurs = try await control { target in
             let store = TaskStore(target, migration: context.migration)
-            try target.transaction {
+            let isOurs = try target.transaction {
+                // Another process may have compared it at the same time, and even have copied it again by now.
+                guard !(try store.lockStale(part.numbers, generation: generation)).isEmpty else { return false }
                 guard !isEqual else {
                     for number in part.numbers { try store.confirm(number, generation: generation) }
-                    return
+                    return true
                 }
                 try target.execute(CopyTask.silence)
                 let only = isParent ? "" : "only "
                 let condition = part.piece.condition.map { " where \($0)" } ?? ""
                 try target.execute("delete from \(only)\(part.piece.table.sql)\(condition)")
                 try store.reset(part.numbers)
+                return true
             }
-            if !isEqual { FaultPoint.recheckReset.pass() }
+            if isOurs, !isEqual { FaultPoint.recheckReset.pass() }
+            return isOurs
         }
+        // The state's next look tells which of them are to be done again.
+        guard isOurs else { return [] }
         for number in part.numbers { tell(.rechecked(id: context.tasks[number].id, isKept: isEqual)) }
         return isEqual ? [] : part.numbers
     }
@@ -106,15 +113,18 @@ struct Recheck: Sendable {
     private func resetLargeObjects(_ stale: [TaskRecord]) async throws -> [Int] {
         let numbers = stale.filter { if case .copyLargeObjects = $0.task.action { true } else { false } }.map(\.number)
         guard !numbers.isEmpty else { return [] }
-        let context = context
-        try await control { target in
+        let (context, generation) = (context, snapshot.generation)
+        let reset = try await control { target in
             try target.transaction {
-                try LargeObjectTask.remove(numbers, migration: context.migration, target)
-                try TaskStore(target, migration: context.migration).reset(numbers)
+                let store = TaskStore(target, migration: context.migration)
+                let stale = try store.lockStale(numbers, generation: generation)
+                try LargeObjectTask.remove(stale, migration: context.migration, target)
+                try store.reset(stale)
+                return stale
             }
         }
-        for number in numbers { tell(.rechecked(id: context.tasks[number].id, isKept: false)) }
-        return numbers
+        for number in reset { tell(.rechecked(id: context.tasks[number].id, isKept: false)) }
+        return reset
     }
 
     /// Rows are compared piece by piece, definitions as a whole: what was restored must still be what the source has.

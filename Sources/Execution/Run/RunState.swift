@@ -30,7 +30,7 @@ package struct RunState: Sendable {
     }
 
     private let tasks: [MigrationTask]
-    private var limits: [MigrationTask.Resource: Int]
+    private let limits: [MigrationTask.Resource: Int]
     private let retryFor: Double
     private var dependents: [[Int]]
     private var unmet: [Int]
@@ -83,7 +83,8 @@ package struct RunState: Sendable {
     }
 
     /// The tasks to start now; they count as running from here on.
-    package mutating func start(now: Double) -> [Int] {
+    /// - Parameter hasSnapshot: without one, tasks that read under it wait.
+    package mutating func start(now: Double, hasSnapshot: Bool = true) -> [Int] {
         guard !isStopping else { return [] }
         for number in delayed.sorted() {
             guard case .delayed(let until) = phases[number], until <= now else { continue }
@@ -92,9 +93,12 @@ package struct RunState: Sendable {
         }
         var started: [Int] = []
         for resource in MigrationTask.Resource.allCases {
-            while running[resource, default: 0] < limits[resource, default: 1],
-                let next = ready[resource]?.popMax()
-            {
+            while running[resource, default: 0] < limits[resource, default: 1], let next = ready[resource]?.max {
+                // Done elsewhere or reopened since it came in here.
+                let isStale = phases[next.number] != .ready
+                guard isStale || hasSnapshot || !tasks[next.number].action.readsUnderSnapshot else { break }
+                _ = ready[resource]?.popMax()
+                if isStale { continue }
                 phases[next.number] = .running
                 running[resource, default: 0] += 1
                 started.append(next.number)
@@ -174,26 +178,35 @@ package struct RunState: Sendable {
         return .retry(after: 0.5)
     }
 
-    /// A done piece is to be copied again: what needs it and has not begun waits for it again.
-    package mutating func reopened(_ number: Int) {
-        guard phases[number] == .done else { return }
-        doneCount -= 1
-        makeReady(number)
-        for (dependent, task) in tasks.enumerated() where task.needs.contains(number) {
-            switch phases[dependent] {
-            case .ready, .waiting, .delayed:
-                unmet[dependent] += 1
-                dependents[number].append(dependent)
-                phases[dependent] = .waiting
-                delayed.remove(dependent)
-            case .running, .done: break
+    /// Done tasks are to be done again: what needs them and has not begun waits for them again.
+    package mutating func reopened(_ numbers: some Sequence<Int>) {
+        let reopened = numbers.filter { phases[$0] == .done }
+        guard !reopened.isEmpty else { return }
+        doneCount -= reopened.count
+        for number in reopened { phases[number] = .waiting }
+        for number in tasks.indices {
+            dependents[number] = []
+            unmet[number] = 0
+        }
+        for (number, task) in tasks.enumerated() {
+            for need in task.needs where phases[need] != .done {
+                dependents[need].append(number)
+                unmet[number] += 1
             }
         }
-        ready = ready.mapValues { heap in Heap(heap.unordered.filter { phases[$0.number] == .ready }) }
+        for number in tasks.indices where unmet[number] > 0 {
+            switch phases[number] {
+            case .ready, .delayed:
+                phases[number] = .waiting
+                delayed.remove(number)
+            case .waiting, .running, .done: break
+            }
+        }
+        for number in reopened where unmet[number] == 0 { makeReady(number) }
     }
 
-    /// Changes how many tasks of a resource may run at once; 0 pauses them.
-    package mutating func limit(_ resource: MigrationTask.Resource, to count: Int) { limits[resource] = count }
+    /// The tasks that count as done.
+    package var doneNumbers: Set<Int> { Set(tasks.indices.filter { phases[$0] == .done }) }
 
     /// Starts nothing more.
     package mutating func stop() { isStopping = true }
@@ -223,6 +236,11 @@ package struct RunState: Sendable {
     }
 
     private mutating func delay(_ number: Int, until time: Double) {
+        // What it needs was reopened while it ran.
+        guard unmet[number] == 0 else {
+            phases[number] = .waiting
+            return
+        }
         phases[number] = .delayed(until: time)
         delayed.insert(number)
     }

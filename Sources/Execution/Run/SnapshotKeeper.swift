@@ -8,6 +8,8 @@ package struct SnapshotReference: Sendable, Equatable {
     package var id: String
     /// Counts the snapshots that saw different things.
     package var generation: Int
+    /// What it sees, `xmin:xmax:xip`.
+    package var text: String
 }
 
 /// The exported snapshot is gone with the session that held it: read under a new one.
@@ -37,36 +39,49 @@ package actor SnapshotKeeper {
     package func renew(lost: String?) async throws -> Renewal {
         let context = context
         await holder.close()
-        let known = try await control.run { target -> (record: MigrationRecord, isAlive: Bool?) in
-            guard let record = try StateStore(target).migration(named: context.planName) else {
-                throw StateError.unexpected("the migration's state is gone")
+        while true {
+            let known = try await control.run { target in try Self.record(target, context) }
+            if let id = known.snapshotID, id != lost, let text = known.snapshot, try await isAlive(id, seeing: text) {
+                return Renewal(
+                    reference: SnapshotReference(id: id, generation: known.generation, text: text), isUnchanged: true)
             }
-            return (record, nil)
+            let exported = try await holder.run { source in try Self.export(source, context) }
+            FaultPoint.snapshotExported.pass()
+            if let renewal = try await store(exported, replacing: known) { return renewal }
+            // Another process was faster, and its snapshot serves both.
+            await holder.close()
         }
-        if let id = known.record.snapshotID, id != lost, try await isAlive(id) {
-            return Renewal(
-                reference: SnapshotReference(id: id, generation: known.record.generation), isUnchanged: true)
-        }
-        let exported = try await holder.run { source in try Self.export(source, context) }
-        FaultPoint.snapshotExported.pass()
+    }
+
+    /// Records the snapshot as the one to read under.
+    /// - Returns: nil where the record is no longer what `known` says.
+    private func store(_ exported: Exported, replacing known: MigrationRecord) async throws -> Renewal? {
+        let context = context
         return try await control.run { target in
             try target.transaction {
+                // What was read under a generation must never be older than the state says after a crash.
+                try target.execute("set local synchronous_commit = on")
                 try target.query(
                     "select pg_catalog.pg_advisory_xact_lock($1, $2)",
                     [String(StateSchema.coordinationLockClass), String(context.migration)])
-                guard let record = try StateStore(target).migration(named: context.planName) else {
-                    throw StateError.unexpected("the migration's state is gone")
-                }
-                // Another process may have renewed it in between. Ours sees at least as much, so it is only newer.
+                let record = try Self.record(target, context)
+                guard record.snapshotID == known.snapshotID, record.generation == known.generation else { return nil }
                 let isUnchanged = record.snapshot == exported.text
                 let generation = isUnchanged ? record.generation : record.generation + 1
                 try StateStore(target).setSnapshot(
                     migration: context.migration, id: exported.id, text: exported.text, generation: generation,
                     writeCounters: isUnchanged ? nil : exported.counters)
                 return Renewal(
-                    reference: SnapshotReference(id: exported.id, generation: generation), isUnchanged: isUnchanged)
+                    reference: SnapshotReference(id: exported.id, generation: generation, text: exported.text),
+                    isUnchanged: isUnchanged)
             }
         }
+    }
+
+    private static func record(_ target: Connection, _ context: RunContext) throws -> MigrationRecord {
+        guard let record = try StateStore(target).migration(named: context.planName), record.id == context.migration
+        else { throw StateError.unexpected("the migration's state is gone") }
+        return record
     }
 
     /// Ends the holding transaction.
@@ -75,16 +90,17 @@ package actor SnapshotKeeper {
         await control.close()
     }
 
-    private func isAlive(_ id: String) async throws -> Bool {
+    /// - Parameter text: what it must see; after a restart of the source, ids are given out again.
+    private func isAlive(_ id: String, seeing text: String) async throws -> Bool {
         try await holder.run { source in
             try source.execute("begin isolation level repeatable read read only")
             defer { try? source.execute("rollback") }
             do {
                 try source.execute("set transaction snapshot \(Piece.literal(id))")
-                return true
             } catch let error as PostgresError where error.sqlState != nil && !error.endsSession {
                 return false
             }
+            return try SourceReading.snapshotText(source) == text
         }
     }
 

@@ -22,7 +22,8 @@ package struct TaskFailure: Error, Sendable, Equatable {
         switch (error as? SchemaRestoreError)?.error ?? error {
         case let change as SourceSchemaChanged:
             let more = change.objects.count > 10 ? " and \(change.objects.count - 10) more" : ""
-            message = "the source's schema has changed since the migration began: "
+            message =
+                "the source's schema has changed since the migration began: "
                 + change.objects.prefix(10).joined(separator: ", ") + more
             cure = "start over with --drop-if-exists"
         case let dump as PgDumpError: message = dump.description
@@ -83,12 +84,15 @@ private enum Cure {
         switch sqlState {
         case "42501": "grant the role what the message names, or connect as a role that has it"
         case "53100": "the target's disk is full: make room, then run the same command again"
-        case "53200": "the server ran out of memory: lower copy.index-jobs, or raise max_locks_per_transaction where the message names locks"
+        case "53200":
+            "the server ran out of memory: lower copy.index-jobs, or raise max_locks_per_transaction where the message names locks"
         case "53300": "too many connections: lower copy.table-jobs and copy.index-jobs, or raise max_connections"
-        case "23505": "rows that the source holds twice, or that were in the target table before: empty it, or exclude the index"
+        case "23505":
+            "rows that the source holds twice, or that were in the target table before: empty it, or exclude the index"
         case "42P07", "42710", "42723":
             "the target holds it already: run migrate with --drop-if-exists, or exclude it in select"
-        case "22021", "22P05": "the target's encoding cannot hold the value: create the target database with the source's encoding"
+        case "22021", "22P05":
+            "the target's encoding cannot hold the value: create the target database with the source's encoding"
         case "0A000": "the target cannot do this: exclude the object in select, or change the plan"
         default: nil
         }

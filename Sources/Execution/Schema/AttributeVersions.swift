@@ -6,7 +6,7 @@ enum AttributeVersions {
 
     /// `sql` without the option, and without statements that set nothing else.
     static func removed(from sql: String) -> String {
-        guard sql.utf8.firstRange(of: option.utf8) != nil else { return sql }
+        guard sql.contains(option) else { return sql }
         return SQLStatements.split(sql).compactMap(remaining).joined(separator: "\n")
     }
 

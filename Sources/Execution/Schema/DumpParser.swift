@@ -130,8 +130,11 @@ package struct DumpParser {
             statements.removeLast()
         }
         let end = statements.last?.endIndex ?? 0
-        entry.sql = AttributeVersions.removed(
-            from: String(decoding: SQLStatements.trimmed(body[0..<end]), as: UTF8.self))
+        entry.sql = String(decoding: SQLStatements.trimmed(body[0..<end]), as: UTF8.self)
+        // To look through all text costs more than all the rest here.
+        if statements.contains(where: { $0.starts(with: "ALTER ".utf8) }) {
+            entry.sql = AttributeVersions.removed(from: entry.sql)
+        }
         DumpTitle.parse(title, into: &entry)
         entry.settings = settings.filter { Self.applies($0.name, to: entry.type) }.map(\.statement)
         entries.append(entry)

@@ -5,17 +5,23 @@ enum DumpTitle {
     /// Names may hold anything but a line break, these very separators included: of the places where the line can be
     /// cut, the one is taken whose schema the entry's SQL names, else the last.
     static func parse(_ title: String, into entry: inout DumpEntry) {
-        let owner = title.ranges(of: "; Owner: ").last
-        let text = title[..<(owner?.lowerBound ?? title.endIndex)]
+        let bytes = Array(title.utf8)
+        let separators = bytes.indices.filter { bytes[$0] == UInt8(ascii: ";") }
+        func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+        func isAt(_ index: Int, _ separator: StaticString) -> Int? {
+            let separator = Array("\(separator)".utf8)
+            return bytes[index...].starts(with: separator) ? index + separator.count : nil
+        }
+        let end = separators.last { isAt($0, "; Owner: ") != nil } ?? bytes.count
         var cuts: [(name: String, type: String, schema: String)] = []
-        for start in text.ranges(of: "; Type: ") {
-            let type = text[start.upperBound...].prefix { $0 == " " || ($0 >= "A" && $0 <= "Z") }
-            guard let schema = text[type.endIndex...].dropping("; Schema: ") else { continue }
-            cuts.append((String(text[..<start.lowerBound]), String(type), String(schema)))
+        for (start, next) in zip(separators, separators.dropFirst()) where next < end {
+            // A type holds no semicolon, so what separates it from the schema is the next one.
+            guard let type = isAt(start, "; Type: "), let schema = isAt(next, "; Schema: ") else { continue }
+            cuts.append((text(0..<start), text(type..<next), text(schema..<end)))
         }
         let sql = entry.sql
         let isNamed = { (schema: String) in schema == "-" || sql.contains(QualifiedName.quoted(schema) + ".") }
-        guard let cut = cuts.last(where: { isNamed($0.schema) }) ?? cuts.last else {
+        guard let cut = cuts.count == 1 ? cuts.first : cuts.last(where: { isNamed($0.schema) }) ?? cuts.last else {
             entry.name = title
             return
         }
@@ -23,8 +29,4 @@ enum DumpTitle {
         entry.type = cut.type
         entry.schema = cut.schema == "-" ? "" : cut.schema
     }
-}
-
-extension Substring {
-    fileprivate func dropping(_ prefix: String) -> Substring? { hasPrefix(prefix) ? dropFirst(prefix.count) : nil }
 }

@@ -112,6 +112,9 @@ package struct StateStore {
     /// for theirs.
     package func finish(migration: Int64) throws {
         try connection.execute("set local synchronous_commit = on")
+        // Comparisons that the plan no longer asks for.
+        try connection.query(
+            "delete from skein.task where migration = $1 and state <> 'done'", [String(migration)])
         try connection.query(
             "update skein.migration set finished = clock_timestamp() where id = $1 and finished is null",
             [String(migration)])

@@ -42,6 +42,13 @@ package struct TaskStore {
         return rows.indices.compactMap { rows.int($0, 0) }
     }
 
+    /// Numbers of the tasks that are not done.
+    package func open() throws -> [Int] {
+        let rows = try connection.query(
+            "select number from skein.task where migration = $1 and state <> 'done'", [String(migration)])
+        return rows.indices.compactMap { rows.int($0, 0) }
+    }
+
     /// Whether a live process other than `holder` has claims or stands by.
     package func othersAlive(than holder: Int) throws -> Bool {
         try connection.scalar(Self.selectOthers, [String(holder)]) != nil
@@ -64,7 +71,8 @@ package struct TaskStore {
 
     /// What came of trying to claim a task.
     package enum Claiming: Sendable, Equatable {
-        case claimed(claim: Int64, isRedo: Bool)
+        /// `generation`: of the snapshot that a copy must be read under now.
+        case claimed(claim: Int64, isRedo: Bool, generation: Int)
         case alreadyDone
         /// Another live process has it, or its ended session is not yet cleaned up.
         case taken
@@ -92,7 +100,7 @@ package struct TaskStore {
     package func claim(_ number: Int, holder: Int) throws -> Claiming {
         let rows = try connection.query(Self.claimTask, [String(migration), String(number), String(holder)])
         if rows.count > 0, let claim = rows[0, 0].flatMap({ Int64($0) }) {
-            return .claimed(claim: claim, isRedo: rows.bool(0, 1))
+            return .claimed(claim: claim, isRedo: rows.bool(0, 1), generation: rows.int(0, 2) ?? 0)
         }
         let state = try connection.scalar(
             "select state from skein.task where migration = $1 and number = $2", [String(migration), String(number)])
@@ -113,7 +121,7 @@ package struct TaskStore {
                     select from skein.task n
                     where n.migration = $1 and n.number = any (c.needs) and n.state <> 'done')
             for update skip locked)
-        returning t.claim, t.redo
+        returning t.claim, t.redo, (select m.generation from skein.migration m where m.id = $1)
         """
 
     /// Begins a task's effect: locks its row for the rest of the transaction, so that nobody claims it meanwhile.
@@ -158,6 +166,20 @@ package struct TaskStore {
     }
 
     // MARK: Copying again
+
+    /// Locks the finished pieces among `numbers` that agree with another snapshot than that of `generation`: nobody
+    /// begins, finishes or resets them until the transaction ends.
+    /// - Returns: their numbers; others were reset, or done again, by another process.
+    package func lockStale(_ numbers: [Int], generation: Int) throws -> [Int] {
+        let rows = try connection.query(
+            """
+            select number from skein.task
+            where migration = $1 and number = any ($2::integer[]) and state = 'done' and generation is distinct from $3
+            order by number for update
+            """,
+            [String(migration), PostgresArray.literal(numbers.map(String.init)), String(generation)])
+        return rows.indices.compactMap { rows.int($0, 0) }
+    }
 
     /// A finished piece agrees with the snapshot of `generation`.
     package func confirm(_ number: Int, generation: Int) throws {

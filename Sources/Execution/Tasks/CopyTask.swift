@@ -35,7 +35,8 @@ package enum CopyTask {
             return "copy \(piece.table.sql)\(columnList(piece)) to stdout (format \(format(piece)))"
         }
         let columns = piece.columns.map(QualifiedName.quoted).joined(separator: ", ")
-        return "copy (select \(columns) from only \(piece.table.sql) where \(condition)) to stdout (format \(format(piece)))"
+        return
+            "copy (select \(columns) from only \(piece.table.sql) where \(condition)) to stdout (format \(format(piece)))"
     }
 
     static func copyIn(_ piece: Piece, isFrozen: Bool) -> String {

@@ -26,6 +26,8 @@ package enum SourceReading {
                 // 22023 up to PostgreSQL 16, 42704 from 17 on, 55000 when its process is just gone.
                 throw SnapshotLost(id: snapshot.id)
             }
+            // After a restart of the source, ids are given out again, and somebody else may export snapshots, too.
+            guard try snapshotText(source) == snapshot.text else { throw SnapshotLost(id: snapshot.id) }
             return try body()
         }
     }

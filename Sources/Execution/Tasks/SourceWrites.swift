@@ -26,8 +26,8 @@ package enum SourceWrites {
             guard let record = try store.migration(named: context.planName), let before = record.writeCounters,
                 try SourceReading.snapshotText(source) != record.snapshot
             else { return TaskOutcome() }
-            // Sessions hand their counters over at the latest a second after they fall idle (pgstat.c).
-            try source.execute("select pg_catalog.pg_sleep(1.1)")
+            // A session that ends hands its counters over; one that stays, at the latest a second later (pgstat.c).
+            if try source.scalar(othersAreConnected) == "t" { try source.execute("select pg_catalog.pg_sleep(1.1)") }
             let rows = try source.query(selectChanged, [before])
             let selected = Set(context.decisions.tables.filter { $0.way != .skipped }.map(\.table))
             let changed = rows.indices.compactMap { row -> String? in
@@ -42,6 +42,13 @@ package enum SourceWrites {
                     + "; stop the application and run migrate again with --drop-if-exists")
         }
     }
+
+    private static let othersAreConnected = """
+        select exists (
+            select from pg_catalog.pg_stat_activity
+            where datname = current_database() and backend_type = 'client backend'
+                and not pg_catalog.starts_with(application_name, 'skein/'))
+        """
 
     private static let selectChanged = """
         select s.schemaname, s.relname, s.n_tup_ins + s.n_tup_upd + s.n_tup_del - coalesce((b.value)::bigint, 0)

@@ -6,7 +6,8 @@ private import Postgres
 package enum VerifyTask {
     /// Compares, and names the rows that differ.
     /// - Throws: `Differs`; a `PostgresError` of either side.
-    package static func compare(_ piece: Piece, _ context: RunContext, _ verifier: Verifier) async throws -> TaskOutcome {
+    package static func compare(_ piece: Piece, _ context: RunContext, _ verifier: Verifier) async throws -> TaskOutcome
+    {
         let parents = context.decisions.parents
         let subject = Verifier.Subject(piece, targetHasChildren: parents.contains(piece.table))
         let comparison = try await verifier.compare(subject)

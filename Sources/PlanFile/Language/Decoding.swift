@@ -13,7 +13,12 @@ struct Decoding {
         self.isIncomplete = isIncomplete
     }
 
-    mutating func report(_ diagnostic: Diagnostic) { findings.append(diagnostic) }
+    /// Whether there are so many findings that one more would not be shown.
+    var isFull: Bool { findings.count > PlanLoader.mostFindings }
+
+    mutating func report(_ diagnostic: Diagnostic) {
+        if !isFull { findings.append(diagnostic) }
+    }
 
     /// How many lists the value in hand is directly inside of.
     private(set) var isListEntry = false

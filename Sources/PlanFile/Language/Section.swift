@@ -15,12 +15,14 @@ extension Shape {
                 return nil
             }
             var fields = Fields(entries: [:], location: node.location, title: decoding.subject, misspelt: [])
+            let given = Set(entries.map(\.key))
             for entry in entries {
                 if names.contains(entry.key) {
                     fields.entries[entry.key] = entry
                     continue
                 }
-                let meant = Suggestion.nearest(to: entry.key, among: names.filter { node.entry($0) == nil })
+                guard !decoding.isFull else { continue }
+                let meant = Suggestion.nearest(to: entry.key, among: names.filter { !given.contains($0) })
                 if let meant { fields.misspelt.insert(meant) }
                 decoding.report(unknown(entry, meant: meant, fields.title, names))
             }

@@ -89,7 +89,9 @@ package enum Secrets {
 
     private static func matches(_ scalars: [Unicode.Scalar], at start: Int, word: [Unicode.Scalar]) -> Bool {
         guard start + word.count <= scalars.count else { return false }
-        return zip(scalars[start...], word).allSatisfy { $0.properties.lowercaseMapping == String($1) }
+        return zip(scalars[start...], word).allSatisfy { scalar, letter in
+            scalar == letter || ("A"..."Z").contains(scalar) && scalar.value + 32 == letter.value
+        }
     }
 
     private static func isBlank(_ scalar: Unicode.Scalar) -> Bool { scalar == " " || scalar == "\t" }

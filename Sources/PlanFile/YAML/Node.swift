@@ -38,6 +38,9 @@ struct Scalar: Sendable, Hashable {
     /// `[ ]` YAML itself demands the quotes.
     var expression: String?
 
+    /// The most bytes a text can have: a connection string is the longest thing in a plan.
+    static let longest = 8192
+
     init(_ text: String, isPlain: Bool = true, expression: String? = nil) {
         self.text = text
         self.isPlain = isPlain

@@ -28,6 +28,10 @@ struct NodeBuilder: ~Copyable {
     /// The document's value.
     /// - Throws: where the text is not YAML, holds no or several documents, or exceeds a limit.
     mutating func document() throws(Findings) -> Node {
+        // libyaml compares each directive with all before it, so a file full of them would take minutes.
+        guard text.linesBeginning(with: UInt8(ascii: "%")) <= 100 else {
+            throw stop(.tooManyValues, "more than 100 lines begin with `%`", at: Self.beginning)
+        }
         _ = try next()
         let first = try next()
         guard case .documentStart = first.kind else {
@@ -76,9 +80,7 @@ struct NodeBuilder: ~Copyable {
         var result: (Node, height: Int)
         switch event.kind {
         case .scalar(let text, let isPlain):
-            guard !text.utf8.contains(0) else {
-                throw stop(.controlCharacter, "the text holds a NUL character", at: event.start, cure: "Remove it.")
-            }
+            try checkText(text, at: event.start)
             result = (Node(content: .scalar(Scalar(text, isPlain: isPlain)), location: location), 1)
         case .sequenceStart:
             result = try sequence(location, depth: depth)
@@ -122,6 +124,7 @@ struct NodeBuilder: ~Copyable {
             guard case .scalar(let key, let isPlain) = event.kind, event.tag == nil, event.anchor == nil else {
                 throw stop(.keyNotText, "a key must be a plain text", at: event.start)
             }
+            try checkText(key, at: event.start)
             guard key != "<<" || !isPlain else {
                 throw stop(
                     .mergeKey, "merge keys (`<<`) are not part of the plan language", at: event.start,
@@ -160,6 +163,15 @@ struct NodeBuilder: ~Copyable {
         count += anchored.count - 1
         try checkLimits(depth: depth + anchored.height - 1, at: mark)
         return (anchored.node, anchored.height)
+    }
+
+    private func checkText(_ text: String, at mark: YAMLMark) throws(Findings) {
+        guard !text.utf8.contains(0) else {
+            throw stop(.controlCharacter, "the text holds a NUL character", at: mark, cure: "Remove it.")
+        }
+        guard text.utf8.count <= Scalar.longest else {
+            throw stop(.tooLong, "the text is longer than \(Scalar.longest) bytes", at: mark)
+        }
     }
 
     private func checkLimits(depth: Int, at mark: YAMLMark) throws(Findings) {

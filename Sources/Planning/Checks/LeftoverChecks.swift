@@ -112,6 +112,8 @@ private struct Leftover {
 /// The target's objects that bear the names of selected ones, by kind.
 private struct Leftovers {
     private(set) var byKind: [(Noun, [Leftover])] = []
+    /// The target's relations among them.
+    private var relations: Set<OID> = []
 
     init(_ context: CheckContext) {
         addRelations(context)
@@ -129,9 +131,10 @@ private struct Leftovers {
         // Tables, views, sequences and indexes of a schema share one space of names.
         let wanted = Set(context.relations.map(\.name)).union(
             context.source.sequences.filter { context.selected.sequences.contains($0.oid) }.map(\.name))
+        let found = context.target.relations.filter { wanted.contains($0.name) }
+        relations = Set(found.map(\.oid))
         for (kind, noun) in Self.relationNouns {
-            let leftovers = context.target.relations.filter { $0.kind == kind && wanted.contains($0.name) }.map {
-                relation in
+            let leftovers = found.filter { $0.kind == kind }.map { relation in
                 Leftover(
                     name: relation.name.description, qualified: relation.name, schema: relation.name.schema,
                     // A table that was ever filled has pages; TOAST's index alone takes one.
@@ -143,13 +146,12 @@ private struct Leftovers {
 
     /// Sequences of columns go with their tables and say nothing new.
     private mutating func addSequences(_ context: CheckContext) {
-        let tables = Set(context.target.relations.filter { isWanted($0.name) }.map(\.oid))
         let wanted = Set(
             context.source.sequences.filter { context.selected.sequences.contains($0.oid) }.map(\.name)
                 + context.relations.map(\.name))
         let leftovers = context.target.sequences
             .filter { sequence in
-                wanted.contains(sequence.name) && !(sequence.ownerTable.map(tables.contains) ?? false)
+                wanted.contains(sequence.name) && !(sequence.ownerTable.map(relations.contains) ?? false)
             }
             .map {
                 Leftover(
@@ -161,17 +163,13 @@ private struct Leftovers {
 
     /// Indexes of other tables of the target whose names are needed.
     private mutating func addIndexes(_ context: CheckContext) {
-        let tables = Set(context.target.relations.filter { isWanted($0.name) }.map(\.oid))
         let wanted = Set(context.source.indexes.filter { context.selected.indexes.contains($0.oid) }.map(\.name))
-        let leftovers = context.target.indexes.filter { wanted.contains($0.name) && !tables.contains($0.table) }.map {
+        let leftovers = context.target.indexes.filter { wanted.contains($0.name) && !relations.contains($0.table) }.map
+        {
             Leftover(
                 name: $0.name.description, qualified: $0.name, schema: $0.name.schema, bytes: 0, canBeExcluded: false)
         }
         if !leftovers.isEmpty { byKind.append((Noun("index", "indexes"), leftovers)) }
-    }
-
-    private func isWanted(_ name: QualifiedName) -> Bool {
-        byKind.contains { $0.1.contains { $0.qualified == name } }
     }
 
     private mutating func addObjects(_ context: CheckContext) {

@@ -85,11 +85,12 @@ enum LiveChecks {
         guard isLive(context), let allowed = server.list("output_plugin_libraries") else { return }
         let plugin = context.plan.replication.plugin.value == .auto ? .pgoutput : context.plan.replication.plugin.value
         guard !allowed.contains(plugin.rawValue) else { return }
-        let list = (allowed + [plugin.rawValue]).filter { !$0.isEmpty }.joined(separator: ", ")
+        // One literal for each: the server takes a literal with commas for one name.
+        let list = (allowed + [plugin.rawValue]).filter { !$0.isEmpty }.map { Piece.literal($0) }
         findings.add(
             .error, "output_plugin_libraries of the source does not list \(plugin.rawValue)",
             why: "It holds \(Wording.list(allowed)).", cure: "run on the source as a superuser, then reload it",
-            statement: "alter system set output_plugin_libraries = \(Piece.literal(list));",
+            statement: "alter system set output_plugin_libraries = \(list.joined(separator: ", "));",
             object: "output_plugin_libraries",
             at: context.plan.replication.plugin.location ?? Side.source.location(context))
     }

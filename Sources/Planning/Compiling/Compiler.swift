@@ -21,4 +21,10 @@ package enum Compiler {
         return Compilation(
             graph: graph, selection: selection, diagnostics: selection.diagnostics + compiler.diagnostics)
     }
+
+    /// The size from which on tables may be split, so that the source is to be read with their columns' histograms.
+    /// Bytes.
+    package static func histogramThreshold(_ plan: Plan) -> Int64 {
+        min(plan.copy.splitTablesLargerThan?.value.bytes ?? .max, 64 << 20)
+    }
 }

@@ -5,7 +5,8 @@ extension GraphCompiler {
     /// Each is added once both tables have their rows and keys. Partitions have theirs from their parents.
     mutating func addForeignKeyTasks() {
         for constraint in selection.constraints where constraint.kind == .foreignKey && constraint.parent == nil {
-            guard let table = lookup.relations[constraint.table], let referenced = constraint.referencedTable else {
+            guard let table = lookup.relationsByOID[constraint.table], let referenced = constraint.referencedTable
+            else {
                 continue
             }
             // Before PostgreSQL 18 a partitioned table can have none NOT VALID, and VALIDATE of one that references a
@@ -40,7 +41,7 @@ extension GraphCompiler {
             if let before = last[constraint.table] { needs.append(before) }
             last[constraint.table] = add(
                 name(of: build), .validateForeignKey(build), after: needs, resource: .indexJob,
-                weight: lookup.relations[constraint.table]?.tableBytes ?? 0)
+                weight: lookup.relationsByOID[constraint.table]?.tableBytes ?? 0)
         }
     }
 

@@ -10,7 +10,7 @@ struct GraphCompiler {
     let source: Catalog
     let target: Catalog
     let selection: ResolvedSelection
-    let lookup: CatalogLookup
+    let lookup: CatalogIndex
     let jobs: JobDecision
     let selected: Set<OID>
     /// Of the plan's entries, those that become hypertables, by table.
@@ -34,7 +34,7 @@ struct GraphCompiler {
         self.source = source
         self.target = target
         self.selection = selection
-        lookup = CatalogLookup(source)
+        lookup = CatalogIndex(source)
         selected = Set(selection.relations.map(\.oid))
         names = GeneratedNames(source)
         let copied = selection.relations.filter { $0.kind == .table && !selection.withoutData.contains($0.oid) }
@@ -78,7 +78,7 @@ struct GraphCompiler {
 
     /// What must be done before anything may rely on a relation's rows and keys.
     func tails(of oid: OID) -> [Int] {
-        guard lookup.relations[oid]?.kind == .partitionedTable else { return tables[oid]?.tails ?? [preData] }
+        guard lookup.relationsByOID[oid]?.kind == .partitionedTable else { return tables[oid]?.tails ?? [preData] }
         let own =
             ([oid] + lookup.descendants(of: oid)).flatMap { tables[$0]?.tails ?? [] }
             + (attachIndexes.map { [$0] } ?? [])

@@ -24,7 +24,7 @@ extension GraphCompiler {
         let ordered = reads.ordered(views.map(\.oid))
         for oid in ordered {
             guard unrefreshed[oid] == nil, let cause = reads.nearest(to: oid).first(where: { unrefreshed[$0] != nil }),
-                let view = lookup.relations[oid], let other = lookup.relations[cause]
+                let view = lookup.relationsByOID[oid], let other = lookup.relationsByOID[cause]
             else { continue }
             unrefreshed[oid] = other.name
             diagnostics.append(
@@ -38,7 +38,7 @@ extension GraphCompiler {
         }
         let indexes = Dictionary(grouping: selection.indexes, by: \.table)
         for oid in ordered {
-            guard let view = lookup.relations[oid] else { continue }
+            guard let view = lookup.relationsByOID[oid] else { continue }
             let own = indexes[oid] ?? []
             guard unrefreshed[oid] == nil else {
                 for index in own { _ = addIndex(index, of: view, isParent: false, after: [postData]) }
@@ -47,7 +47,7 @@ extension GraphCompiler {
             let needs = reads.nearest(to: oid).compactMap { tables[$0]?.ready }
             let ready = add(
                 view.name.description, .refreshMaterializedView(view.name), after: [postData] + needs,
-                resource: .indexJob, weight: view.tableBytes + view.indexBytes)
+                resource: .indexJob, weight: view.tableBytes)
             var tasks = TableTasks(ready: ready, data: [ready], bytes: view.tableBytes)
             tasks.indexes = own.map { addIndex($0, of: view, isParent: false, after: [ready]) }
             tasks.analyze = add(

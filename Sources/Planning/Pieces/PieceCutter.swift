@@ -170,13 +170,15 @@ struct PieceCutter {
     }
 
     private func whyNotRanges(_ candidates: [RangeKey]) -> String {
-        guard let best = candidates.first else { return "no index leads with a column that rows can be cut by" }
-        let column = QualifiedName.quotedIfNeeded(best.column.name)
-        guard let correlation = candidates.compactMap(\.correlation).max() else {
-            return "the table was never analysed"
+        guard let first = candidates.first else { return "no index leads with a column that rows can be cut by" }
+        func quoted(_ key: RangeKey) -> String { QualifiedName.quotedIfNeeded(key.column.name) }
+        if let key = candidates.first(where: { $0.correlation ?? 0 >= 0.9 }) {
+            return "statistics give no borders for \(quoted(key))"
         }
-        return correlation < 0.9
-            ? "its rows do not lie in the order of \(column)" : "statistics give no borders for \(column)"
+        let known = candidates.filter { $0.correlation != nil }.map(quoted)
+        return known.isEmpty
+            ? "\(quoted(first)) was never analysed"
+            : "its rows do not lie in the order of \(known.joined(separator: " or "))"
     }
 
     // MARK: Format

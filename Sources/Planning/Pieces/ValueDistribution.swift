@@ -70,7 +70,7 @@ struct ValueDistribution {
     /// the smallest.
     func borders(count: Int) -> [Int128] {
         let total = segments.reduce(0) { $0 + $1.share }
-        guard count > 1, total > 0 else { return [] }
+        guard count > 1, total > 0, let greatest = segments.last?.upper else { return [] }
         var result: [Int128] = []
         var (position, before) = (0, 0.0)
         for number in 1..<count {
@@ -83,9 +83,9 @@ struct ValueDistribution {
             let part = segment.share > 0 ? min(max((wanted - before) / segment.share, 0), 1) : 0
             let border =
                 segment.lower == segment.upper
-                // All rows of one value stay together, on the side that leaves the parts more even. Beyond the last
-                // value the type may end.
-                ? part < 0.5 || position == segments.count - 1 ? segment.lower : segment.lower + 1
+                // All rows of one value stay together, on the side that leaves the parts more even. Beyond the
+                // greatest value the type may end.
+                ? part < 0.5 || greatest <= segment.lower ? segment.lower : segment.lower + 1
                 : segment.lower + Self.part(of: segment.upper - segment.lower, part)
             if let last = result.last ?? smallest, border > last { result.append(border) }
         }
@@ -93,8 +93,9 @@ struct ValueDistribution {
     }
 
     private static func part(of whole: Int128, _ part: Double) -> Int128 {
-        // Exact as far as a fraction of 2^32 parts goes, and without overflow.
-        let parts = Int128((part * 4_294_967_296).rounded(.down))
-        return whole / 4_294_967_296 * parts + whole % 4_294_967_296 * parts / 4_294_967_296
+        // Rounded to the nearest, as exact as a fraction of 2^32 parts goes, and without overflow.
+        let (unit, half): (Int128, Int128) = (1 << 32, 1 << 31)
+        let parts = Int128((part * 4_294_967_296).rounded())
+        return whole / unit * parts + (whole % unit * parts + half) / unit
     }
 }

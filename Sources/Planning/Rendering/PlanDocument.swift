@@ -53,6 +53,8 @@ package struct PlanDocument: Sendable, Codable, Equatable {
         package var needs: [String]
         package var resource: MigrationTask.Resource
         package var bytes: Int64
+        /// Only of a migration that has begun.
+        package var done: Bool?
     }
 
     package var name: String
@@ -98,7 +100,7 @@ package struct Estimate: Sendable, Codable, Equatable {
     /// index build writes less.
     private static let (copyRate, indexRate): (Double, Double) = (60e6, 40e6)
 
-    init(_ graph: MigrationGraph) {
+    init(_ graph: MigrationGraph, isVerified: Bool) {
         let copied = graph.tables.filter { $0.pieces > 0 }
         rows = copied.reduce(0) { $0 + $1.estimatedRows }
         bytes = copied.reduce(0) { $0 + $1.bytes }
@@ -107,7 +109,6 @@ package struct Estimate: Sendable, Codable, Equatable {
         let streams = Double(min(graph.jobs.tableJobs, 4))
         let builders = Double(min(graph.jobs.indexJobs, 4))
         seconds = Double(bytes) / (Self.copyRate * streams) + Double(indexBytes) / (Self.indexRate * builders)
-        let isVerified = graph.tasks.contains { if case .verify = $0.action { true } else { false } }
         if isVerified { seconds += Double(bytes) / (2 * Self.copyRate * streams) }
         assumption =
             "if each table job copies 60 MB and each index job builds 40 MB a second; a slower network or disk "

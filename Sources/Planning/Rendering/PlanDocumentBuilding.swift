@@ -5,9 +5,10 @@ extension PlanDocument {
     /// - Parameters:
     ///   - graph: nil where an error stands in the way.
     ///   - diagnostics: everything found, in the order in which it is to be told.
+    ///   - done: ids of the tasks that are done; nil where the migration has not begun.
     package init(
         _ plan: Plan, source: Catalog, target: Catalog, selection: ResolvedSelection, graph: MigrationGraph?,
-        diagnostics: [Diagnostic],
+        diagnostics: [Diagnostic], done: Set<String>? = nil,
     ) {
         name = plan.name.value.text
         file = plan.file
@@ -27,12 +28,14 @@ extension PlanDocument {
         tables = graph.map { graph in
             graph.tables.sorted { ($1.bytes, $0.table) < ($0.bytes, $1.table) }.map(Table.init)
         }
-        estimate = graph.map(Estimate.init)
+        let isVerified = plan.cutover.verify.value != .none
+        estimate = graph.map { Estimate($0, isVerified: isVerified) }
         tasks = graph.map { graph in
-            graph.tasks.map { task in
+            // The graph has them always, but they are left alone.
+            graph.tasks.filter { isVerified || !$0.action.isVerification }.map { task in
                 Task(
                     id: task.id, needs: task.needs.map { graph.tasks[$0].id }, resource: task.resource,
-                    bytes: task.weight)
+                    bytes: task.weight, done: done.map { $0.contains(task.id) })
             }
         }
         self.diagnostics = diagnostics

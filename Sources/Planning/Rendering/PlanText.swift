@@ -13,7 +13,7 @@ package enum PlanText {
             lines += section(
                 "Not yet applied by this version", document.notYetApplied.flatMap { wrapped([$0], indent: "  ") })
         }
-        if let tasks = document.tasks { lines += section("Tasks", wrapped(counts(tasks), indent: "  ")) }
+        if let tasks = document.tasks { lines += taskSection(tasks) }
         if let estimate = document.estimate { lines += section("Estimate", estimateLines(estimate)) }
         while lines.last == "" { lines.removeLast() }
         return lines.map(Self.printable).joined(separator: "\n") + "\n"
@@ -62,6 +62,17 @@ package enum PlanText {
         let width = min(items.prefix(most).map(\.object.count).max() ?? 0, 50)
         let lines = items.prefix(most).map { "  " + padded($0.object, width) + "  " + $0.why }
         return lines + (items.count > most ? ["  and \(Measure.grouped(Int64(items.count - most))) more"] : [])
+    }
+
+    private static func taskSection(_ tasks: [PlanDocument.Task]) -> [String] {
+        let remaining = tasks.filter { $0.done != true }
+        guard tasks.contains(where: { $0.done != nil }) else {
+            return section("Tasks", wrapped(counts(tasks), indent: "  "))
+        }
+        let done = "\(Measure.grouped(Int64(tasks.count - remaining.count))) of \(Measure.grouped(Int64(tasks.count)))"
+        guard !remaining.isEmpty else { return section("Tasks: all \(tasks.count) are done", []) }
+        return section(
+            "Tasks: the migration has begun, \(done) are done; what remains", wrapped(counts(remaining), indent: "  "))
     }
 
     private static func counts(_ tasks: [PlanDocument.Task]) -> [String] {

@@ -53,6 +53,8 @@ extension Action {
         }
     }
 
+    var isVerification: Bool { if case .verify = self { true } else { false } }
+
     fileprivate var isPiece: Bool {
         switch self {
         case .copy, .verify: true

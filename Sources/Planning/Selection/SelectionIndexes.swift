@@ -13,7 +13,7 @@ extension SelectionResolver {
         excludePartsOfIndexes(candidates)
         for index in candidates where isExcluded(index.oid) { refusePart(index) }
         for index in candidates where !index.isValid && !isExcluded(index.oid) {
-            guard lookup.relations[index.table]?.kind != .partitionedTable else { continue }
+            guard lookup.relationsByOID[index.table]?.kind != .partitionedTable else { continue }
             exclude(index)
             diagnostics.append(
                 Diagnostic(
@@ -35,7 +35,7 @@ extension SelectionResolver {
                     exclude(index)
                     break
                 }
-                parent = lookup.indexes[oid]?.parent
+                parent = lookup.indexesByOID[oid]?.parent
             }
         }
     }
@@ -44,7 +44,7 @@ extension SelectionResolver {
         excluded[.init(catalog: "pg_class", oid: index.oid)] = ""
         guard let constraint = index.constraint else { return }
         excluded[.init(catalog: "pg_constraint", oid: constraint)] = ""
-        guard index.parent == nil, let table = lookup.relations[index.table] else { return }
+        guard index.parent == nil, let table = lookup.relationsByOID[index.table] else { return }
         diagnostics.append(
             Diagnostic(
                 .warning, PlanningCode.leftOut,
@@ -55,7 +55,7 @@ extension SelectionResolver {
     }
 
     private mutating func refusePart(_ index: Catalog.Index) {
-        guard let oid = index.parent, !isExcluded(oid), let parent = lookup.indexes[oid] else { return }
+        guard let oid = index.parent, !isExcluded(oid), let parent = lookup.indexesByOID[oid] else { return }
         diagnostics.append(
             Diagnostic(
                 .error, PlanningCode.partOfIndex,
@@ -74,8 +74,8 @@ extension SelectionResolver {
             guard isExcluded(referenced) || keyIsExcluded else { continue }
             excluded[.init(catalog: "pg_constraint", oid: constraint.oid)] = ""
             // What a partition has from its parent is told once.
-            guard constraint.parent == nil, let table = lookup.relations[constraint.table] else { continue }
-            let other = lookup.relations[referenced]?.name.description ?? "another table"
+            guard constraint.parent == nil, let table = lookup.relationsByOID[constraint.table] else { continue }
+            let other = lookup.relationsByOID[referenced]?.name.description ?? "another table"
             let name = "\(QualifiedName.quotedIfNeeded(constraint.name)) of \(table.name)"
             diagnostics.append(
                 Diagnostic(

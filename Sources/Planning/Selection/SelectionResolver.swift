@@ -6,7 +6,7 @@ internal import PlanFile
 struct SelectionResolver {
     let plan: Plan
     let source: Catalog
-    let lookup: CatalogLookup
+    let lookup: CatalogIndex
     var names = NameMatching()
     var diagnostics: [Diagnostic] = []
     /// What is left out, and in words why; the words of what the plan excludes itself are empty.
@@ -19,7 +19,7 @@ struct SelectionResolver {
     init(plan: Plan, source: Catalog) {
         self.plan = plan
         self.source = source
-        lookup = CatalogLookup(source)
+        lookup = CatalogIndex(source)
     }
 
     mutating func resolve() -> ResolvedSelection {
@@ -54,7 +54,7 @@ struct SelectionResolver {
         let removed = names.matches(select.exclude, among: all, key: "select.tables.exclude", noun: "table or view")
         self.included = Set(source.relations.filter { included.contains($0.name) }.map(\.oid))
         var reached = self.included
-        for oid in self.included where lookup.relations[oid]?.kind == .partitionedTable {
+        for oid in self.included where lookup.relationsByOID[oid]?.kind == .partitionedTable {
             reached.formUnion(lookup.descendants(of: oid))
         }
         for relation in source.relations {

@@ -13,7 +13,9 @@ struct CutoverCommand: AsyncParsableCommand {
         let plan = try plan.load(options).plan
         switch plan.mode.value {
         case .offline:
-            Console.error("error: \(plan.name.value.text) is an offline migration and has no cutover: `skein migrate` runs to the end")
+            Console.error(
+                "error: \(plan.name.value.text) is an offline migration and has no cutover: `skein migrate` runs to the end"
+            )
         case .live: Console.error("error: " + LiveMode.refusal)
         }
         throw Exit.wrong.error

@@ -60,7 +60,8 @@ struct MigrateCommand: AsyncParsableCommand {
         }
         let migrator = Migrator(
             loaded.plan,
-            MigrateOptions(tableJobs: tableJobs, indexJobs: indexJobs, retryFor: retrySeconds ?? 600, version: Version.text))
+            MigrateOptions(
+                tableJobs: tableJobs, indexJobs: indexJobs, retryFor: retrySeconds ?? 600, version: Version.text))
         let printer = RunPrinter(options)
         let end = try await Failing.withExitCodes(loaded.plan, options) {
             if dropIfExists { try await startOver(loaded.plan) }

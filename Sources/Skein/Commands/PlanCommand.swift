@@ -14,7 +14,9 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup var plan: PlanArgument
     @OptionGroup var options: GlobalOptions
 
-    @Option(help: ArgumentHelp("Save the plan, bound to both servers as they are now; without passwords.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Save the plan, bound to both servers as they are now; without passwords.", valueName: "file"))
     var out: String?
 
     @Option(help: ArgumentHelp("Print the tasks as a graph: mermaid or dot.", valueName: "format"))
@@ -27,7 +29,7 @@ struct PlanCommand: AsyncParsableCommand {
         }
         let document = PlanDocument(
             loaded.plan, source: inspection.source, target: inspection.target, selection: inspection.selection,
-            graph: inspection.graph, diagnostics: loaded.diagnostics + inspection.diagnostics)
+            graph: inspection.graph, diagnostics: loaded.diagnostics + inspection.diagnostics, done: inspection.done)
         if let graph, let compiled = inspection.graph {
             options.report(inspection.diagnostics)
             Console.result(graph == .mermaid ? compiled.mermaid() : compiled.dot(name: loaded.plan.name.value.text))

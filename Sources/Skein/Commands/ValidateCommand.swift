@@ -14,7 +14,10 @@ struct ValidateCommand: ParsableCommand {
             try Console.json(Result(isValid: loaded != nil, diagnostics: diagnostics))
         } else {
             options.report(diagnostics)
-            if let loaded { Console.result("\(plan.path): valid (\(loaded.plan.name.value.text), \(loaded.plan.mode.value.rawValue))") }
+            if let loaded {
+                Console.result(
+                    "\(plan.path): valid (\(loaded.plan.name.value.text), \(loaded.plan.mode.value.rawValue))")
+            }
         }
         if loaded == nil { throw Exit.wrong.error }
     }

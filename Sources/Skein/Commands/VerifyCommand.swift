@@ -36,7 +36,8 @@ struct VerifyCommand: AsyncParsableCommand {
             try await Signals.cancelling {
                 try await VerifyOperation.run(plan, tables: patterns, countsOnly: countsOnly, jobs: jobs) { piece in
                     guard level == .debug, !isJSON else { return }
-                    Console.error("\(piece.isEqual ? "equal " : "differs") \(piece.table) \(piece.piece)/\(piece.pieces)")
+                    Console.error(
+                        "\(piece.isEqual ? "equal " : "differs") \(piece.table) \(piece.piece)/\(piece.pieces)")
                 }
             }
         }

@@ -142,24 +142,19 @@ private func restoreSchema(of source: ConnectionTarget, on target: ConnectionTar
         try connection.execute("create schema if not exists app; create extension hstore schema app")
         try connection.execute("create extension file_fdw schema public; comment on extension hstore is 'ours'")
         // Tasks make indexes, keys and foreign keys; here the dump's own statements stand for them.
-        let made: [[SchemaStage]] = [
-            [.preData], [.index, .constraint], [.attach], [.foreignKey], [.postData], [.eventTrigger],
+        let views = Set(entries.filter { $0.type == "MATERIALIZED VIEW" }.map(\.dumpID))
+        let isOnView = { @Sendable (staged: StagedEntry) in !views.isDisjoint(with: staged.entry.dependencies) }
+        let steps: [([SchemaStage], @Sendable (StagedEntry) -> Bool)] = [
+            ([.preData], { _ in true }), ([.index, .constraint], { !isOnView($0) }), ([.attach], { _ in true }),
+            ([.foreignKey], { _ in true }), ([.postData], { _ in true }), ([.index], isOnView),
+            ([.eventTrigger], { _ in true }),
         ]
-        for stages in made {
-            var batches: [[StagedEntry]] = []
-            for stage in stages {
-                var last = 0
-                while case let batch = try store.batch(of: stage, after: last, limit: 40, on: connection),
-                    let end = batch.last
-                {
-                    last = end.entry.sequence
-                    batches.append(batch)
-                }
-            }
-            let inOrder = batches.flatMap { $0 }.sorted { $0.entry.sequence < $1.entry.sequence }
+        for (stages, belongs) in steps {
+            let entries = try stages.flatMap { try all($0, of: store, on: connection) }.filter(belongs)
+                .sorted { $0.entry.sequence < $1.entry.sequence }
             try connection.transaction {
-                try SchemaRestorer.run(inOrder, on: connection)
-                try store.markDone(inOrder, on: connection)
+                try SchemaRestorer.run(entries, on: connection)
+                try store.markDone(entries, on: connection)
             }
         }
         for stage in SchemaStage.allCases where stage != .skip {
@@ -167,6 +162,19 @@ private func restoreSchema(of source: ConnectionTarget, on target: ConnectionTar
         }
         try connection.execute("drop schema skein cascade")
     }
+}
+
+/// A stage's entries that are not done, read in small batches.
+private func all(
+    _ stage: SchemaStage, of store: SchemaEntryStore, on connection: Connection,
+) throws -> [StagedEntry] {
+    var entries: [StagedEntry] = []
+    while case let batch = try store.batch(
+        of: stage, after: entries.last?.entry.sequence ?? 0, limit: 7, bytes: 2000, on: connection), !batch.isEmpty
+    {
+        entries += batch
+    }
+    return entries
 }
 
 private func restoreWithPsql(_ source: ConnectionTarget, on target: ConnectionTarget) async throws {

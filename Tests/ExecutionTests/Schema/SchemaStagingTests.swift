@@ -38,6 +38,7 @@ struct SchemaStagingTests {
             Row(id: 7, type: "COMMENT", name: "CONSTRAINT \"pk\"", needs: [6]),
             Row(id: 8, type: "MATERIALIZED VIEW", name: "m", needs: [6]),
             Row(id: 9, type: "INDEX", name: "mi", needs: [8]),
+            Row(id: 18, type: "COMMENT", name: "INDEX \"mi\"", needs: [9]),
             Row(id: 10, type: "INDEX", name: "ti", needs: [3]),
             Row(id: 11, type: "INDEX ATTACH", name: "ti", needs: [10]),
             Row(id: 12, type: "FK CONSTRAINT", name: "t fk", needs: [3, 6]),
@@ -52,7 +53,8 @@ struct SchemaStagingTests {
         let expected: [String: SchemaStage] = [
             "EXTENSION hstore": .skip, "COMMENT EXTENSION \"hstore\"": .skip, "TABLE t": .preData,
             "TABLE DATA t": .skip, "VIEW v": .preData, "CONSTRAINT t pk": .constraint,
-            "COMMENT CONSTRAINT \"pk\"": .postData, "MATERIALIZED VIEW m": .postData, "INDEX mi": .postData,
+            "COMMENT CONSTRAINT \"pk\"": .postData, "MATERIALIZED VIEW m": .postData, "INDEX mi": .index,
+            "COMMENT INDEX \"mi\"": .eventTrigger,
             "INDEX ti": .index, "INDEX ATTACH ti": .attach, "FK CONSTRAINT t fk": .foreignKey,
             "EVENT TRIGGER e": .eventTrigger, "COMMENT EVENT TRIGGER \"e\"": .eventTrigger, "PUBLICATION p": .skip,
             "COMMENT PUBLICATION \"p\"": .skip, "CONSTRAINT t nn": .postData,

@@ -42,15 +42,16 @@ struct CheckFixture {
         }
     }
 
-    /// What the checks find.
-    var findings: [Diagnostic] {
+    var context: CheckContext {
         let source = source.catalog
         let selection = ResolvedSelection(plan, source: source)
-        return Checks.run(
-            CheckContext(
-                plan: plan, source: source, target: target.catalog, selected: .init(selection), jobs: jobs,
-                machine: machine))
+        return CheckContext(
+            plan: plan, source: source, target: target.catalog, selected: .init(selection), jobs: jobs,
+            machine: machine)
     }
+
+    /// What the checks find.
+    var findings: [Diagnostic] { Checks.run(context) }
 
     // MARK: Turns that many tests need
 

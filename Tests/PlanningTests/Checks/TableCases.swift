@@ -151,7 +151,7 @@ enum LiveCases {
         },
         CheckCase(
             "SK705", "wal2json is not allowed",
-            statement: "alter system set output_plugin_libraries = 'pgoutput, test_decoding, wal2json';",
+            statement: "alter system set output_plugin_libraries = 'pgoutput', 'test_decoding', 'wal2json';",
         ) {
             $0.goLive()
             $0.plan.replication.plugin = Located(.wal2json)

@@ -76,7 +76,8 @@ struct CompilerTests {
                 "refresh:public.daily_totals",
                 "analyze:public.daily_totals",
                 "sequences",
-                "source-unchanged",
+                "source-unchanged", "verify:public.readings:0001", "verify:public.alerts:0001",
+                "verify:public.devices:0001",
             ])
     }
 }

@@ -10,8 +10,8 @@ struct GraphTests {
         for name in names { graph.add(name) }
         for (first, second) in edges {
             graph.add(
-                edgeFrom: names.distance(from: names.startIndex, to: names.firstIndex(of: first)!),
-                to: names.distance(from: names.startIndex, to: names.firstIndex(of: second)!))
+                edgeFrom: names.distance(from: names.startIndex, to: names.firstIndex(of: first) ?? names.startIndex),
+                to: names.distance(from: names.startIndex, to: names.firstIndex(of: second) ?? names.startIndex))
         }
         return graph
     }

@@ -1,0 +1,90 @@
+private import Planning
+private import Postgres
+
+/// What came of one attempt at one task.
+enum Attempt: Sendable {
+    case done(TaskOutcome, seconds: Double)
+    case doneElsewhere
+    case takenElsewhere
+    /// The id of the snapshot that is gone.
+    case snapshotLost(String)
+    case differs(String)
+    case failed(TaskFailure, isTransient: Bool)
+    case cancelled
+
+    /// Claims a task and runs it.
+    static func make(
+        _ number: Int, _ context: RunContext, _ holder: Int, _ snapshot: SnapshotReference?, _ meter: CopyMeter,
+        on link: Link,
+    ) async -> Attempt {
+        let task = context.tasks[number]
+        do {
+            // Compared before it is claimed: two processes may do so, but only one says that it is done.
+            var compared: Int64?
+            if case .verify(let piece) = task.action {
+                compared = try await VerifyTask.compare(piece, context, link.verifier).rows
+            }
+            let comparedRows = compared
+            return try await link.run(task.id) { ends in
+                let store = TaskStore(try ends.target(), migration: context.migration)
+                switch try store.claim(number, holder: holder) {
+                case .alreadyDone: return .doneElsewhere
+                case .taken: return .takenElsewhere
+                case .claimed(let claim, let isRedo, let generation):
+                    FaultPoint.taskClaimed.pass()
+                    let scope = TaskScope(
+                        context: context, number: number, claim: claim, isRedo: isRedo, ends: ends,
+                        snapshot: task.action.readsUnderSnapshot ? snapshot : nil, meter: meter,
+                        comparedRows: comparedRows)
+                    if let snapshot = scope.snapshot, snapshot.generation != generation {
+                        // Another process reads under a newer one: what this one reads would be thrown away.
+                        try store.release(number, claim: claim, error: nil, sqlState: nil)
+                        return .snapshotLost(snapshot.id)
+                    }
+                    return try perform(scope)
+                }
+            }
+        } catch is CancellationError {
+            return .cancelled
+        } catch let difference as Differs {
+            return .differs(difference.text)
+        } catch {
+            return Task.isCancelled ? .cancelled : .failed(TaskFailure(task, error), isTransient: error.isTransient)
+        }
+    }
+
+    /// Runs a claimed task; gives the claim back where it fails.
+    private static func perform(_ scope: TaskScope) throws -> Attempt {
+        func release(_ error: String?, _ sqlState: String?) {
+            // Best effort: a claim whose session is gone is free anyway.
+            guard let target = try? scope.ends.target(), target.isUp else { return }
+            if target.isInTransaction { try? target.execute("rollback") }
+            let store = TaskStore(target, migration: scope.context.migration)
+            try? store.release(scope.number, claim: scope.claim, error: error, sqlState: sqlState)
+        }
+        do {
+            return .done(try TaskRunner.run(scope), seconds: 0)
+        } catch let lost as SnapshotLost {
+            release(nil, nil)
+            return .snapshotLost(lost.id)
+        } catch is ClaimLost {
+            // Still ours when it was the generation that had moved on.
+            release(nil, nil)
+            return .takenElsewhere
+        } catch {
+            let failure = TaskFailure(scope.task, error)
+            release(failure.message, failure.sqlState)
+            throw error
+        }
+    }
+}
+
+extension Action {
+    /// Whether the task reads the source under the run's snapshot.
+    package var readsUnderSnapshot: Bool {
+        switch self {
+        case .copy, .copyLargeObjects, .dumpSchema: true
+        default: false
+        }
+    }
+}

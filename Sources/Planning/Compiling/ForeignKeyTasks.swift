@@ -11,7 +11,7 @@ extension GraphCompiler {
             }
             // Before PostgreSQL 18 a partitioned table can have none NOT VALID, and VALIDATE of one that references a
             // partitioned table leaves the parts that reference its partitions as they are.
-            let kinds = [table.kind, lookup.relations[referenced]?.kind]
+            let kinds = [table.kind, lookup.relationsByOID[referenced]?.kind]
             let isPartitioned = kinds.contains(.partitionedTable) && target.server.versionNumber < 180_000
             let isHypertable = hypertables[table.oid] != nil || hypertables[referenced] != nil
             let suffix = " NOT VALID"

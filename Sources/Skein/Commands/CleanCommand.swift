@@ -46,7 +46,8 @@ struct CleanCommand: SkeinCommand {
             try Console.json(Result(name: name, removedState: removed, removedSpool: pruned))
         } else {
             let what = [removed ? "the state on the target" : nil, pruned ? "the spool" : nil].compactMap(\.self)
-            Console.result("\(name): " + (what.isEmpty ? "nothing to clean" : "removed " + what.joined(separator: " and ")))
+            Console.result(
+                "\(name): " + (what.isEmpty ? "nothing to clean" : "removed " + what.joined(separator: " and ")))
         }
     }
 

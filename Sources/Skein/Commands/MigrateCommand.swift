@@ -141,7 +141,8 @@ struct MigrateCommand: SkeinCommand {
     }
 
     private static func diagnostic(_ task: String, _ reason: TaskFailure) -> Diagnostic {
-        let waiting = reason.blocked > 0 ? "\(Words.count(Int64(reason.blocked), "task")) behind it could not run." : nil
+        let waiting =
+            reason.blocked > 0 ? "\(Words.count(Int64(reason.blocked), "task")) behind it could not run." : nil
         let cure = reason.cure ?? "mend the cause"
         return Diagnostic(
             .taskFailed, "\(task): \(reason.text)",

@@ -43,7 +43,8 @@ extension PlanArgument.Loaded {
             .filter { $0 != "source.uri" && $0 != "target.uri" }
         guard !keys.isEmpty else { return }
         throw CommandFailure.wrong(
-            .savedPlanOutdated, "`\(saved.plan.file)` has changed since `\(path)` was saved: "
+            .savedPlanOutdated,
+            "`\(saved.plan.file)` has changed since `\(path)` was saved: "
                 + keys.joined(separator: ", "),
             cure: "make it again and look at what it says", statement: "skein plan \(saved.plan.file) --out \(path)")
     }

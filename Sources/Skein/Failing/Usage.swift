@@ -16,7 +16,8 @@ enum Usage {
         let suggestion = suggestion(arguments)
         let summary = suggestion ?? Skein.message(for: error)
         // Said as everything else is said.
-        var lines = (isPlain ? String(text.dropFirst(7)) : text).split(separator: "\n", omittingEmptySubsequences: false)
+        var lines = (isPlain ? String(text.dropFirst(7)) : text).split(
+            separator: "\n", omittingEmptySubsequences: false)
         if let suggestion { lines[0] = Substring(suggestion) }
         Console.error((isPlain ? "error: " : "") + lines.joined(separator: "\n"))
         if arguments.contains("--json") {

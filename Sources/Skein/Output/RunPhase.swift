@@ -3,13 +3,15 @@
 enum RunPhase: Int, CaseIterable, Comparable {
     case schema, copying, indexing, keys, finishing, verifying
 
-    init(task id: String) {
+    /// Nil for work that goes on all the time: a table is analysed as soon as it is copied.
+    init?(task id: String) {
         switch id.prefix(while: { $0 != ":" }) {
         case "dump-schema", "extension", "pre-data", "hypertable": self = .schema
         case "copy", "large-objects": self = .copying
         case "index", "constraint", "attach-indexes": self = .indexing
         case "foreign-key", "validate": self = .keys
         case "verify": self = .verifying
+        case "analyze": return nil
         default: self = .finishing
         }
     }

@@ -83,22 +83,27 @@ final class RunPrinter: Sendable {
                     + (isLong ? "; those done within a second are not listed" : "")
             ]
         case .started(let id, let attempt):
-            let phase = RunPhase(task: id)
-            let isNew = memory.withLock { memory in
-                if let known = memory.phase, known >= phase { return false }
-                memory.phase = phase
-                return true
-            }
             let start = "start    \(id)" + (attempt > 1 ? " (attempt \(attempt))" : "")
-            return (isNew ? ["-- \(phase.title)"] : []) + (options.logLevel == .debug ? [start] : [])
+            return (newPhase(id).map { ["-- \($0.title)"] } ?? []) + (options.logLevel == .debug ? [start] : [])
         case .finished(let id, let rows, let bytes, let seconds):
             guard seconds >= 1 || memory.withLock(\.listsShortTasks) else { return [] }
             return ["done     \(id)  " + details(id, rows, bytes, seconds)]
-        case .rechecked(let id, let isKept): return [isKept ? "kept     \(id)" : "again    \(id): its rows have changed"]
+        case .rechecked(let id, let isKept):
+            return [isKept ? "kept     \(id)" : "again    \(id): its rows have changed"]
         case .progress(let progress):
             guard progress.elapsedSeconds >= 5, isDue(event, every: 10) else { return [] }
             return [line(for: progress)]
         default: return []
+        }
+    }
+
+    /// The phase that begins with a task, nil where it has begun before.
+    private func newPhase(_ id: String) -> RunPhase? {
+        guard let phase = RunPhase(task: id) else { return nil }
+        return memory.withLock { memory in
+            if let known = memory.phase, known >= phase { return nil }
+            memory.phase = phase
+            return phase
         }
     }
 

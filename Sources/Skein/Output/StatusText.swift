@@ -35,7 +35,9 @@ enum StatusText {
     }
 
     private static func copied(_ status: StatusReport) -> String {
-        if status.phase == .finished { return "\(Words.count(status.copiedRows)) rows, \(Words.bytes(status.copiedBytes))" }
+        if status.phase == .finished {
+            return "\(Words.count(status.copiedRows)) rows, \(Words.bytes(status.copiedBytes))"
+        }
         let share = Words.percent(status.copiedBytes, of: max(status.totalBytes, status.copiedBytes))
         var text =
             "\(Words.count(status.copiedRows)) rows, \(Words.bytes(status.copiedBytes)) of about "

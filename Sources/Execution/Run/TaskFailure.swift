@@ -67,11 +67,7 @@ extension Error {
         case let error as PostgresError: error.isTransient
         case let refusal as ServerRefusal: refusal.error.isTransient
         // A server that cannot be reached right now.
-        case let findings as DiagnosticsError:
-            findings.diagnostics.allSatisfy { finding in
-                let failure = ConnectDiagnostics.Failure(rawValue: finding.code)
-                return failure == .unreachable || failure == .full || failure == .notReady
-            }
+        case let findings as DiagnosticsError: findings.diagnostics.allSatisfy(ConnectDiagnostics.isTransient)
         case let error as SchemaRestoreError: error.error.isTransient
         // pg_dump tells an ended connection in words only; the source is asked again before it is run again.
         case let error as PgDumpError:

@@ -62,13 +62,34 @@ struct MigrateCommand: SkeinCommand {
         let clock = ContinuousClock()
         var begun = clock.now
         if dropIfExists { try await startOver(plan) }
-        let isNew = try await migrator.record() == nil
+        let isNew = try await isNew(plan, migrator)
         if isNew {
             begun = clock.now
             try await begin(loaded, migrator)
         }
-        let end = try await Signals.cancelling { try await migrator.run { event in printer.print(event) } }
+        let end: RunEnd
+        do {
+            end = try await Signals.cancelling { try await migrator.run { event in printer.print(event) } }
+        } catch let error as DiagnosticsError where error.diagnostics.allSatisfy(ConnectDiagnostics.isTransient) {
+            // Nothing is wrong with a migration that has begun.
+            throw CommandFailure(.stopped, error.diagnostics)
+        }
         try await finish(end, plan, seconds: (clock.now - begun) / .seconds(1), wasResumed: !isNew)
+    }
+
+    /// Whether the target holds no state of it.
+    /// - Throws: what both servers say where the target cannot be reached, not only the target.
+    private func isNew(_ plan: Plan, _ migrator: Migrator) async throws -> Bool {
+        do {
+            return try await migrator.record() == nil
+        } catch let target as DiagnosticsError {
+            do {
+                try await ServerAccess(plan, .source, purpose: "control").run { _ in }
+            } catch let source as DiagnosticsError {
+                throw DiagnosticsError(source.diagnostics + target.diagnostics)
+            }
+            throw target
+        }
     }
 
     /// What is printed is one document a line, the last one too.

@@ -16,7 +16,8 @@ package struct MigrationTask: Sendable, Codable, Equatable {
     /// Positions in the task list of what must be done before; always smaller than the task's own.
     package var needs: [Int]
     package var resource: Resource
-    /// How big it is, bytes: bigger tasks are started first. Zero where size does not matter.
+    /// How big it is, bytes. Of the tasks that are ready, the one with the heaviest path behind it comes first in the
+    /// list. Zero where size does not matter.
     package var weight: Int64
 
     package init(id: String, action: Action, needs: [Int], resource: Resource = .none, weight: Int64 = 0) {

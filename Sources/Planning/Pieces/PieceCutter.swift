@@ -14,7 +14,7 @@ struct PieceCutter {
 
     let plan: Plan.CopySettings
     let source: Catalog.Server
-    let bothAreUTF8: Bool
+    let text: TextOrder
     let jobs: JobDecision
     let portability: BinaryPortability
 
@@ -26,7 +26,7 @@ struct PieceCutter {
     init(plan: Plan, source: Catalog, target: Catalog, jobs: JobDecision) {
         self.plan = plan.copy
         self.source = source.server
-        bothAreUTF8 = source.server.encoding == "UTF8" && target.server.encoding == "UTF8"
+        text = TextOrder(source.server, target.server)
         self.jobs = jobs
         portability = BinaryPortability(types: source.types, targetVersion: target.server.versionNumber)
     }
@@ -75,7 +75,7 @@ struct PieceCutter {
         guard bytes > limit else {
             return Draft(way: .whole, rows: [.all], why: "not larger than \(Measure.bytes(limit))")
         }
-        let candidates = RangeKey.candidates(in: relation, indexes: indexes, bothAreUTF8: bothAreUTF8)
+        let candidates = RangeKey.candidates(in: relation, indexes: indexes, text: text)
         let count = pieceCount(bytes, each: hypertable == nil ? jobs.splitLargerThan : hypertablePiece(bytes))
         if let hypertable, let draft = chunkRanges(relation, hypertable, candidates, count) { return draft }
         if let draft = ranges(relation, candidates, count) { return draft }

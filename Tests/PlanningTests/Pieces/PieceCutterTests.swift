@@ -24,13 +24,15 @@ struct PieceCutterTests {
         bytes: Int64 = 40 << 30, rows: Double = 1000, version: Int = 150_020, indexed: Bool = true, unique: Bool = true,
         hypertable: Plan.Hypertable? = nil, others: [Column] = [],
         adjust: (inout CatalogBuilder, OID) -> Void = { _, _ in }, plan change: (inout Plan) -> Void = { _ in },
+        target edit: (inout Catalog.Server) -> Void = { _ in },
     ) -> PieceCutter.Cut {
         var builder = CatalogBuilder(versionNumber: version)
         let table = builder.addTable("t", [column] + others, bytes: bytes, rows: rows)
         if indexed { builder.addIndex("t_key", on: table, [column.name], unique: unique) }
         adjust(&builder, table)
         let catalog = builder.catalog
-        let target = CatalogBuilder(versionNumber: 170_011).catalog
+        var target = CatalogBuilder(versionNumber: 170_011).catalog
+        edit(&target.server)
         let plan = Plan.sample { plan in
             if hypertable == nil { plan.copy.splitTablesLargerThan = Located(ByteCount(bytes: 10 << 30)) }
             change(&plan)
@@ -151,6 +153,25 @@ struct PieceCutterTests {
             "k", .text, notNull: true, collation: "C",
             statistics: Self.statistics(histogram: ["a", "b", "c", "d", "e"]))
         #expect(cut(column, adjust: { builder, _ in builder.edit { $0.server.encoding = "LATIN1" } }).way == .blocks)
+    }
+
+    @Test(
+        "takes text of the database's own collation only where both databases order by bytes",
+        arguments: [("C", "c", true), ("POSIX", "c", true), ("C.UTF-8", "c", false), ("C", "i", false)]
+    )
+    func defaultCollation(collate: String, provider: String, isCut: Bool) {
+        let column = Column(
+            "k", .text, notNull: true, statistics: Self.statistics(histogram: ["a", "b", "c", "d", "e"]))
+        let value = cut(
+            column,
+            adjust: { builder, _ in
+                builder.edit { catalog in
+                    catalog.server.collate = collate
+                    catalog.server.localeProvider = provider
+                }
+            }, target: { $0.collate = "C" })
+        #expect((value.way == .ranges) == isCut)
+        #expect(cut(column, adjust: { builder, _ in builder.edit { $0.server.collate = "C" } }).way == .blocks)
     }
 
     @Test("casts to the type without its modifier")

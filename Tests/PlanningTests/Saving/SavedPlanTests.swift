@@ -26,7 +26,7 @@ struct FingerprintTests {
             catalog.relations[0].estimatedRows = 7
             catalog.relations[0].fileNode = 99
             catalog.indexes[0].bytes = 5
-            catalog.relations[2].columns[0].statistics = PieceCutterTests.statistics()
+            catalog.relations[2].columns[0].statistics = .known()
             catalog.server.usedConnections = 50
             catalog.server.versionNumber += 1
             catalog.server.snapshot = "7:7:"

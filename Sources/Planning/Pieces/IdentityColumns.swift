@@ -27,7 +27,7 @@ enum IdentityColumns {
     private static func columns(_ index: Catalog.Index?, of relation: Catalog.Relation) -> Set<Int>? {
         guard let index, index.isUnique, index.isImmediate, index.isValid, !index.isPartial else { return nil }
         let numbers = index.keys.compactMap(\.column)
-        let areUsable = numbers.allSatisfy { relation.numbered($0)?.isNotNull ?? false }
+        let areUsable = numbers.allSatisfy { relation.column($0)?.isNotNull ?? false }
         return areUsable && numbers.count == index.keys.count ? Set(numbers) : nil
     }
 }

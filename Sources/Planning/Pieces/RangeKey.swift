@@ -33,7 +33,7 @@ struct RangeKey {
         var best: [Int: RangeKey] = [:]
         for index in indexes where index.method == "btree" && index.isValid && !index.isPartial {
             guard let first = index.keys.first, let number = first.column, first.hasDefaultOperatorClass,
-                first.hasColumnCollation, let column = relation.numbered(number), let (type, scale) = types[column.type]
+                first.hasColumnCollation, let column = relation.column(number), let (type, scale) = types[column.type]
             else { continue }
             if column.type == 25 || column.type == 1043 {
                 guard text.isOfBytes(column.collation) else { continue }

@@ -26,8 +26,22 @@ enum LiveTableChecks {
     ) { context, findings in
         guard context.plan.mode.value == .live else { return }
         let said = Set(context.plan.replication.identity.map(\.table.value))
-        for relation in context.relations
-        where context.copiesRows(of: relation) && !said.contains(relation.name) && !hasIdentity(relation, context) {
+        let tables = context.relations.filter { relation in
+            context.copiesRows(of: relation) && !said.contains(relation.name) && !hasIdentity(relation, context)
+        }
+        guard tables.count <= 20 else {
+            findings.add(
+                .warning,
+                "\(tables.count) tables have no replica identity, so that only their inserts and truncates can be "
+                    + "followed: \(Wording.list(tables.map(\.name.description)))",
+                why: "If rows of these are updated or deleted meanwhile, `cutover` copies the table again.",
+                cure: "give them primary keys, or say in the plan what to do, table by table: "
+                    + "`replication: {identity: {\(Wording.yaml(tables[0].name)): full}}`, `index NAME` or "
+                    + "`inserts-only`",
+                object: tables[0].name.description)
+            return
+        }
+        for relation in tables {
             findings.add(
                 .warning, "\(relation.name) has no replica identity: only its inserts and truncates can be followed",
                 why: "It has "

@@ -19,7 +19,7 @@ struct OwnServerCureTests {
             max_wal_senders = 0
             max_slot_wal_keep_size = 1GB
             wal_sender_timeout = 5s
-            max_connections = 8
+            max_connections = 6
             """
         let codes: Set<String> = ["SK106", "SK701", "SK702", "SK703", "SK705", "SK706", "SK707"]
         try await OwnServers.with([.source], configuration: [.source: configuration]) { servers in

@@ -12,6 +12,18 @@ enum TableCases {
             fixture.connectAsReader()
             fixture.edit(fixture.devices) { $0.isReadable = false }
         },
+        CheckCase(
+            "SK401", "many tables that the reader may not read",
+            statement: "grant usage on schema \"far\" to \"reader\"; "
+                + "grant select on all tables in schema \"far\" to \"reader\";",
+        ) { fixture in
+            fixture.connectAsReader()
+            fixture.source.addSchema("far")
+            for number in 0..<11 {
+                let table = fixture.source.addTable("far.t\(number)")
+                fixture.edit(table) { $0.isReadable = false }
+            }
+        },
         CheckCase("SK402", "policies between the reader and the rows", statement: "alter role \"reader\" bypassrls;") {
             fixture in
             fixture.connectAsReader()

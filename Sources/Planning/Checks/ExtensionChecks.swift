@@ -120,7 +120,7 @@ enum ExtensionChecks {
             findings.add(
                 .error, "the target has no TimescaleDB, and the plan makes hypertables",
                 why: "Its files are not installed on the target's machine.",
-                cure: "preload it, restart the server, and before that install it there, on Debian with",
+                cure: "install it there, preload it and restart the server; on Debian it is installed with",
                 statement: "apt-get install postgresql-\(server.major)-timescaledb", object: "timescaledb", at: location
             )
         }

@@ -299,6 +299,29 @@ struct CureTests {
         }
     }
 
+    @Test("collations that both servers know are no finding, one that only the source knows is")
+    func collations() async throws {
+        let names =
+            "select collname from pg_collation where collnamespace = 'pg_catalog'::regnamespace "
+            + "and collencoding in (-1, 6) and collname <> 'default'"
+        let known = try await TestServers.column(
+            names, on: try TestServers.requireTarget().with(database: "template1"))
+        let here = try await TestServers.column(
+            names, on: try TestServers.requireSource().with(database: "template1"))
+        let foreign = Set(here).subtracting(known).compactMap(\.self).sorted().first
+        let columns = (["C", "POSIX", "ucs_basic"] + [foreign].compactMap(\.self)).enumerated()
+            .map { "c\($0) text collate \"\($1)\"" }.joined(separator: ", ")
+        let sql = [
+            "create collation \"My order\" (provider = icu, locale = 'de')",
+            "create table t (id int primary key, own text collate \"My order\", \(columns))",
+        ]
+        try await withDatabases(source: sql) { source, target in
+            let rehearsal = Rehearsal(source: source, target: target, plan: Rehearsal.plan())
+            let objects = try await rehearsal.findings("SK225").map(\.object)
+            #expect(objects == [foreign].compactMap(\.self).map { QualifiedName.quoted($0) })
+        }
+    }
+
     @Test("TimescaleDB on the source that nothing uses is dropped")
     func unusedTimescale() async throws {
         let server = try TestServers.requireTarget()

@@ -72,6 +72,12 @@ package enum ConnectDiagnostics {
             cure: Wording.sentence(cure, leadsTo: statement), statement: statement, object: server, at: location)
     }
 
+    /// Whether the same connection may be made a little later.
+    package static func isTransient(_ diagnostic: Diagnostic) -> Bool {
+        let failure = Failure(rawValue: diagnostic.code)
+        return failure == .unreachable || failure == .full || failure == .notReady
+    }
+
     /// By the server's code, then by its or libpq's sentence (from PostgreSQL's `fe-connect.c`, `fe-secure-openssl.c`,
     /// `auth.c`, `postinit.c`).
     package static func failure(_ message: String, _ sqlState: String?) -> Failure {
@@ -147,8 +153,9 @@ package enum ConnectDiagnostics {
     private static func oneLine(_ message: String) -> String {
         var lines: [Substring] = []
         for line in message.split(whereSeparator: \.isNewline) {
-            let trimmed = line.drop { $0 == " " || $0 == "\t" }
-            if !lines.contains(trimmed) { lines.append(trimmed) }
+            // libpq indents its second thoughts.
+            let line = line.drop(while: \.isWhitespace)
+            if !lines.contains(line) { lines.append(line) }
         }
         return lines.joined(separator: "; ")
     }

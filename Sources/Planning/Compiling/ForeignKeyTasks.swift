@@ -9,7 +9,11 @@ extension GraphCompiler {
             else {
                 continue
             }
-            let isPartitioned = table.kind == .partitionedTable && target.server.versionNumber < 180_000
+            // Before 18 the server refuses NOT VALID on a partitioned table, and where one is referenced, VALIDATE
+            // leaves the constraints' parts unvalidated.
+            let isPartitioned =
+                target.server.versionNumber < 180_000
+                && [table.kind, lookup.relationsByOID[referenced]?.kind].contains(.partitionedTable)
             let isHypertable = hypertables[table.oid] != nil || hypertables[referenced] != nil
             let suffix = " NOT VALID"
             let definition = constraint.definition

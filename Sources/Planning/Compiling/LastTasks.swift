@@ -4,14 +4,22 @@ internal import PlanFile
 extension GraphCompiler {
     /// A partitioned table's ANALYZE does its partitions as well, so that partitions whose rows were written frozen need
     /// none of their own; the others need a vacuum.
+    ///
+    /// It also reads samples of foreign tables below, from servers that the target may not reach: where there is one,
+    /// only what holds rows itself is analysed.
     mutating func addAnalyzeTasks() {
         let late = tablesWithExtendedStatistics()
+        let aboveForeign = ancestorsOfForeignTables()
         var roots: [Catalog.Relation] = []
         for relation in selection.relations {
             switch relation.kind {
-            case .partitionedTable where !relation.isPartition: roots.append(relation)
+            case .partitionedTable where !relation.isPartition && !aboveForeign.contains(relation.oid):
+                roots.append(relation)
             case .table where pieces[relation.oid] != nil:
-                guard let tasks = tables[relation.oid], !(relation.isPartition && tasks.isFrozen) else { continue }
+                let isPart = relation.isPartition && !aboveForeign.contains(root(of: relation))
+                guard let tasks = tables[relation.oid], !(isPart && tasks.isFrozen),
+                    !aboveForeign.contains(relation.oid)
+                else { continue }
                 let children = lookup.descendants(of: relation.oid).flatMap { tables[$0]?.tails ?? [] }
                 let statistics = late.contains(relation.oid) ? [postData] : []
                 let vertex = addAnalyze(
@@ -32,6 +40,23 @@ extension GraphCompiler {
                 after: needs)
             for oid in [root.oid] + family where tables[oid]?.analyze == nil { tables[oid]?.analyze = vertex }
         }
+    }
+
+    private func ancestorsOfForeignTables() -> Set<OID> {
+        var found: Set<OID> = []
+        var queue = selection.relations.filter { $0.kind == .foreignTable }.flatMap(\.parents)
+        while let oid = queue.popLast() {
+            guard found.insert(oid).inserted else { continue }
+            queue += lookup.relationsByOID[oid]?.parents ?? []
+        }
+        return found
+    }
+
+    /// Of a partition.
+    private func root(of relation: Catalog.Relation) -> OID {
+        var oid = relation.oid
+        while let parent = lookup.relationsByOID[oid]?.parents.first { oid = parent }
+        return oid
     }
 
     /// What ANALYZE reads of a table at most: 300 pages for each of 100 steps of its histograms.

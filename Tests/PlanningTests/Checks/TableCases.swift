@@ -150,12 +150,12 @@ enum LiveCases {
         },
         CheckCase("SK704", "no right to replicate", statement: "alter role \"reader\" replication;") {
             $0.goLive()
-            $0.connectAsReader()
+            $0.connectAsReader(owning: true)
             $0.editServer(\.source) { $0.hasReplication = false }
         },
         CheckCase("SK704", "no right to replicate on RDS", statement: "grant rds_replication to \"reader\";") {
             $0.goLive()
-            $0.connectAsReader()
+            $0.connectAsReader(owning: true)
             $0.editServer(\.source) { server in
                 server.hasReplication = false
                 server.roles.append("rds_replication")
@@ -180,6 +180,18 @@ enum LiveCases {
         CheckCase("SK708", "10 GB free for a spool of 200", .warning) {
             $0.goLive()
             $0.machine.freeSpoolBytes = 10 << 30
+        },
+        CheckCase("SK709", "tables of another owner", statement: "grant \"postgres\" to \"reader\";") {
+            $0.goLive()
+            $0.connectAsReader()
+        },
+        CheckCase("SK709", "no right to create in the source database") {
+            $0.goLive()
+            $0.connectAsReader()
+            $0.editServer(\.source) { server in
+                server.canCreateInDatabase = false
+                server.roleMemberships = ["postgres"]
+            }
         },
         CheckCase(
             "SK710", "a table without a key", .warning,

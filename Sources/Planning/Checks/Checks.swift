@@ -13,7 +13,9 @@ package enum Checks {
 
     /// What all rules find: worst first, then by code and object; equal inputs give equal lists.
     package static func run(_ context: CheckContext) -> [Diagnostic] {
-        all.flatMap { $0.run(context) }.sorted(by: precedes)
+        // Everything else would be nonsense, and a call to drop the source's own tables.
+        if context.isOntoItself { return TargetServerChecks.ontoItself.run(context) }
+        return all.flatMap { $0.run(context) }.sorted(by: precedes)
     }
 
     /// What `skein explain` says of a code, nil where no check, connection failure or finding of planning has it.

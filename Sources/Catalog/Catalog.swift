@@ -90,6 +90,12 @@ extension Catalog {
         package var hasSkeinState = false
         /// Extensions whose files the server has: name to every version that can be created.
         package var availableExtensionVersions: [String: [String]] = [:]
+        /// Extensions of these that only a superuser can create.
+        package var superuserExtensions: [String] = []
+        /// Names of the collations in `pg_catalog` that the database's encoding can use.
+        package var collations: [String] = []
+        /// Event triggers that never fire, of `eventTriggers`.
+        package var disabledEventTriggers: [String] = []
 
         /// The value of a setting, nil where the server has none of that name.
         package func setting(_ name: String) -> String? { settings[name]?.value }
@@ -115,6 +121,8 @@ extension Catalog {
         package var oid: OID
         package var name: String
         package var owner: String
+        /// Whether the connected role may create in it.
+        package var isCreatable = true
     }
 
     package struct Extension: Sendable, Codable, Equatable {
@@ -177,6 +185,8 @@ extension Catalog {
         package var isPopulated: Bool
         /// Whether the connected role may read all of it (owner, SELECT right, and not held back by row security).
         package var isReadable: Bool
+        /// Rewrite rules of a table, by name.
+        package var rules: [String] = []
     }
 
     package struct Column: Sendable, Codable, Equatable {

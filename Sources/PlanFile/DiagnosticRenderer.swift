@@ -10,11 +10,17 @@
 package struct DiagnosticRenderer {
     /// Whether the severity is coloured.
     package var colour: Bool
+    /// Columns that sentences are wrapped at, where there is room for a word; nil: never. Statements, to be pasted, and
+    /// the head, to be searched for, never are.
+    package var width: Int?
     private var lines: [String: [String]] = [:]
     /// A line with more bytes is not shown: cutting it might cut what tells a password apart.
     private static let longestLine = 1 << 14
 
-    package init(colour: Bool = false) { self.colour = colour }
+    package init(colour: Bool = false, width: Int? = nil) {
+        self.colour = colour
+        self.width = width
+    }
 
     /// All of them, each ended by a line feed; in the order given. Plan files are read again for their lines; where
     /// one is gone by now, or was never readable, its lines are left out.
@@ -33,12 +39,25 @@ package struct DiagnosticRenderer {
             text += excerpt(location, hidesValue: diagnostic.code == PlanCode.malformedURI.rawValue)
         }
         for sentence in [diagnostic.detail, diagnostic.cure].compactMap(\.self) {
-            for line in sentence.split(separator: "\n") { text += "    \(Self.printable(String(line)))\n" }
+            for line in sentence.split(separator: "\n").flatMap(wrapped) { text += "    \(Self.printable(line))\n" }
         }
         if let statement = diagnostic.statement {
             for line in statement.split(separator: "\n") { text += "        \(Self.printable(String(line)))\n" }
         }
         return text
+    }
+
+    private func wrapped(_ sentence: Substring) -> [String] {
+        guard let width, sentence.count > width - 4 else { return [String(sentence)] }
+        var lines: [String] = []
+        for word in sentence.split(separator: " ") {
+            if let last = lines.last, last.count + word.count + 1 <= width - 4 {
+                lines[lines.count - 1] = last + " " + word
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines
     }
 
     private func severity(_ severity: Diagnostic.Severity) -> String {

@@ -2,10 +2,6 @@ import ArgumentParser
 import FoundationEssentials
 import PlanFile
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// What every command takes.
 struct GlobalOptions: ParsableArguments {
     enum LogLevel: String, ExpressibleByArgument, CaseIterable { case error, warning, info, debug }
@@ -23,18 +19,22 @@ struct GlobalOptions: ParsableArguments {
         !noColor && Console.isErrorTerminal && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
     }
 
-    /// Prints diagnostics on stderr, as compilers do, and counts them.
+    /// Prints diagnostics on stderr, as compilers do.
     func report(_ diagnostics: [Diagnostic]) {
-        let shown = diagnostics.filter { diagnostic in
-            switch logLevel {
-            case .error: diagnostic.severity == .error
-            case .warning: diagnostic.severity <= .warning
-            case .info, .debug: true
-            }
-        }
+        let shown = diagnostics.filter { isShown($0.severity) }
         guard !shown.isEmpty else { return }
-        var renderer = DiagnosticRenderer(colour: usesColour)
-        Console.error(renderer.text(shown))
+        var renderer = DiagnosticRenderer(
+            colour: usesColour, width: min(120, max(60, Console.errorColumns ?? 120)))
+        Console.styled(renderer.text(shown))
+    }
+
+    /// Whether something of this weight is said on stderr.
+    func isShown(_ severity: Diagnostic.Severity) -> Bool {
+        switch logLevel {
+        case .error: severity == .error
+        case .warning: severity <= .warning
+        case .info, .debug: true
+        }
     }
 }
 

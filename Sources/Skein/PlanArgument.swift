@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import PlanFile
 import Planning
 
@@ -10,6 +9,8 @@ struct PlanArgument: ParsableArguments {
 
     /// What was loaded.
     struct Loaded {
+        /// What the user named.
+        var path: String
         var plan: Plan
         /// Where the argument is a saved plan.
         var saved: SavedPlan?
@@ -18,11 +19,11 @@ struct PlanArgument: ParsableArguments {
     }
 
     /// Loads the plan and reports what is to be said of it.
-    /// - Throws: exit code 2 where it cannot be used.
+    /// - Throws: `CommandFailure`, exit code 2, where it cannot be used.
     func load(_ options: GlobalOptions) throws -> Loaded {
         let (loaded, diagnostics) = read()
+        guard let loaded else { throw CommandFailure(.wrong, diagnostics) }
         options.report(diagnostics)
-        guard let loaded else { throw Exit.wrong.error }
         return loaded
     }
 
@@ -31,15 +32,16 @@ struct PlanArgument: ParsableArguments {
         do {
             if let saved = try SavedPlan.read(path) {
                 let plan = try saved.plan.resolvingURIs(environment: .current)
-                return (Loaded(plan: plan, saved: saved, diagnostics: []), [])
+                return (Loaded(path: path, plan: plan, saved: saved, diagnostics: []), [])
             }
         } catch let error as DiagnosticsError {
             return (nil, error.diagnostics)
+        } catch let error as SavedPlan.Unreadable {
+            return (nil, [SavedPlanProblems.unreadable(error, path)])
         } catch {
-            let reason = Diagnostic(.error, "SK090", "`\(path)` is no plan that this version saved: \(error)")
-            return (nil, [reason])
+            return (nil, CommandFailure(error).diagnostics)
         }
         let (plan, diagnostics) = PlanLoader.load(path: path, environment: .current)
-        return (plan.map { Loaded(plan: $0, saved: nil, diagnostics: diagnostics) }, diagnostics)
+        return (plan.map { Loaded(path: path, plan: $0, saved: nil, diagnostics: diagnostics) }, diagnostics)
     }
 }

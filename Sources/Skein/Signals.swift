@@ -5,14 +5,17 @@ import Synchronization
     import Glibc
 #endif
 
-/// SIGINT and SIGTERM: the first cancels what runs, the second ends the process at once.
+/// SIGINT, SIGTERM and SIGHUP: the first cancels what runs, the second ends the process at once.
 enum Signals {
     /// Runs `body`; cancels it at the first signal. Statements under way are cancelled on the servers, and what was not
     /// committed is rolled back.
+    /// - Throws: `CancellationError` where a signal came and `body` threw; else what `body` throws.
     static func cancelling<R: Sendable>(_ body: @escaping @Sendable () async throws -> R) async throws -> R {
         let task = Task { try await body() }
         let counter = SignalCounter()
-        let sources = [SIGINT, SIGTERM].map { number in
+        let sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number -> (any DispatchSourceSignal)? in
+            // What `nohup` asked to ignore stays ignored.
+            if number == SIGHUP, isIgnored(number) { return nil }
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
@@ -24,12 +27,25 @@ enum Signals {
             return source
         }
         defer { for source in sources { source.cancel() } }
-        return try await task.value
+        do {
+            return try await task.value
+        } catch {
+            // A cancelled statement comes back as any error of a server's.
+            throw counter.isZero ? error : CancellationError()
+        }
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard unsafe sigaction(number, nil, &action) == 0 else { return false }
+        return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 }
 
 private final class SignalCounter: Sendable {
     private let value = Mutex(0)
+    var isZero: Bool { value.withLock { $0 == 0 } }
     func count() -> Int {
         value.withLock { count in
             count += 1

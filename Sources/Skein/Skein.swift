@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import PlanFile
 
 #if canImport(Glibc)
     import Glibc
@@ -18,13 +19,19 @@ struct Skein: AsyncParsableCommand {
         version: "skein " + Version.text,
         subcommands: [
             ValidateCommand.self, PlanCommand.self, MigrateCommand.self, StatusCommand.self, CutoverCommand.self,
-            VerifyCommand.self, CleanCommand.self, SchemaCommand.self,
+            VerifyCommand.self, CleanCommand.self, SchemaCommand.self, ExplainCommand.self,
         ]
     )
 
     static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
         do {
-            var command = try parseAsRoot()
+            // A script whose command is empty by mistake must not go on as if it had run.
+            guard !arguments.isEmpty else {
+                Console.error(helpMessage())
+                leave(Exit.wrong.rawValue)
+            }
+            var command = try parseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -33,21 +40,10 @@ struct Skein: AsyncParsableCommand {
         } catch let code as ExitCode {
             leave(code.rawValue)
         } catch {
-            // The argument parser's own code for wrong usage is 64; ours is 2. Help and version are no errors.
-            let code = exitCode(for: error)
-            let text = fullMessage(for: error)
-            if code == .success {
-                print(text)
-                leave(0)
-            }
-            Console.error(text)
-            leave(code == .validationFailure ? Exit.wrong.rawValue : Exit.failed.rawValue)
+            Usage.end(error, arguments)
         }
     }
 }
-
-/// `exit` by a name that `ParsableCommand` has no method of.
-private func leave(_ code: Int32) -> Never { exit(code) }
 
 enum Version {
     static let text = "0.1.0"
@@ -64,3 +60,6 @@ enum Exit: Int32 {
     /// To be thrown.
     var error: ExitCode { ExitCode(rawValue) }
 }
+
+/// `exit` by a name that `ParsableCommand` has no method of.
+func leave(_ code: Int32) -> Never { exit(code) }

@@ -51,6 +51,8 @@ struct CatalogReading {
         let objects = userObjects + extensions.map(\.object)
         let tableNames = Dictionary(uniqueKeysWithValues: relations.map { ($0.oid, $0.name) })
         func order(_ table: OID, _ name: String) -> TableMember { TableMember(table: tableNames[table], name: name) }
+        let rules = try rules()
+        for position in relations.indices { relations[position].rules = rules[relations[position].oid] ?? [] }
         return Catalog(
             server: try server(options, link), schemas: try schemas(), extensions: extensions,
             relations: relations.sorted { $0.name < $1.name },

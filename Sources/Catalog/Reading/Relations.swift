@@ -62,13 +62,14 @@ extension CatalogReading {
 
     func schemas() throws -> [Catalog.Schema] {
         try connection.query(Self.schemaQuery).rows { row in
-            Catalog.Schema(oid: row.oid(), name: row.text(), owner: row.text())
+            Catalog.Schema(oid: row.oid(), name: row.text(), owner: row.text(), isCreatable: row.bool())
         }
         .sorted { $0.name < $1.name }
     }
 
     private static let schemaQuery = """
-        select n.oid, n.nspname, pg_catalog.pg_get_userbyid(n.nspowner)
+        select n.oid, n.nspname, pg_catalog.pg_get_userbyid(n.nspowner),
+            pg_catalog.has_schema_privilege(n.oid, 'create')
         from pg_catalog.pg_namespace n
         where \(CatalogScope.schema) and \(CatalogScope.isNoMember("pg_namespace", "n.oid"))
         """

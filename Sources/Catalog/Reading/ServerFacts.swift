@@ -5,6 +5,7 @@ extension CatalogReading {
         let facts = try connection.query(serverQuery)
         var row = Row(facts, 0)
         let settings = try settings()
+        let offers = try offers()
         let server = Catalog.Server(
             versionNumber: version, version: settings["server_version"]?.value ?? "", database: row.text(),
             user: row.text(), isSuperuser: row.bool(), hasReplication: row.bool(), canCreateInDatabase: row.bool(),
@@ -20,7 +21,9 @@ extension CatalogReading {
             timescaleLicense: scope.hasTimescaleDB ? settings["timescaledb.license"]?.value : nil,
             bypassesRowSecurity: row.bool(), roleMemberships: row.texts(), localeProvider: row.text(),
             locale: row.optionalText(), hasSkeinState: row.bool(),
-            availableExtensionVersions: try availableExtensionVersions())
+            availableExtensionVersions: try availableExtensionVersions(),
+            superuserExtensions: offers.superuserExtensions, collations: offers.collations,
+            disabledEventTriggers: offers.disabledEventTriggers)
         return server
     }
 

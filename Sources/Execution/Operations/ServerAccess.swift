@@ -2,6 +2,14 @@ package import PlanFile
 package import Planning
 package import Postgres
 
+/// A server's refusal, and which server it was.
+package struct ServerRefusal: Error, Sendable {
+    package var side: ConnectDiagnostics.Side
+    /// `user@host:port/database`
+    package var server: String
+    package var error: PostgresError
+}
+
 /// One of a plan's two servers, for what an operation asks of it outside a run.
 package struct ServerAccess: Sendable {
     private let side: ConnectDiagnostics.Side
@@ -16,7 +24,8 @@ package struct ServerAccess: Sendable {
     }
 
     /// Connects, runs `body`, disconnects.
-    /// - Throws: `DiagnosticsError` where the server cannot be reached; what `body` throws.
+    /// - Throws: `DiagnosticsError` where the server cannot be reached; `ServerRefusal` for a `PostgresError` of `body`,
+    ///   and whatever else it throws.
     package func run<R: Sendable>(_ body: @Sendable (Connection) throws -> R) async throws -> R {
         var shown = side.rawValue
         do {
@@ -29,8 +38,10 @@ package struct ServerAccess: Sendable {
         } catch PostgresError.connect(let message, let sqlState) {
             throw DiagnosticsError([
                 ConnectDiagnostics.diagnose(
-                    message: message, sqlState: sqlState, side: side, server: shown, at: uri.location)
+                    message: Secrets.masked(message), sqlState: sqlState, side: side, server: shown, at: uri.location)
             ])
+        } catch let error as PostgresError {
+            throw ServerRefusal(side: side, server: shown, error: error)
         }
     }
 }

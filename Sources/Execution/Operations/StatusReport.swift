@@ -5,7 +5,7 @@ package import Postgres
 /// Where a migration stands, read from the target alone, so from any machine.
 package struct StatusReport: Sendable, Codable, Equatable {
     package enum Phase: String, Sendable, Codable {
-        case notStarted = "not started"
+        case notStarted = "not-started"
         case schema
         case copying
         case indexing

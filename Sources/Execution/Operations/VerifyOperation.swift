@@ -40,7 +40,7 @@ package enum VerifyOperation {
             throw DiagnosticsError(
                 unmatched.map { pattern in
                     Diagnostic(
-                        .error, "SK091", "--tables \(pattern.text) matches no table that the plan copies",
+                        .error, "SK908", "--tables \(pattern.text) matches no table that the plan copies",
                         cure: "Names are schema.table; globs such as public.tmp_* are allowed.")
                 })
         }

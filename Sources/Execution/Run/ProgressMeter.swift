@@ -3,7 +3,8 @@ package import Planning
 /// How far a run is, and how fast it goes: a value fed by the engine.
 package struct ProgressMeter: Sendable {
     private let estimates: [Int64]
-    private let totalBytes: Int64
+    /// What is copied counts as it was, what is not as it was estimated.
+    private var totalBytes: Int64
     private let readers: Set<Int>
     private var unfinished: Set<Int>
     private let copiedBefore: Int64
@@ -17,20 +18,26 @@ package struct ProgressMeter: Sendable {
 
     package init(_ tasks: [MigrationTask], _ records: [TaskRecord]) {
         estimates = tasks.map { if case .copy(let piece) = $0.action { piece.estimatedBytes } else { 0 } }
-        totalBytes = estimates.reduce(0, +)
         readers = Set(tasks.indices.filter { tasks[$0].action.readsUnderSnapshot })
         let done = records.filter { $0.state == .done }
         unfinished = readers.subtracting(done.map(\.number))
         copiedBefore = done.reduce(0) { $0 + ($1.bytes ?? 0) }
+        totalBytes = estimates.reduce(0, +) + copiedBefore
+        for record in done { totalBytes -= estimates[record.number] }
     }
 
     /// Tasks that still have to read under the snapshot.
     package var unfinishedReaders: Int { unfinished.count }
 
-    package mutating func completed(_ number: Int, _ outcome: TaskOutcome) { unfinished.remove(number) }
+    /// - Parameter outcome: without bytes where another process has done it.
+    package mutating func completed(_ number: Int, _ outcome: TaskOutcome) {
+        unfinished.remove(number)
+        if estimates[number] > 0 { totalBytes += (outcome.bytes ?? 0) - estimates[number] }
+    }
 
     package mutating func reopened(_ number: Int) {
         if readers.contains(number) { unfinished.insert(number) }
+        totalBytes += estimates[number]
     }
 
     /// For how long nothing has moved, once that is worth saying.

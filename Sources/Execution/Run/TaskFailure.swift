@@ -19,13 +19,18 @@ package struct TaskFailure: Error, Sendable, Equatable {
     package init(task: String, _ error: any Error) {
         self.task = task
         let entry = (error as? SchemaRestoreError)?.entry
-        switch (error as? SchemaRestoreError)?.error ?? error {
+        switch (error as? SchemaRestoreError)?.error ?? (error as? ServerRefusal)?.error ?? error {
         case let change as SourceSchemaChanged:
             let more = change.objects.count > 10 ? " and \(change.objects.count - 10) more" : ""
             message =
                 "the source's schema has changed since the migration began: "
                 + change.objects.prefix(10).joined(separator: ", ") + more
             cure = "start over with --drop-if-exists"
+        case let findings as DiagnosticsError:
+            message = findings.diagnostics.map { finding in
+                finding.summary + (finding.detail.map { ": \($0)" } ?? "")
+            }.joined(separator: "; ")
+            cure = findings.diagnostics.first?.cure
         case let dump as PgDumpError: message = dump.description
         case PostgresError.server(let server):
             sqlState = server.sqlState
@@ -60,6 +65,9 @@ extension Error {
     package var isTransient: Bool {
         switch self {
         case let error as PostgresError: error.isTransient
+        case let refusal as ServerRefusal: refusal.error.isTransient
+        // A server that cannot be reached right now.
+        case let findings as DiagnosticsError: findings.diagnostics.allSatisfy(ConnectDiagnostics.isTransient)
         case let error as SchemaRestoreError: error.error.isTransient
         // pg_dump tells an ended connection in words only; the source is asked again before it is run again.
         case let error as PgDumpError:

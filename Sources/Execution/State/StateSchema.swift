@@ -3,10 +3,11 @@ package enum StateSchema {
     /// Raised whenever an older Skein could not read what a newer one wrote, or the other way round.
     package static let formatVersion = 1
 
-    /// The first half of the advisory lock that says that a holder of claims is alive; "skei" in ASCII.
-    static let holderLockClass = 0x736B_6569
+    /// The first half of the advisory lock that says that a holder of a migration's claims is alive; begins with "sk"
+    /// in ASCII. The second half is the holder's number.
+    static func holderLockClass(_ migration: Int64) -> Int { 0x736B_0000 + Int(migration % 0x1_0000) }
     /// Taken in a transaction by whoever creates or resumes a migration, or renews its snapshot.
-    static let coordinationLockClass = 0x736B_656A
+    static let coordinationLockClass = 0x736C_0000
 
     /// Idempotent.
     static let create = """

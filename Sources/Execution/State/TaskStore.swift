@@ -49,19 +49,21 @@ package struct TaskStore {
         return rows.indices.compactMap { rows.int($0, 0) }
     }
 
-    /// Whether a live process other than `holder` has claims or stands by.
+    /// Whether a live process other than `holder` works on this migration.
     package func othersAlive(than holder: Int) throws -> Bool {
-        try connection.scalar(Self.selectOthers, [String(holder)]) != nil
+        try connection.scalar(selectOthers, [String(holder)]) != nil
     }
 
-    private static let selectOthers = """
+    private var selectOthers: String {
+        """
         select true from pg_catalog.pg_locks l
         where \(holderIsAlive("l")) and l.objid <> $1::oid limit 1
         """
+    }
 
-    private static func holderIsAlive(_ alias: String) -> String {
+    private func holderIsAlive(_ alias: String) -> String {
         """
-        \(alias).locktype = 'advisory' and \(alias).classid = \(StateSchema.holderLockClass) and \(alias).objsubid = 2
+        \(alias).locktype = 'advisory' and \(alias).classid = \(StateSchema.holderLockClass(migration)) and \(alias).objsubid = 2
             and \(alias).granted
             and \(alias).database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
         """
@@ -83,7 +85,7 @@ package struct TaskStore {
         let text = try connection.scalar("select nextval('skein.holder')")
         guard let text, let holder = Int(text) else { throw StateError.unexpected("no holder number") }
         try connection.query(
-            "select pg_catalog.pg_advisory_lock($1, $2)", [String(StateSchema.holderLockClass), text])
+            "select pg_catalog.pg_advisory_lock($1, $2)", [String(StateSchema.holderLockClass(migration)), text])
         return holder
     }
 
@@ -92,13 +94,13 @@ package struct TaskStore {
         try connection.scalar(
             """
             select true from pg_catalog.pg_locks l
-            where \(Self.holderIsAlive("l")) and l.objid = $1::oid and l.pid = pg_catalog.pg_backend_pid()
+            where \(holderIsAlive("l")) and l.objid = $1::oid and l.pid = pg_catalog.pg_backend_pid()
             """, [String(holder)]) != nil
     }
 
     /// Claims a task that is pending, or whose holder is gone. Commits by itself, so that others see it.
     package func claim(_ number: Int, holder: Int) throws -> Claiming {
-        let rows = try connection.query(Self.claimTask, [String(migration), String(number), String(holder)])
+        let rows = try connection.query(claimTask, [String(migration), String(number), String(holder)])
         if rows.count > 0, let claim = rows[0, 0].flatMap({ Int64($0) }) {
             return .claimed(claim: claim, isRedo: rows.bool(0, 1), generation: rows.int(0, 2) ?? 0)
         }
@@ -107,7 +109,8 @@ package struct TaskStore {
         return state == TaskState.done.rawValue ? .alreadyDone : .taken
     }
 
-    private static let claimTask = """
+    private var claimTask: String {
+        """
         update skein.task t
         set state = 'running', claim = nextval('skein.claim'), holder = $3, attempts = t.attempts + 1,
             started = clock_timestamp(), finished = null
@@ -123,6 +126,7 @@ package struct TaskStore {
             for update skip locked)
         returning t.claim, t.redo, (select m.generation from skein.migration m where m.id = $1)
         """
+    }
 
     /// Begins a task's effect: locks its row for the rest of the transaction, so that nobody claims it meanwhile.
     /// - Throws: `ClaimLost` where the claim is no longer ours.

@@ -1,7 +1,7 @@
 /// Guesses what a misspelt word was meant to be.
-enum Suggestion {
+package enum Suggestion {
     /// The word of `words` nearest to `word`, where one is near enough to be meant.
-    static func nearest(to word: String, among words: [String]) -> String? {
+    package static func nearest(to word: String, among words: [String]) -> String? {
         let normal = normalised(word)
         let limit = max(1, normal.count / 3)
         var best: (word: String, distance: Int)?

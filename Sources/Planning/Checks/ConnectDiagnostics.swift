@@ -71,6 +71,12 @@ package enum ConnectDiagnostics {
             object: server, at: location)
     }
 
+    /// Whether the same connection may be made a little later.
+    package static func isTransient(_ diagnostic: Diagnostic) -> Bool {
+        let failure = Failure(rawValue: diagnostic.code)
+        return failure == .unreachable || failure == .full || failure == .notReady
+    }
+
     /// By the server's code, then by its or libpq's sentence (from PostgreSQL's `fe-connect.c`, `fe-secure-openssl.c`,
     /// `auth.c`, `postinit.c`).
     package static func failure(_ message: String, _ sqlState: String?) -> Failure {
@@ -145,7 +151,11 @@ package enum ConnectDiagnostics {
     /// libpq's lines as one, each said once.
     private static func oneLine(_ message: String) -> String {
         var lines: [Substring] = []
-        for line in message.split(whereSeparator: \.isNewline) where !lines.contains(line) { lines.append(line) }
+        for line in message.split(whereSeparator: \.isNewline) {
+            // libpq indents its second thoughts.
+            let line = line.drop(while: \.isWhitespace)
+            if !lines.contains(line) { lines.append(line) }
+        }
         return lines.joined(separator: "; ")
     }
 

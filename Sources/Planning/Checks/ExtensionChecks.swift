@@ -3,7 +3,7 @@ import PlanFile
 
 /// The source's extensions, and TimescaleDB, on the target.
 enum ExtensionChecks {
-    static let all = [missing, otherVersion, preload, timescaleMissing, timescaleVersion]
+    static let all = [missing, otherVersion, preload, timescaleMissing, timescaleVersion, superusers]
 
     /// What must be loaded at the server's start to work, or to be created at all.
     private static let needPreloading: Set<String> = [
@@ -145,6 +145,31 @@ enum ExtensionChecks {
             findings.add(
                 .warning, "no test ran with TimescaleDB \(text)",
                 why: "Skein's tests use 2.19 and 2.31.", cure: "rehearse the migration once", object: "timescaledb",
+                at: Side.target.location(context))
+        }
+    }
+
+    private static let superusers = Check(
+        "SK235", "Only a superuser can create an extension",
+        """
+        Some extensions reach beyond the database, and only a superuser can create them (those that are "trusted" need \
+        no more than the CREATE right on the database). Have a superuser create it in the target database beforehand, \
+        or leave it out.
+        """
+    ) { context, findings in
+        let server = context.target.server
+        guard !server.isSuperuser else { return }
+        let restricted = Set(server.superuserExtensions)
+        for name in selectedExtensions(context).map(\.name)
+        where restricted.contains(name) && !isInstalled(name, context) {
+            findings.add(
+                .error,
+                "role \(QualifiedName.quotedIfNeeded(server.user)) may not create extension "
+                    + "\(QualifiedName.quotedIfNeeded(name)) on the target",
+                why: "It is not trusted: only a superuser can.",
+                cure: "run in the target database as a superuser, or leave it out: "
+                    + "`select: {extensions: {exclude: [\(Wording.yaml(name))]}}`",
+                statement: "create extension \(QualifiedName.quoted(name));", object: name,
                 at: Side.target.location(context))
         }
     }

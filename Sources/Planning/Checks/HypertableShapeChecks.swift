@@ -3,7 +3,7 @@ import PlanFile
 
 /// What a table must not be, or have, to become a hypertable. Each rule was seen on TimescaleDB 2.19.3 and 2.31.0.
 enum HypertableShapeChecks {
-    static let all = [notATable, partitioned, unlogged, transitionTables, noInherit, destination]
+    static let all = [notATable, partitioned, unlogged, transitionTables, rules, noInherit, destination]
 
     private static let notATable = Check(
         "SK501", "Only a table can become a hypertable",
@@ -106,6 +106,25 @@ enum HypertableShapeChecks {
                     "row trigger \(name) of \(planned.name) has transition tables, which no hypertable may have",
                     cure: "make it a statement trigger (`for each statement`), or drop it: run on the source",
                     statement: "drop trigger \(QualifiedName.quoted(trigger.name)) on \(planned.relation.name.sql);",
+                    object: "\(name) on \(planned.name)", at: planned.location)
+            }
+        }
+    }
+
+    private static let rules = Check(
+        "SK505", "A rule cannot be on a hypertable",
+        """
+        TimescaleDB refuses tables with rewrite rules ("hypertables do not support rules"). A trigger does what the \
+        rule did; drop the rule on the source, or leave the table plain.
+        """
+    ) { context, findings in
+        for planned in context.hypertables where planned.becomesHypertable {
+            for rule in planned.relation.rules {
+                let name = QualifiedName.quotedIfNeeded(rule)
+                findings.add(
+                    .error, "rule \(name) is on \(planned.name), and no hypertable may have rules",
+                    cure: "write it as a trigger and drop it: run on the source",
+                    statement: "drop rule \(QualifiedName.quoted(rule)) on \(planned.relation.name.sql);",
                     object: "\(name) on \(planned.name)", at: planned.location)
             }
         }

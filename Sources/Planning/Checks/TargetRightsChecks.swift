@@ -3,7 +3,7 @@ import PlanFile
 
 /// What the connected role must be allowed to do on the target.
 enum TargetRightsChecks {
-    static let all = [createInDatabase, replicationRole]
+    static let all = [createInDatabase, replicationRole, createInSchemas]
 
     private static let createInDatabase = Check(
         "SK208", "The role may not create in the target database",
@@ -42,5 +42,28 @@ enum TargetRightsChecks {
                 : "let target.uri name a superuser: PostgreSQL \(server.major) cannot grant this right",
             statement: canBeGranted ? "grant set on parameter session_replication_role to \(user);" : nil,
             object: "session_replication_role", at: Side.target.location(context))
+    }
+
+    private static let createInSchemas = Check(
+        "SK227", "The role may not create in a schema of the target",
+        """
+        A schema of the source that exists on the target is used as it is, so the connected role needs the CREATE \
+        right on it. Since PostgreSQL 15 this goes for `public`, too, which belongs to the database's owner.
+        """
+    ) { context, findings in
+        let server = context.target.server
+        let objects = context.source.objects.filter { context.selected.objects.contains($0.id) }.compactMap(\.schema)
+        let needed = Set(context.relations.map(\.name.schema) + objects)
+        let user = QualifiedName.quoted(server.user)
+        for schema in context.target.schemas where needed.contains(schema.name) && !schema.isCreatable {
+            let name = QualifiedName.quotedIfNeeded(schema.name)
+            findings.add(
+                .error,
+                "role \(QualifiedName.quotedIfNeeded(server.user)) may not create in schema \(name) of the target",
+                why: "It belongs to \(QualifiedName.quotedIfNeeded(schema.owner)).",
+                cure: "run on the target, as the schema's owner",
+                statement: "grant create, usage on schema \(QualifiedName.quoted(schema.name)) to \(user);",
+                object: name, at: Side.target.location(context))
+        }
     }
 }

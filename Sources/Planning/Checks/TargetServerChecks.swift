@@ -105,7 +105,8 @@ enum TargetServerChecks {
         or change it. Disable them for the time of the migration if they are not meant for it.
         """
     ) { context, findings in
-        let names = context.target.eventTriggers
+        let disabled = Set(context.target.server.disabledEventTriggers)
+        let names = context.target.eventTriggers.filter { !disabled.contains($0) }
         guard let first = names.first, !context.machine.hasOwnState else { return }
         findings.add(
             .warning, "the target has \(Wording.count(names.count, "event trigger")): \(Wording.list(names))",

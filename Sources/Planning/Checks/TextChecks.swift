@@ -3,7 +3,7 @@ import PlanFile
 
 /// Whether text means, and sorts, the same on both sides.
 enum TextChecks {
-    static let all = [encoding, locale, collationVersion]
+    static let all = [encoding, locale, collationVersion, missingCollations]
 
     private static let encoding = Check(
         "SK222", "The databases' encodings differ",
@@ -73,6 +73,42 @@ enum TextChecks {
             .note, "the collation \(source.collate) has version \(one) on the source and \(other) on the target",
             why: "Some texts may sort differently. Indexes are built anew on the target, so they are right there.",
             at: Side.target.location(context))
+    }
+
+    private static let missingCollations = Check(
+        "SK225", "A column's collation is missing on the target",
+        """
+        Collations of the operating system are known to a database only where the system has them when the server is \
+        set up. A table whose column has one that the target lacks cannot be created there. Install the locale on the \
+        target's machine and run `pg_import_system_collations`, or change the column's collation on the source.
+        """
+    ) { context, findings in
+        let known = Set(context.target.server.collations)
+        guard !known.isEmpty else { return }
+        // Collations outside pg_catalog are named with their schema, and are made with the user's other objects.
+        let own = context.source.schemas.map { QualifiedName.quotedIfNeeded($0.name) + "." }
+        var answers: [String: Bool] = [:]
+        func isMissing(_ name: String) -> Bool {
+            if let answer = answers[name] { return answer }
+            let answer = name != "default" && !known.contains(name) && !own.contains { name.hasPrefix($0) }
+            answers[name] = answer
+            return answer
+        }
+        var columns: [String: [String]] = [:]
+        for relation in context.relations where relation.kind != .view {
+            for column in relation.columns {
+                guard let name = column.collation, isMissing(name) else { continue }
+                columns[name, default: []].append("\(relation.name).\(QualifiedName.quotedIfNeeded(column.name))")
+            }
+        }
+        for (name, users) in columns.sorted(by: { $0.key < $1.key }) {
+            findings.add(
+                .error, "the target has no collation \(QualifiedName.quoted(name))",
+                why: "These columns have it: \(Wording.list(users)).",
+                cure: "install the locale on the target's machine, then run in the target database as a superuser",
+                statement: "select pg_import_system_collations('pg_catalog');", object: QualifiedName.quoted(name),
+                at: Side.target.location(context))
+        }
     }
 }
 

@@ -9,10 +9,11 @@ extension GraphCompiler {
             else {
                 continue
             }
-            // Before PostgreSQL 18 a partitioned table can have none NOT VALID, and VALIDATE of one that references a
-            // partitioned table leaves the parts that reference its partitions as they are.
-            let kinds = [table.kind, lookup.relationsByOID[referenced]?.kind]
-            let isPartitioned = kinds.contains(.partitionedTable) && target.server.versionNumber < 180_000
+            // Before 18 the server refuses NOT VALID on a partitioned table, and where one is referenced, VALIDATE
+            // leaves the constraints' parts unvalidated.
+            let isPartitioned =
+                target.server.versionNumber < 180_000
+                && [table.kind, lookup.relationsByOID[referenced]?.kind].contains(.partitionedTable)
             let isHypertable = hypertables[table.oid] != nil || hypertables[referenced] != nil
             let suffix = " NOT VALID"
             let definition = constraint.definition

@@ -78,10 +78,16 @@ extension PlanDocument {
         }
         let indexes = Set(selection.indexes.map(\.oid))
         for index in source.indexes where selected.contains(index.table) && !indexes.contains(index.oid) {
+            let isExcluded = plan.select.excludedIndexes.contains { $0.value.matches(index.name) }
             result.append(
                 Skipped(
                     object: "index \(index.name)",
-                    why: index.isValid ? "the plan excludes it" : "it is invalid on the source"))
+                    why: isExcluded
+                        ? "the plan excludes it"
+                        : !index.isValid
+                            ? "it is invalid on the source"
+                            : index.parent.map { !indexes.contains($0) } ?? false
+                                ? "it is a part of one that is excluded" : "it depends on what the plan excludes"))
         }
         result += source.relations.filter { selection.withoutData.contains($0.oid) && selected.contains($0.oid) }.map {
             Skipped(

@@ -30,11 +30,25 @@ package struct SavedPlan: Sendable, Codable, Equatable {
         self.graph = graph
     }
 
-    /// JSON, keys sorted, ended by a line feed.
+    /// JSON, keys sorted, ended by a line feed. Its last key is a checksum over all that stands before it.
     package func encoded() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return Array(try encoder.encode(self)) + [0x0A]
+        let body = Array(try encoder.encode(self))
+        return body.dropLast() + Self.ending(of: body)
+    }
+
+    /// What takes the place of the last brace.
+    private static func ending(of body: [UInt8]) -> [UInt8] {
+        Array(",\"sha256\":\"\(SHA256.hexDigest(of: body))\"}\n".utf8)
+    }
+
+    /// Whether a file is, byte by byte, as `encoded` wrote it.
+    private static func isWhole(_ bytes: [UInt8]) -> Bool {
+        let length = ending(of: []).count
+        guard bytes.count > length else { return false }
+        let body = bytes.dropLast(length) + [UInt8(ascii: "}")]
+        return bytes.suffix(length).elementsEqual(ending(of: Array(body)))
     }
 
     /// Why a file is no saved plan that can be used.
@@ -51,8 +65,11 @@ package struct SavedPlan: Sendable, Codable, Equatable {
     package static func decoded(_ bytes: [UInt8]) throws(Unreadable) -> SavedPlan {
         let decoder = JSONDecoder()
         let data = Data(bytes)
-        guard let head = try? decoder.decode(Head.self, from: data) else { throw .notASavedPlan }
+        guard let head = try? decoder.decode(Head.self, from: data) else {
+            throw looksLikeOne(bytes) ? .damaged("it is cut off, or no JSON") : .notASavedPlan
+        }
         guard head.format == formatVersion else { throw .format(head.format, createdWith: head.createdWith) }
+        guard isWhole(bytes) else { throw .damaged("its checksum is another one than when it was written") }
         let saved: SavedPlan
         do {
             saved = try decoder.decode(SavedPlan.self, from: data)
@@ -65,7 +82,8 @@ package struct SavedPlan: Sendable, Codable, Equatable {
 
     /// Whether a file's beginning looks like a saved plan rather than like YAML.
     package static func looksLikeOne(_ bytes: some Collection<UInt8>) -> Bool {
-        bytes.prefix(64).starts(with: "{\"createdWith\":".utf8)
+        // Somebody may have laid it out anew.
+        bytes.prefix(64).filter { $0 > 0x20 }.starts(with: "{\"createdWith\":".utf8)
     }
 
     private struct Head: Decodable {

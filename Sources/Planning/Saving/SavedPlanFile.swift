@@ -2,22 +2,43 @@ private import FoundationEssentials
 private import Glibc
 
 extension SavedPlan {
+    /// The system's reason why a file cannot be written.
+    package struct Unwritable: Error {
+        package var reason: String
+    }
+
     /// Writes it to a file that only its owner reads, in one step: what is there is whole.
-    /// - Throws: Foundation's error where the file cannot be written.
+    /// - Throws: `Unwritable`; the encoder's errors.
     package func write(to path: String) throws {
-        let data = Data(try encoded())
+        let bytes = try encoded()
         let part = path + ".part"
-        try? FileManager.default.removeItem(atPath: part)
-        guard FileManager.default.createFile(atPath: part, contents: data, attributes: [.posixPermissions: 0o600])
-        else { throw CocoaError(.fileWriteUnknown) }
-        do {
-            if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
-            try FileManager.default.moveItem(atPath: part, toPath: path)
-        } catch {
-            try? FileManager.default.removeItem(atPath: part)
-            throw error
+        // Never through a link that somebody else laid there.
+        _ = unsafe unlink(part)
+        let file = unsafe open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw Self.unwritable() }
+        var start = 0
+        while start < bytes.count {
+            let count = unsafe bytes[start...].withUnsafeBytes { buffer in
+                unsafe Glibc.write(file, buffer.baseAddress, buffer.count)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                let problem = Self.unwritable()
+                close(file)
+                _ = unsafe unlink(part)
+                throw problem
+            }
+            start += count
+        }
+        let isSafe = fsync(file) == 0
+        guard close(file) == 0, isSafe, unsafe rename(part, path) == 0 else {
+            let problem = Self.unwritable()
+            _ = unsafe unlink(part)
+            throw problem
         }
     }
+
+    private static func unwritable() -> Unwritable { Unwritable(reason: unsafe String(cString: strerror(errno))) }
 
     /// Reads a saved plan; nil where the file is none (a plan file, or not there at all, which is for the plan loader to
     /// tell).

@@ -2,9 +2,10 @@ import ArgumentParser
 import Execution
 import FoundationEssentials
 import PlanFile
+import Planning
 import Postgres
 
-struct CleanCommand: AsyncParsableCommand {
+struct CleanCommand: SkeinCommand {
     static let configuration = CommandConfiguration(
         commandName: "clean",
         abstract: "Removes what a migration keeps beside the data: its state on the target. Twice is harmless.")
@@ -18,35 +19,35 @@ struct CleanCommand: AsyncParsableCommand {
     @Flag(help: "Do not ask, also when the migration is not finished.")
     var yes = false
 
-    func run() async throws {
+    func perform() async throws {
         let plan = try plan.load(options).plan
         let name = plan.name.value.text
-        let found = try await Failing.onTarget(of: plan, options, "clean") { target in
-            try CleanOperation.look(target, name: name)
-        }
+        let target = ServerAccess(plan, .target, purpose: "clean")
+        let found = try await target.run { try CleanOperation.look($0, name: name) }
         if found.isRunning {
-            Console.error("error: migration \(name) is running; stop its `skein migrate` first (Ctrl-C)")
-            throw Exit.stopped.error
+            throw CommandFailure(
+                .stopped,
+                [
+                    Diagnostic(
+                        .stillRunning, "migration \(name) is running",
+                        cure: "stop its `skein migrate` first (Ctrl-C there), then run the same command")
+                ])
         }
-        if found.hasState, !found.isFinished, !yes {
-            let question =
-                "Migration \(name) is not finished (\(found.done) of \(found.tasks) tasks done) and cannot be resumed "
-                + "after cleaning. Its tables stay on the target. Remove its state?"
-            guard Console.isInputTerminal else {
-                Console.error("error: \(question)\n  say --yes to do it without being asked")
-                throw Exit.wrong.error
-            }
-            guard Console.confirms(question) else { throw Exit.wrong.error }
+        if found.hasState, !found.isFinished {
+            try Confirmation.require(
+                "Migration \(name) is not finished (\(found.done) of \(found.tasks) tasks done) and cannot go on after "
+                    + "cleaning. Its tables stay on the target. Remove its state?", yes,
+                refusal: "nothing was removed: migration \(name) is not finished (\(found.done) of \(found.tasks) "
+                    + "tasks done) and could not go on afterwards")
         }
-        let removed = try await Failing.onTarget(of: plan, options, "clean") { target in
-            try CleanOperation.run(target, name: name)
-        }
+        let removed = try await target.run { try CleanOperation.run($0, name: name) }
         let pruned = prune ? try removeSpool(plan) : false
         if options.json {
             try Console.json(Result(name: name, removedState: removed, removedSpool: pruned))
         } else {
+            let what = [removed ? "the state on the target" : nil, pruned ? "the spool" : nil].compactMap(\.self)
             Console.result(
-                removed || pruned ? "\(name): cleaned" : "\(name): nothing to clean")
+                "\(name): " + (what.isEmpty ? "nothing to clean" : "removed " + what.joined(separator: " and ")))
         }
     }
 
@@ -54,7 +55,12 @@ struct CleanCommand: AsyncParsableCommand {
     private func removeSpool(_ plan: Plan) throws -> Bool {
         let folder = plan.replication.spool.directory.value + "/" + plan.name.value.identifier
         guard FileManager.default.fileExists(atPath: folder) else { return false }
-        try FileManager.default.removeItem(atPath: folder)
+        do {
+            try FileManager.default.removeItem(atPath: folder)
+        } catch {
+            throw CommandFailure(
+                .failed, [Diagnostic(.cannotWrite, "the spool `\(folder)` cannot be removed", detail: "\(error)")])
+        }
         return true
     }
 
@@ -62,10 +68,5 @@ struct CleanCommand: AsyncParsableCommand {
         var name: String
         var removedState: Bool
         var removedSpool: Bool
-        enum CodingKeys: String, CodingKey {
-            case name
-            case removedState = "removed_state"
-            case removedSpool = "removed_spool"
-        }
     }
 }

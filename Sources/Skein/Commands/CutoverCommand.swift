@@ -1,7 +1,7 @@
 import ArgumentParser
 import PlanFile
 
-struct CutoverCommand: AsyncParsableCommand {
+struct CutoverCommand: SkeinCommand {
     static let configuration = CommandConfiguration(
         commandName: "cutover", abstract: "Opens the gate of a live migration.",
         discussion: "An offline migration has no gate: `skein migrate` runs to the end.")
@@ -9,22 +9,26 @@ struct CutoverCommand: AsyncParsableCommand {
     @OptionGroup var plan: PlanArgument
     @OptionGroup var options: GlobalOptions
 
-    func run() async throws {
+    func perform() async throws {
         let plan = try plan.load(options).plan
         switch plan.mode.value {
         case .offline:
-            Console.error(
-                "error: \(plan.name.value.text) is an offline migration and has no cutover: `skein migrate` runs to the end"
-            )
-        case .live: Console.error("error: " + LiveMode.refusal)
+            throw CommandFailure.wrong(
+                .otherMode,
+                "\(plan.name.value.text) is an offline migration and has no cutover: `skein migrate` runs to the end",
+                at: plan.mode.location)
+        case .live: throw LiveMode.refusal(of: "cutover", plan)
         }
-        throw Exit.wrong.error
     }
 }
 
 /// What this version says to `mode: live`.
 enum LiveMode {
-    static let refusal =
-        "`mode: live` is not in this version yet: its keys are validated and planned, but `migrate` and `cutover` "
-        + "need `mode: offline`"
+    static func refusal(of command: String, _ plan: Plan) -> CommandFailure {
+        .wrong(
+            .liveMode,
+            "this version does not run `mode: live` yet: `skein \(command)` comes with a later release, "
+                + "`validate` and `plan` work now",
+            cure: "for a migration with the application stopped, say `mode: offline`", at: plan.mode.location)
+    }
 }

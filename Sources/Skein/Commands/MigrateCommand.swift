@@ -3,9 +3,8 @@ import Catalog
 import Execution
 import PlanFile
 import Planning
-import Postgres
 
-struct MigrateCommand: AsyncParsableCommand {
+struct MigrateCommand: SkeinCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate",
         abstract: "Runs the migration. Stopped or killed at any moment, the same command goes on where it was.")
@@ -37,10 +36,8 @@ struct MigrateCommand: AsyncParsableCommand {
     var repair = false
 
     func validate() throws {
-        for (name, value) in [("--table-jobs", tableJobs), ("--index-jobs", indexJobs)] {
-            guard let value, !(1...128).contains(value) else { continue }
-            throw ValidationError("\(name) takes a number from 1 to 128")
-        }
+        try JobsOption.check("--table-jobs", tableJobs)
+        try JobsOption.check("--index-jobs", indexJobs)
         guard retrySeconds != nil else {
             throw ValidationError("--retry-for takes a duration such as `10 min` or `30 s`, not `\(retryFor)`")
         }
@@ -48,59 +45,138 @@ struct MigrateCommand: AsyncParsableCommand {
 
     private var retrySeconds: Double? { (try? PlanDuration(parsing: retryFor))?.approximateSeconds }
 
-    func run() async throws {
+    func perform() async throws {
         let loaded = try plan.load(options)
-        guard loaded.plan.mode.value == .offline else {
-            Console.error("error: " + LiveMode.refusal)
-            throw Exit.wrong.error
-        }
-        guard resync == nil, !repair else {
-            Console.error("error: --resync and --repair are for `mode: live`; this plan is offline")
-            throw Exit.wrong.error
+        let plan = loaded.plan
+        guard plan.mode.value == .offline else { throw LiveMode.refusal(of: "migrate", plan) }
+        if resync != nil || repair {
+            throw CommandFailure.wrong(
+                .otherMode, "\(repair ? "--repair" : "--resync") is for live migrations, and this plan is offline",
+                cure: "run `skein migrate` again: it goes on by itself", at: plan.mode.location)
         }
         let migrator = Migrator(
-            loaded.plan,
+            plan,
             MigrateOptions(
                 tableJobs: tableJobs, indexJobs: indexJobs, retryFor: retrySeconds ?? 600, version: Version.text))
-        let printer = RunPrinter(options)
-        let end = try await Failing.withExitCodes(loaded.plan, options) {
-            if dropIfExists { try await startOver(loaded.plan) }
-            if try await migrator.record() == nil { try await begin(loaded, migrator) }
-            return try await Signals.cancelling { try await migrator.run { event in printer.print(event) } }
+        let printer = RunPrinter(options, plan: plan.name.value.text)
+        let clock = ContinuousClock()
+        var begun = clock.now
+        if dropIfExists { try await startOver(plan) }
+        let isNew = try await isNew(plan, migrator)
+        if isNew {
+            begun = clock.now
+            try await begin(loaded, migrator)
         }
-        try printer.finish(end, plan: loaded.plan.name.value.text)
+        let end: RunEnd
+        do {
+            end = try await Signals.cancelling { try await migrator.run { event in printer.print(event) } }
+        } catch let error as DiagnosticsError where error.diagnostics.allSatisfy(ConnectDiagnostics.isTransient) {
+            // Nothing is wrong with a migration that has begun.
+            throw CommandFailure(.stopped, error.diagnostics)
+        }
+        try await finish(end, plan, seconds: (clock.now - begun) / .seconds(1), wasResumed: !isNew)
     }
+
+    /// Whether the target holds no state of it.
+    /// - Throws: what both servers say where the target cannot be reached, not only the target.
+    private func isNew(_ plan: Plan, _ migrator: Migrator) async throws -> Bool {
+        do {
+            return try await migrator.record() == nil
+        } catch let target as DiagnosticsError {
+            do {
+                try await ServerAccess(plan, .source, purpose: "control").run { _ in }
+            } catch let source as DiagnosticsError {
+                throw DiagnosticsError(source.diagnostics + target.diagnostics)
+            }
+            throw target
+        }
+    }
+
+    /// What is printed is one document a line, the last one too.
+    func printFailure(_ failure: CommandFailure) throws { try Console.json(EndDocument(failure), isPretty: false) }
 
     /// Checks everything and stores the compiled plan.
     private func begin(_ loaded: PlanArgument.Loaded, _ migrator: Migrator) async throws {
+        try loaded.refuseChangedFile()
         let inspection = try await Inspector.inspect(loaded.plan)
-        options.report(inspection.diagnostics)
-        guard let graph = inspection.graph, !inspection.hasErrors else { throw Exit.wrong.error }
         if let saved = loaded.saved {
             let drift = saved.drift(source: inspection.sourceFingerprint, target: inspection.targetFingerprint)
-            guard drift.isEmpty else {
-                Console.error("error: the servers are no longer as the saved plan found them:")
-                for line in drift { Console.error("  " + line) }
-                Console.error("  run `skein plan` again and look at what it says")
-                throw Exit.wrong.error
-            }
+            guard drift.isEmpty else { throw SavedPlanProblems.drifted(drift, loaded) }
         }
-        try await migrator.create(inspection, graph)
+        guard let graph = inspection.graph, !inspection.hasErrors else {
+            throw CommandFailure(.wrong, inspection.diagnostics)
+        }
+        options.report(inspection.diagnostics)
+        if options.json {
+            try Console.json(CheckedDocument(diagnostics: inspection.diagnostics), isPretty: false)
+        }
+        // What was saved is what was looked at, so its pieces are run and not those that today's sizes would give.
+        try await migrator.create(inspection, loaded.saved?.graph ?? graph)
     }
 
     private func startOver(_ plan: Plan) async throws {
         let inspection = try await Inspector.inspect(plan)
         let leftovers = Leftovers(inspection)
         guard !leftovers.isEmpty else { return }
-        Console.error("would be dropped from \(inspection.target.server.database) on the target:")
+        Console.error("would be dropped from database \(inspection.target.server.database) on the target:")
         for line in leftovers.lines { Console.error("  " + line) }
-        if !yes {
-            guard Console.isInputTerminal else {
-                Console.error("error: nothing was dropped: say --yes to do it without being asked")
-                throw Exit.wrong.error
-            }
-            guard Console.confirms("Drop them, rows and all?") else { throw Exit.wrong.error }
-        }
+        try Confirmation.require(
+            "Drop them, rows and all?", yes, refusal: "nothing was dropped: --drop-if-exists has to be confirmed")
         try await leftovers.drop(plan)
+    }
+
+    // MARK: The end
+
+    private func finish(_ end: RunEnd, _ plan: Plan, seconds: Double, wasResumed: Bool) async throws {
+        let name = plan.name.value.text
+        switch end {
+        case .finished:
+            let summary = await summary(plan)
+            if let warnings = summary?.warningText, options.isShown(.warning) { Console.error(warnings) }
+            if options.json {
+                try Console.json(EndDocument(.finished, seconds: seconds, summary: summary), isPretty: false)
+            } else {
+                Console.result(
+                    summary?.text(name, seconds: seconds, wasResumed: wasResumed)
+                        ?? "\(name): migrated in \(Words.duration(seconds))")
+            }
+        case .alreadyFinished:
+            let summary = await summary(plan)
+            if options.json {
+                try Console.json(EndDocument(.alreadyFinished, seconds: nil, summary: summary), isPretty: false)
+            } else {
+                Console.result("\(name): already done" + (summary?.finished.map { ", \(Words.time($0))" } ?? ""))
+            }
+        case .stopped(let reason):
+            let diagnostic = Diagnostic(.stopped, reason, cure: "run the same command to go on")
+            throw CommandFailure(.stopped, [diagnostic])
+        case .failed(let task, let reason): throw CommandFailure(.failed, [Self.diagnostic(task, reason)])
+        case .differences(let texts):
+            let diagnostic = Diagnostic(
+                .differences, "source and target differ in \(Words.count(Int64(texts.count), "place"))",
+                detail: texts.joined(separator: "\n"),
+                cure: "what is copied stays; `skein verify \(plan.file)` compares again, and "
+                    + "`skein migrate \(plan.file) --drop-if-exists` starts over")
+            throw CommandFailure(.differences, [diagnostic])
+        }
+    }
+
+    private static func diagnostic(_ task: String, _ reason: TaskFailure) -> Diagnostic {
+        let waiting =
+            reason.blocked > 0 ? "\(Words.count(Int64(reason.blocked), "task")) behind it could not run." : nil
+        let cure = reason.cure ?? "mend the cause"
+        return Diagnostic(
+            .taskFailed, "\(task): \(reason.text)",
+            detail: Words.lines(reason.detail, waiting),
+            cure: cure + "; what is done stays done: then run the same command", object: reason.object)
+    }
+
+    /// Nil where the target cannot be asked any more: the migration is done all the same.
+    private func summary(_ plan: Plan) async -> RunSummary? {
+        let name = plan.name.value.text
+        let status = try? await ServerAccess(plan, .target, purpose: "status").run { target in
+            try StatusReport.read(target, name: name)
+        }
+        return status.map { RunSummary($0, verify: plan.cutover.verify.value) }
     }
 }

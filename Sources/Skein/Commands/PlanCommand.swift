@@ -4,7 +4,7 @@ import FoundationEssentials
 import PlanFile
 import Planning
 
-struct PlanCommand: AsyncParsableCommand {
+struct PlanCommand: SkeinCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
         abstract: "Reads both servers, runs every check, shows the tasks and why. Changes nothing anywhere.")
@@ -22,36 +22,71 @@ struct PlanCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Print the tasks as a graph: mermaid or dot.", valueName: "format"))
     var graph: GraphFormat?
 
-    func run() async throws {
+    func validate() throws {
+        if out?.isEmpty == true { throw ValidationError("--out takes the name of a file") }
+        if graph != nil, options.json { throw ValidationError("--graph and --json exclude each other") }
+    }
+
+    func perform() async throws {
         let loaded = try plan.load(options)
-        let inspection = try await Failing.withExitCodes(loaded.plan, options) {
-            try await Inspector.inspect(loaded.plan)
-        }
+        if let out { try refuseOverwriting(out) }
+        let inspection = try await Inspector.inspect(loaded.plan)
         let document = PlanDocument(
             loaded.plan, source: inspection.source, target: inspection.target, selection: inspection.selection,
             graph: inspection.graph, diagnostics: loaded.diagnostics + inspection.diagnostics, done: inspection.done)
-        if let graph, let compiled = inspection.graph {
-            options.report(inspection.diagnostics)
-            Console.result(graph == .mermaid ? compiled.mermaid() : compiled.dot(name: loaded.plan.name.value.text))
+        if let graph {
+            if let compiled = inspection.graph {
+                Console.output(
+                    graph == .mermaid ? compiled.mermaid() : compiled.dot(name: loaded.plan.name.value.text))
+            }
         } else if options.json {
             try Console.json(document)
         } else {
             Console.result(PlanText.render(document))
-            options.report(inspection.diagnostics)
+            // In a terminal both streams are one text.
+            if Console.isOutputTerminal, Console.isErrorTerminal, !inspection.diagnostics.isEmpty { Console.error("") }
         }
-        if inspection.hasErrors { throw Exit.wrong.error }
-        if let out, let compiled = inspection.graph {
-            try save(inspection.saved(loaded.plan, compiled, createdWith: Version.text), to: out)
+        options.report(inspection.diagnostics)
+        if !options.json, let counts = Self.counts(inspection.diagnostics), options.isShown(.note) {
+            Console.error("\n" + counts)
         }
+        guard let compiled = inspection.graph else {
+            if let out { Console.error("\(out): not saved, because of the errors above") }
+            throw Exit.wrong.error
+        }
+        if let out { try save(inspection.saved(loaded.plan, compiled, createdWith: Version.text), to: out) }
+    }
+
+    /// `2 errors, 1 warning`; nil where there is nothing, or notes only.
+    private static func counts(_ diagnostics: [Diagnostic]) -> String? {
+        let parts = [Diagnostic.Severity.error, .warning, .note].compactMap { severity -> String? in
+            let count = diagnostics.count { $0.severity == severity }
+            return count > 0 ? Words.count(Int64(count), severity.rawValue) : nil
+        }
+        guard diagnostics.contains(where: { $0.severity < .note }) else { return nil }
+        return parts.joined(separator: ", ")
+    }
+
+    /// Only another saved plan may be replaced: `--out plan.yaml` would lose the plan itself.
+    private func refuseOverwriting(_ path: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        do {
+            if try SavedPlan.read(path) != nil { return }
+        } catch {
+            // A damaged one, or another version's, is one, too.
+            return
+        }
+        throw CommandFailure.wrong(
+            .cannotWrite, "--out \(path): there is something else than a saved plan in that place, and it is kept",
+            cure: "name another file, or remove that one")
     }
 
     private func save(_ plan: SavedPlan, to path: String) throws {
         do {
             try plan.write(to: path)
-            Console.error("saved to \(path); run it with: skein migrate \(path)")
-        } catch {
-            Console.error("error: cannot write \(path): \(error)")
-            throw Exit.wrong.error
+        } catch let problem as SavedPlan.Unwritable {
+            throw CommandFailure.wrong(.cannotWrite, "the plan cannot be saved to `\(path)`: \(problem.reason)")
         }
+        if options.isShown(.note) { Console.error("saved to \(path); run it with: skein migrate \(path)") }
     }
 }

@@ -1,11 +1,11 @@
 import ArgumentParser
 import PlanFile
 
-struct SchemaCommand: ParsableCommand {
+struct SchemaCommand: SkeinCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema", abstract: "Prints the JSON Schema of plan files, for editors and CI.")
 
     @OptionGroup var options: GlobalOptions
 
-    func run() { Console.result(PlanSchema.text) }
+    func perform() { Console.output(PlanSchema.text) }
 }

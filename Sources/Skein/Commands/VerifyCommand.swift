@@ -3,7 +3,7 @@ import Execution
 import PlanFile
 import Planning
 
-struct VerifyCommand: AsyncParsableCommand {
+struct VerifyCommand: SkeinCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Compares source and target by checksums and names the keys that differ. Changes nothing.")
@@ -23,25 +23,27 @@ struct VerifyCommand: AsyncParsableCommand {
     var tableJobs: Int?
 
     func validate() throws {
+        try JobsOption.check("--table-jobs", tableJobs)
         for table in tables where (try? QualifiedNamePattern(parsing: table)) == nil {
             throw ValidationError("--tables takes names such as public.readings or public.tmp_*, not `\(table)`")
         }
     }
 
-    func run() async throws {
+    func perform() async throws {
         let plan = try plan.load(options).plan
         let patterns = tables.compactMap { try? QualifiedNamePattern(parsing: $0) }
-        let (level, isJSON, countsOnly, jobs) = (options.logLevel, options.json, counts, tableJobs)
-        let report = try await Failing.withExitCodes(plan, options) {
-            try await Signals.cancelling {
-                try await VerifyOperation.run(plan, tables: patterns, countsOnly: countsOnly, jobs: jobs) { piece in
-                    guard level == .debug, !isJSON else { return }
-                    Console.error(
-                        "\(piece.isEqual ? "equal " : "differs") \(piece.table) \(piece.piece)/\(piece.pieces)")
-                }
+        let (listsPieces, countsOnly, jobs) = (options.logLevel == .debug, counts, tableJobs)
+        let report = try await Signals.cancelling {
+            try await VerifyOperation.run(plan, tables: patterns, countsOnly: countsOnly, jobs: jobs) { piece in
+                guard listsPieces else { return }
+                Console.error("\(piece.isEqual ? "equal " : "differs") \(piece.table) \(piece.piece)/\(piece.pieces)")
             }
         }
-        if options.json { try Console.json(Document(report)) } else { Console.result(render(report)) }
+        if options.json {
+            try Console.json(Document(report, by: counts ? "counts" : "checksums"))
+        } else {
+            Console.result(render(report))
+        }
         if !report.isEqual { throw Exit.differences.error }
     }
 
@@ -63,20 +65,40 @@ struct VerifyCommand: AsyncParsableCommand {
             }
         }
         let differing = report.tables.count { !$0.isEqual }
-        let what = counts ? "row counts" : "checksums"
+        let all = Words.count(Int64(report.tables.count), "table")
         lines.append(
             differing == 0
-                ? "\(report.tables.count) tables, equal \(what)"
-                : "\(differing) of \(report.tables.count) tables differ")
+                ? "\(all), all equal by \(counts ? "row counts" : "checksums")"
+                : "\(Words.count(Int64(differing))) of \(all) differ")
         return lines.joined(separator: "\n")
     }
 
     private struct Document: Encodable {
+        struct Table: Encodable {
+            var table: String
+            var equal: Bool
+            var sourceRows: Int64
+            var targetRows: Int64
+            var differences: [RowDifference]
+            /// Whether `differences` are all there are.
+            var complete: Bool
+            /// Where it could not be compared: why.
+            var error: String?
+        }
+
         var equal: Bool
-        var tables: [VerifyOperation.Report.Table]
-        init(_ report: VerifyOperation.Report) {
+        var comparedBy: String
+        var tables: [Table]
+
+        init(_ report: VerifyOperation.Report, by comparedBy: String) {
             equal = report.isEqual
-            tables = report.tables
+            self.comparedBy = comparedBy
+            tables = report.tables.map { table in
+                Table(
+                    table: table.table, equal: table.isEqual, sourceRows: table.sourceRows,
+                    targetRows: table.targetRows, differences: table.differences, complete: table.isComplete,
+                    error: table.error)
+            }
         }
     }
 }

@@ -6,40 +6,79 @@ import FoundationEssentials
 
 /// Where a command's words go: its result to stdout, everything else to stderr.
 enum Console {
-    static func error(_ text: String) { write(text + (text.hasSuffix("\n") ? "" : "\n"), to: STDERR_FILENO) }
+    /// A line, or several, for people.
+    static func error(_ text: String) { styled(Words.printable(text)) }
 
-    /// A command's result. Ends the program quietly where nobody reads any more, as other filters do.
-    static func result(_ text: String) { write(text + (text.hasSuffix("\n") ? "" : "\n"), to: STDOUT_FILENO) }
-
-    /// One JSON document with sorted keys.
-    static func json(_ value: some Encodable, isPretty: Bool = true) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting =
-            isPretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
-        result(String(decoding: try encoder.encode(value), as: UTF8.self))
+    /// Text that holds colours of ours, and nothing else that a terminal would obey.
+    static func styled(_ text: String) {
+        // A terminal that is gone is no reason to stop: what is done is told by the exit code and by the state.
+        _ = write(ended(text), to: STDERR_FILENO)
     }
 
-    /// Whether people look at stderr in a terminal.
+    /// A command's result for people.
+    static func result(_ text: String) { output(Words.printable(text)) }
+
+    /// One JSON document with sorted keys, all in snake_case.
+    static func json(_ value: some Encodable, isPretty: Bool = true) throws {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting =
+            isPretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
+        output(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+
+    /// Text for a program, byte for byte.
+    static func output(_ text: String) {
+        guard let problem = write(ended(text), to: STDOUT_FILENO) else { return }
+        // Nobody reads any more (`| head -1`): other filters end quietly, too.
+        if problem != EPIPE {
+            let reason = unsafe String(cString: strerror(problem))
+            error("error: cannot write to stdout: \(reason)")
+        }
+        exit(Exit.failed.rawValue)
+    }
+
+    /// Whether people look at a stream in a terminal.
     static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+    static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
     static var isInputTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+
+    /// Columns of the terminal that stderr is, nil where it is none.
+    static var errorColumns: Int? {
+        var size = winsize()
+        guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
 
     /// Asks a yes-or-no question on the terminal. Only to be called when stdin is one.
     static func confirms(_ question: String) -> Bool {
-        write(question + " [y/N] ", to: STDERR_FILENO)
+        _ = write(Words.printable(question) + " [y/N] ", to: STDERR_FILENO)
         let answer = readLine(strippingNewline: true)?.lowercased() ?? ""
         return answer == "y" || answer == "yes"
     }
 
-    private static func write(_ text: String, to descriptor: Int32) {
+    private static func ended(_ text: String) -> String { text.hasSuffix("\n") ? text : text + "\n" }
+
+    /// - Returns: `errno` where not everything could be written.
+    private static func write(_ text: String, to descriptor: Int32) -> Int32? {
         let bytes = Array(text.utf8)
         var start = 0
         while start < bytes.count {
             let count = unsafe bytes[start...].withUnsafeBytes { buffer in
                 unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count)
             }
-            if count < 0, errno == EINTR || errno == EAGAIN { continue }
-            if count <= 0 { exit(Exit.failed.rawValue) }
-            start += count
+            if count > 0 {
+                start += count
+            } else if count == 0 {
+                return EIO
+            } else if errno == EAGAIN {
+                // Somebody else made the terminal non-blocking.
+                var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = unsafe poll(&wanted, 1, -1)
+            } else if errno != EINTR {
+                return errno
+            }
         }
+        return nil
     }
 }

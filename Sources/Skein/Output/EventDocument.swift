@@ -1,4 +1,5 @@
 import Execution
+import PlanFile
 
 /// One event of `migrate --json`, one line.
 struct EventDocument: Encodable {
@@ -9,7 +10,6 @@ struct EventDocument: Encodable {
     var seconds: Double?
     var attempt: Int?
     var text: String?
-    var sqlState: String?
     var done: Int?
     var tasks: Int?
     var running: Int?
@@ -18,15 +18,6 @@ struct EventDocument: Encodable {
     var bytesPerSecond: Double?
     var unchanged: Bool?
     var kept: Bool?
-    var differences: [String]?
-
-    enum CodingKeys: String, CodingKey {
-        case event, task, rows, bytes, seconds, attempt, text, done, tasks, running, unchanged, kept, differences
-        case sqlState = "sqlstate"
-        case copiedBytes = "copied_bytes"
-        case totalBytes = "total_bytes"
-        case bytesPerSecond = "bytes_per_second"
-    }
 
     init(_ event: RunEvent) {
         switch event {
@@ -79,20 +70,49 @@ struct EventDocument: Encodable {
             seconds = progress.elapsedSeconds
         }
     }
+}
 
-    init(_ end: RunEnd) {
-        event = "end"
-        switch end {
-        case .finished: text = "finished"
-        case .alreadyFinished: text = "already-finished"
-        case .stopped(let reason): text = "stopped: " + reason
-        case .failed(let task, let reason):
-            self.task = task
-            text = "failed: " + reason.text
-            sqlState = reason.sqlState
-        case .differences(let texts):
-            text = "differences"
-            differences = texts
-        }
+/// What the checks said before the run, one line.
+struct CheckedDocument: Encodable {
+    var event = "checked"
+    var diagnostics: [Diagnostic]
+}
+
+/// The last line of `migrate --json`.
+struct EndDocument: Encodable {
+    enum Result: String, Encodable {
+        case finished
+        case alreadyFinished = "already-finished"
+        case refused, failed, differences, stopped
+    }
+
+    var event = "end"
+    var result: Result
+    var exitCode: Int32
+    /// Of this run; nil where none began.
+    var seconds: Double?
+    /// Where the migration is finished.
+    var summary: RunSummary?
+    /// Why it is not.
+    var diagnostics: [Diagnostic] = []
+
+    init(_ result: Result, seconds: Double?, summary: RunSummary?) {
+        self.result = result
+        self.seconds = seconds
+        self.summary = summary
+        exitCode = Exit.done.rawValue
+    }
+
+    init(_ failure: CommandFailure) {
+        result =
+            switch failure.exit {
+            case .done: .finished
+            case .failed: .failed
+            case .wrong: .refused
+            case .differences: .differences
+            case .stopped: .stopped
+            }
+        exitCode = failure.exit.rawValue
+        diagnostics = failure.diagnostics
     }
 }

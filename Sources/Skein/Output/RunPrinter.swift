@@ -1,100 +1,145 @@
-import ArgumentParser
 import Execution
 import FoundationEssentials
 import PlanFile
 import Synchronization
 
-/// Tells what happens in a run: lines on stderr, or one JSON document a line on stdout.
+/// Tells what happens in a run: lines with the time of day (UTC) on stderr; with `--json` one document a line on
+/// stdout, and on stderr only what needs attention.
 final class RunPrinter: Sendable {
-    private let isJSON: Bool
-    private let level: GlobalOptions.LogLevel
-    /// When the last progress line was printed, seconds of the run.
-    private let lastProgress = Mutex(-100.0)
-    private let warnings = Mutex<[String]>([])
+    private struct Memory {
+        /// When the last progress was told, seconds of the run.
+        var lastProgress = -100.0
+        var phase: RunPhase?
+        var listsShortTasks = true
+    }
 
-    init(_ options: GlobalOptions) {
-        isJSON = options.json
-        level = options.logLevel
+    private let options: GlobalOptions
+    private let plan: String
+    private let memory = Mutex(Memory())
+
+    /// Up to so many tasks, each is listed when it is done; of more, only those that took a second.
+    private static let listed = 1_000
+
+    init(_ options: GlobalOptions, plan: String) {
+        self.options = options
+        self.plan = plan
     }
 
     func print(_ event: RunEvent) {
-        if case .warning(let id, let text) = event { warnings.withLock { $0.append("\(id): \(text)") } }
-        if isJSON {
+        if options.json {
             if isDue(event, every: 1) { try? Console.json(EventDocument(event), isPretty: false) }
-        } else if let line = line(for: event) {
-            Console.error(line)
+            guard event.needsAttention else { return }
         }
+        let lines = lines(for: event)
+        guard !lines.isEmpty else { return }
+        let time = Self.time()
+        Console.error(lines.map { "\(time) \($0)" }.joined(separator: "\n"))
     }
 
-    /// The last words, and the exit code.
-    /// - Throws: the exit code where it is not 0.
-    func finish(_ end: RunEnd, plan: String) throws {
-        if isJSON { try Console.json(EventDocument(end), isPretty: false) }
-        switch end {
-        case .finished:
-            if !isJSON { Console.result("\(plan): migrated") }
-        case .alreadyFinished:
-            if !isJSON { Console.result("\(plan): already done") }
-        case .stopped(let reason):
-            Console.error("\(plan): stopped: \(reason)\n  run the same command to go on")
-            throw Exit.stopped.error
-        case .failed(let task, let reason):
-            var lines = ["error: \(task): \(reason.text)"]
-            if let detail = reason.detail { lines.append("  " + detail) }
-            if let cure = reason.cure { lines.append("  cure: " + cure) }
-            if reason.blocked > 0 { lines.append("  \(reason.blocked) tasks wait behind it") }
-            lines.append("  what is done stays done: mend the cause and run the same command")
-            Console.error(lines.joined(separator: "\n"))
-            throw Exit.failed.error
-        case .differences(let texts):
-            Console.error("error: source and target differ\n" + texts.map { "  " + $0 }.joined(separator: "\n"))
-            throw Exit.differences.error
-        }
+    /// `09:41:52`, UTC, as the servers' logs can be compared with.
+    private static func time() -> String {
+        let seconds = Int(Date().timeIntervalSince1970) % 86_400
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : String(number) }
+        return "\(two(seconds / 3_600)):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
     }
 
     /// Progress is told every so many seconds; everything else as it happens.
     private func isDue(_ event: RunEvent, every seconds: Double) -> Bool {
         guard case .progress(let progress) = event else { return true }
-        return lastProgress.withLock { last in
-            guard progress.elapsedSeconds - last >= seconds else { return false }
-            last = progress.elapsedSeconds
+        return memory.withLock { memory in
+            guard progress.elapsedSeconds - memory.lastProgress >= seconds else { return false }
+            memory.lastProgress = progress.elapsedSeconds
             return true
         }
     }
 
-    private func line(for event: RunEvent) -> String? {
-        let isQuiet = level == .error || level == .warning
+    private func lines(for event: RunEvent) -> [String] {
+        switch event {
+        case .retrying(let id, let reason, let pause):
+            options.isShown(.warning) ? ["retry    \(id) in \(Words.duration(pause)): \(reason)"] : []
+        case .failed(let id, let reason): ["failed   \(id): \(reason)"]
+        case .warning(let id, let text): options.isShown(.warning) ? ["warning  \(id): \(text)"] : []
+        case .snapshotRenewed(_, let isUnchanged):
+            options.isShown(.warning)
+                ? [
+                    isUnchanged
+                        ? "snapshot taken again: the source has not changed, what is copied is kept"
+                        : "snapshot taken again: the source has changed, what was copied is compared with it"
+                ] : []
+        case .stalled(let seconds, let reason):
+            options.isShown(.warning) ? ["waiting  nothing has moved for \(Words.duration(seconds)): \(reason)"] : []
+        default: options.isShown(.note) ? informative(event) : []
+        }
+    }
+
+    private func informative(_ event: RunEvent) -> [String] {
         switch event {
         case .begun(let tasks, let done, let isResumed):
-            return isQuiet ? nil : isResumed ? "resuming: \(done) of \(tasks) tasks are done" : "\(tasks) tasks"
+            let isLong = tasks - done > Self.listed && options.logLevel != .debug
+            if isLong { memory.withLock { $0.listsShortTasks = false } }
+            return [
+                "\(plan): " + (isResumed ? "goes on, \(Words.count(Int64(done))) of " : "")
+                    + Words.count(Int64(tasks), "task") + (isResumed ? " are done" : "")
+                    + (isLong ? "; those done within a second are not listed" : "")
+            ]
         case .started(let id, let attempt):
-            return level == .debug ? "start    \(id)" + (attempt > 1 ? " (attempt \(attempt))" : "") : nil
+            let start = "start    \(id)" + (attempt > 1 ? " (attempt \(attempt))" : "")
+            return (newPhase(id).map { ["-- \($0.title)"] } ?? []) + (options.logLevel == .debug ? [start] : [])
         case .finished(let id, let rows, let bytes, let seconds):
-            guard !isQuiet else { return nil }
-            var details = [Words.duration(seconds)]
-            if let rows, id.hasPrefix("copy:") || id.hasPrefix("large-objects:") {
-                details.insert("\(Words.count(rows)) rows", at: 0)
-            }
-            if let bytes { details.insert(Words.bytes(bytes), at: details.count - 1) }
-            return "done     \(id)  \(details.joined(separator: ", "))"
-        case .retrying(let id, let reason, let pause):
-            return level == .error ? nil : "retry    \(id) in \(Words.duration(pause)): \(reason)"
-        case .failed(let id, let reason): return "failed   \(id): \(reason)"
-        case .warning(let id, let text): return level == .error ? nil : "warning  \(id): \(text)"
-        case .snapshotRenewed(_, let isUnchanged):
-            return isUnchanged
-                ? "snapshot taken again: the source has not changed, what is copied is kept"
-                : "snapshot taken again: the source has changed, what was copied is compared with it"
+            guard seconds >= 1 || memory.withLock(\.listsShortTasks) else { return [] }
+            return ["done     \(id)  " + details(id, rows, bytes, seconds)]
         case .rechecked(let id, let isKept):
-            return isQuiet ? nil : isKept ? "kept     \(id)" : "again    \(id): its rows have changed"
-        case .stalled(let seconds, let reason):
-            return "waiting  nothing has moved for \(Words.duration(seconds)): \(reason)"
+            return [isKept ? "kept     \(id)" : "again    \(id): its rows have changed"]
         case .progress(let progress):
-            guard !isQuiet, isDue(event, every: 10), progress.elapsedSeconds >= 5 else { return nil }
-            let total = max(progress.totalBytes, progress.copiedBytes)
-            return "at \(Words.duration(progress.elapsedSeconds)): \(progress.done) of \(progress.tasks) tasks, "
-                + "\(Words.bytes(progress.copiedBytes)) of about \(Words.bytes(total)) copied, "
-                + "\(Words.bytes(Int64(progress.bytesPerSecond)))/s"
+            guard progress.elapsedSeconds >= 5, isDue(event, every: 10) else { return [] }
+            return [line(for: progress)]
+        default: return []
+        }
+    }
+
+    /// The phase that begins with a task, nil where it has begun before.
+    private func newPhase(_ id: String) -> RunPhase? {
+        guard let phase = RunPhase(task: id) else { return nil }
+        return memory.withLock { memory in
+            if let known = memory.phase, known >= phase { return nil }
+            memory.phase = phase
+            return phase
+        }
+    }
+
+    private func details(_ id: String, _ rows: Int64?, _ bytes: Int64?, _ seconds: Double) -> String {
+        var details: [String] = []
+        switch RunPhase(task: id) {
+        case .copying:
+            if let rows { details.append(Words.count(rows, id.hasPrefix("copy:") ? "row" : "large object")) }
+            if let bytes { details.append(Words.bytes(bytes)) }
+        case .verifying: if let rows { details.append(Words.count(rows, "row") + " equal") }
+        default: break
+        }
+        return (details + [Words.duration(seconds)]).joined(separator: ", ")
+    }
+
+    private func line(for progress: RunEvent.Progress) -> String {
+        let total = max(progress.totalBytes, progress.copiedBytes)
+        var text =
+            "at \(Words.duration(progress.elapsedSeconds)): \(Words.count(Int64(progress.done))) of "
+            + "\(Words.count(Int64(progress.tasks), "task")), \(progress.running) running"
+        guard total > 0 else { return text }
+        text += "; copied \(Words.bytes(progress.copiedBytes)) of about \(Words.bytes(total))"
+        if progress.copiedBytes < total, progress.bytesPerSecond >= 1 {
+            let left = Double(total - progress.copiedBytes) / progress.bytesPerSecond
+            text += ", \(Words.bytes(Int64(progress.bytesPerSecond)))/s, about \(Words.duration(left)) left to copy"
+        }
+        return text
+    }
+}
+
+extension RunEvent {
+    /// Whether people should hear of it although a program reads the events.
+    fileprivate var needsAttention: Bool {
+        switch self {
+        case .retrying, .failed, .warning, .snapshotRenewed, .stalled: true
+        default: false
         }
     }
 }

@@ -12,8 +12,8 @@ enum StatusText {
         var lines = [headline(status)]
         lines.append(
             "tasks    \(status.done) of \(status.tasks) done"
-                + (status.started.map { "; started \($0)" } ?? "")
-                + (status.finished.map { ", finished \($0)" } ?? ""))
+                + (status.started.map { "; started \(Words.time($0))" } ?? "")
+                + (status.finished.map { ", finished \(Words.time($0))" } ?? ""))
         lines.append("copied   " + copied(status))
         if !status.running.isEmpty {
             lines.append("\nrunning")
@@ -35,6 +35,9 @@ enum StatusText {
     }
 
     private static func copied(_ status: StatusReport) -> String {
+        if status.phase == .finished {
+            return "\(Words.count(status.copiedRows)) rows, \(Words.bytes(status.copiedBytes))"
+        }
         let share = Words.percent(status.copiedBytes, of: max(status.totalBytes, status.copiedBytes))
         var text =
             "\(Words.count(status.copiedRows)) rows, \(Words.bytes(status.copiedBytes)) of about "

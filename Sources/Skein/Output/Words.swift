@@ -22,8 +22,9 @@ enum Words {
         return (number < 0 ? "-" : "") + ([digits] + groups.reversed()).joined(separator: ",")
     }
 
-    /// `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`
+    /// `40 ms`, `1.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`
     static func duration(_ seconds: Double) -> String {
+        if seconds < 0.95 { return "\(Int((max(0, seconds) * 1_000).rounded())) ms" }
         if seconds < 10 { return "\(fixed(max(0, seconds), 1)) s" }
         let whole = Int(seconds.rounded())
         if whole < 60 { return "\(whole) s" }
@@ -43,6 +44,45 @@ enum Words {
         guard digits > 0 else { return String(scaled) }
         let fraction = String(scaled % Int64(scale))
         return "\(scaled / Int64(scale)).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+    }
+
+    /// `3 tables`, `1 table`
+    static func count(_ number: Int64, _ noun: String) -> String {
+        "\(count(number)) \(noun)\(number == 1 ? "" : "s")"
+    }
+
+    /// `2026-11-21 09:41:52 UTC` of PostgreSQL's `2026-11-21 09:41:52.831468+00`.
+    static func time(_ text: String) -> String { text.hasSuffix("+00") ? String(text.prefix(19)) + " UTC" : text }
+
+    /// Nothing that a terminal would obey: names may hold anything. Lines stay lines.
+    static func printable(_ text: String) -> String {
+        var view = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control where scalar != "\n", .format, .lineSeparator, .paragraphSeparator: view.append("\u{FFFD}")
+            default: view.append(scalar)
+            }
+        }
+        return String(view)
+    }
+
+    /// What there is, a line each; nil where there is nothing.
+    static func lines(_ lines: String?...) -> String? {
+        let lines = lines.compactMap(\.self)
+        return lines.isEmpty ? nil : lines.joined(separator: "\n")
+    }
+
+    /// Words behind one another, in lines of at most so many columns.
+    static func wrapped(_ text: String, _ width: Int) -> String {
+        var lines: [String] = []
+        for word in text.split(whereSeparator: \.isWhitespace) {
+            if let last = lines.last, last.count + word.count + 1 <= width {
+                lines[lines.count - 1] = last + " " + word
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines.joined(separator: "\n")
     }
 
     static func padded(_ text: String, _ width: Int) -> String {

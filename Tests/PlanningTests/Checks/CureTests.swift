@@ -47,6 +47,12 @@ struct CureTests {
             ],
             paste: .target),
         CureCase(
+            code: "SK207", name: "an event trigger",
+            target: [
+                "create function f() returns event_trigger language plpgsql as 'begin end'",
+                "create event trigger \"Each DDL\" on ddl_command_end execute function f()",
+            ], paste: .target),
+        CureCase(
             code: "SK231", name: "an older extension in the target database",
             source: ["create extension pg_stat_statements"],
             target: ["create extension pg_stat_statements version '1.8'"], paste: .target),
@@ -71,6 +77,10 @@ struct CureTests {
                     for each row execute function f()
                 """,
             ], plan: CureCase.tPlan(), paste: .source),
+        CureCase(
+            code: "SK505", name: "a rule",
+            source: ["create table t (time date not null); create rule \"Tell\" as on insert to t do also notify x"],
+            plan: CureCase.tPlan(), paste: .source),
         CureCase(
             code: "SK506", name: "a check without inheritance",
             source: ["create table t (time timestamptz not null, s text check (s <> ' NO INHERIT ') no inherit)"],
@@ -216,15 +226,14 @@ struct CureTests {
     func targetRights() async throws {
         let server = try TestServers.requireTarget()
         try await withLogin("checks_mover", on: server) {
-            try await withDatabases { source, target in
+            let extensions = ["create extension pg_stat_statements", "create table t (id int primary key)"]
+            try await withDatabases(source: extensions) { source, target in
                 let rehearsal = Rehearsal(
                     source: source, target: target.with("user", "checks_mover"), plan: Rehearsal.plan())
-                let codes: Set<String> = ["SK208", "SK209"]
+                let codes: Set<String> = ["SK208", "SK209", "SK227", "SK235"]
                 let findings = try await rehearsal.findings().filter { codes.contains($0.code) }
                 #expect(Set(findings.map(\.code)) == codes)
-                for finding in findings {
-                    try await TestServers.execute(try #require(finding.statement), on: target)
-                }
+                for finding in findings { try await fill(target, [try #require(finding.statement)]) }
                 #expect(try await rehearsal.findings().filter { codes.contains($0.code) } == [])
             }
         }

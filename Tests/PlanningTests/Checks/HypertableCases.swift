@@ -55,6 +55,9 @@ enum HypertableCases {
             fixture.source.addTrigger("T", on: fixture.readings)
             fixture.source.edit { $0.triggers[0].hasTransitionTables = true }
         },
+        CheckCase("SK505", "a rule", statement: "drop rule \"R\" on \"public\".\"readings\";") { fixture in
+            fixture.edit(fixture.readings) { $0.rules = ["R"] }
+        },
         CheckCase(
             "SK506", "a check that is not inherited",
             statement: "alter table \"public\".\"readings\" drop constraint \"c\", "

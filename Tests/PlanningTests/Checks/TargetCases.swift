@@ -72,6 +72,16 @@ enum TargetCases {
             $0.editServer(\.source) { $0.collationVersion = "2.36" }
             $0.editServer(\.target) { $0.collationVersion = "2.41" }
         },
+        CheckCase("SK225", "a collation that the target's system lacks") {
+            $0.source.addTable(
+                "names", [.init("name", .text, collation: "de_DE.utf8"), .init("code", .text, collation: "C")])
+            $0.source.addTable("own", [.init("name", .text, collation: "public.german")])
+            $0.editServer(\.target) { $0.collations = ["C", "POSIX", "default"] }
+        },
+        CheckCase(
+            "SK227", "a schema that belongs to another role",
+            statement: "grant create, usage on schema \"public\" to \"postgres\";",
+        ) { $0.target.edit { $0.schemas[0].isCreatable = false } },
         CheckCase("SK240", "a policy for a role that the target lacks", statement: "create role \"Auditors\";") {
             fixture in
             fixture.source.edit { catalog in
@@ -127,6 +137,14 @@ enum ExtensionCases {
             $0.target.edit { catalog in
                 catalog.extensions = []
                 catalog.server.availableExtensions["timescaledb"] = nil
+            }
+        },
+        CheckCase("SK235", "an extension for superusers", statement: "create extension \"file_fdw\";") {
+            $0.source.addExtension("file_fdw")
+            $0.editServer(\.target) { server in
+                server.isSuperuser = false
+                server.availableExtensions["file_fdw"] = "1.0"
+                server.superuserExtensions = ["file_fdw"]
             }
         },
         CheckCase("SK234", "TimescaleDB 2.11", statement: "alter extension \"timescaledb\" update;") {

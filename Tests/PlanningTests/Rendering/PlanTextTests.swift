@@ -42,7 +42,7 @@ struct PlanTextTests {
                 Tables: 3 tables, 612 MB to copy
                   table                 rows    size  indexes  goes                          why
                   public.readings  8,000,000  600 MB   250 MB  3 block ranges, binary, hypertable
-                      by block: the table was never analysed
+                      by block: device_id was never analysed
                   public.alerts      838,860   80 MB    38 MB  no data                       the plan skips its data
                   public.devices     125,829   12 MB     1 MB  whole, binary                 not larger than 2 GB
 

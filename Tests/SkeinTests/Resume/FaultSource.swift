@@ -12,15 +12,15 @@ enum FaultSource {
 
     static let sql = [tables + rows(events: 12_000) + rest, analyze]
 
-    /// The same, with more rows, whose copies the target takes slowly: every thousandth costs it 20 ms, whatever the
-    /// machine. The source is filled at once, because only a PostgreSQL 17 sleeps.
-    static let slow = [slowness + tables + rows(events: 40_000) + checks + rest, analyze]
+    /// The same, with more rows, whose copies the target takes slowly: every thousandth costs it 50 ms, whatever the
+    /// machine. The source is filled at once, because only a PostgreSQL 16 or later sleeps.
+    static let slow = [slowness + tables + checks + rows(events: 40_000) + rest, analyze]
 
     private static let slowness = """
         create function slowly(n bigint) returns boolean language plpgsql as $$
         begin
             if n % 1000 = 0 and current_setting('server_version_num')::int >= 160000 then
-                perform pg_catalog.pg_sleep(0.02);
+                perform pg_catalog.pg_sleep(0.05);
             end if;
             return true;
         end $$;
@@ -28,8 +28,8 @@ enum FaultSource {
         """
 
     private static let checks = """
-        alter table events add check (public.slowly(id)) not valid;
-        alter table log add check (public.slowly(n)) not valid;
+        alter table events add check (public.slowly(id));
+        alter table log add check (public.slowly(n));
 
         """
 

@@ -96,7 +96,8 @@ enum EveryTypeDatabase {
               execute format('create type kinds.%1$I as (plain %2$s, many %2$s[], "of domain" kinds.%3$I)', 'c_' ||
                   t.type, t.type, 'd_' || t.type);
               execute format('create table kinds.%1$I (id int generated always as identity, d kinds.%2$I,
-                ds kinds.%2$I[], da kinds.%3$I, c kinds.%4$I, cs
+                ds kinds.%2$I[], da kinds.%3$I, c kinds.%4$I, cs kinds.%4$I[])',
+                  'n_' || t.type, 'd_' || t.type, 'da_' || t.type, 'c_' || t.type);
               execute format('insert into kinds.%1$I (d, ds, da, c, cs) select x.value::%2$s,
                 array[x.value::%2$s::kinds.%4$I, null], array[x.value::%2$s],
                 row(x.value::%2$s, array[x.value::%2$s], x.value::%2$s)::kinds.%5$I,

@@ -8,8 +8,7 @@ struct EveryTypeTests {
         try await Self.migrates(format: format, to: .seventeen)
     }
 
-    @Test(
-        "Values of every type arrive as they are on PostgreSQL 18", .enabled(if: TestServers.has18, MatrixTarget.absence))
+    @Test("So they do on PostgreSQL 18", .enabled(if: TestServers.has18, MatrixTarget.absence))
     func newer() async throws {
         try await Self.migrates(format: "auto", to: .eighteen)
     }

@@ -13,7 +13,7 @@ enum PieceDatabase {
         declare t record;
         begin
           for t in select * from (values
-            ('int_key', 'int', 'i - 10000'), ('big_key', 'bigint',
+            ('int_key', 'int', 'i - 10000'), ('big_key', 'bigint', 'case when i = 1 then -9223372036854775808 when i = 2 then 9223372036854775807
               else (i::bigint - 10000) * 1000000007 end'),
             ('small_key', 'smallint', 'i - 10000'),
             ('date_key', 'date', 'case when i < 20 then ''infinity'' when i < 40 then ''-infinity'' 

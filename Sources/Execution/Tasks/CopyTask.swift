@@ -14,15 +14,36 @@ package enum CopyTask {
                 // Truncated and filled in one transaction, rows may be written frozen: no later vacuum rewrites them.
                 let isFrozen = piece.mayFreeze && !scope.isRedo
                 if isFrozen { try target.execute("truncate only \(piece.table.sql)") }
-                let moved = try CopyPump.run(
-                    from: source, copyOut(piece), to: target, copyIn(piece, isFrozen: isFrozen),
-                    copied: scope.meter.bytes)
+                let moved: CopyResult
+                do throws(PostgresError) {
+                    moved = try CopyPump.run(
+                        from: source, copyOut(piece), to: target, copyIn(piece, isFrozen: isFrozen),
+                        copied: scope.meter.bytes)
+                } catch {
+                    throw explained(error, piece, scope.context)
+                }
                 FaultPoint.copyMoved.pass()
                 return TaskOutcome(rows: moved.rows, bytes: moved.bytes)
             }
         }
         FaultPoint.copyCommitted.pass()
         return outcome
+    }
+
+    /// TimescaleDB says only that a time is out of range, not whose.
+    private static func explained(_ error: PostgresError, _ piece: Piece, _ context: RunContext) -> PostgresError {
+        guard case .server(var refusal) = error, refusal.sqlState == "22008",
+            let hypertable = context.hypertables.first(where: { $0.table == piece.table })
+        else { return error }
+        let column = QualifiedName.quoted(hypertable.timeColumn)
+        refusal.message += ": a hypertable holds no infinite times and none close to the end of their range"
+        refusal.schema = piece.table.schema
+        refusal.table = piece.table.name
+        refusal.column = hypertable.timeColumn
+        refusal.hint =
+            "correct the rows that `select * from \(piece.table.sql) where not isfinite(\(column))` finds on the source, "
+            + "or leave the table out of `hypertables`; then start over with --drop-if-exists"
+        return .server(refusal)
     }
 
     /// Triggers and foreign keys stay silent while rows are moved. Never while DDL runs: TimescaleDB hands constraints

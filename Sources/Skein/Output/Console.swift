@@ -43,10 +43,13 @@ enum Console {
     static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
     static var isInputTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 
-    /// Columns of the terminal that stderr is, nil where it is none.
-    static var errorColumns: Int? {
+    /// Columns of the terminal that a stream is, nil where it is none.
+    static var errorColumns: Int? { columns(of: STDERR_FILENO) }
+    static var outputColumns: Int? { columns(of: STDOUT_FILENO) }
+
+    private static func columns(of descriptor: Int32) -> Int? {
         var size = winsize()
-        guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
         return Int(size.ws_col)
     }
 

@@ -44,7 +44,9 @@ struct RunSummary: Encodable {
     /// The warnings gathered, for people; nil where there are none.
     var warningText: String? {
         guard !warnings.isEmpty else { return nil }
-        return ([Words.count(Int64(warnings.count), "warning") + ":"] + warnings.map { "  \($0.task): \($0.text)" })
+        return
+            ([Words.count(Int64(warnings.count), "warning") + ":"]
+            + warnings.map { "  " + Words.line("\($0.task): \($0.text)") })
             .joined(separator: "\n")
     }
 }

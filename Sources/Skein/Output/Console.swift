@@ -6,6 +6,14 @@ import FoundationEssentials
 
 /// Where a command's words go: its result to stdout, everything else to stderr.
 enum Console {
+    /// Keeps the numbers of standard streams that are closed from becoming those of connections, which our words would
+    /// then go to. Writing to what holds them fails as writing to a closed stream does.
+    static func holdStandardStreams() {
+        for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) == -1 {
+            _ = unsafe open("/dev/null", O_RDONLY)
+        }
+    }
+
     /// A line, or several, for people.
     static func error(_ text: String) { styled(Words.printable(text)) }
 

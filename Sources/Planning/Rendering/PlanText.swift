@@ -131,7 +131,7 @@ private struct TableLines {
             return "  " + texts.joined(separator: "  ")
         }
         let heading = line(heads)
-        var result = [heading.count + 5 > text.width ? heading : heading + "  why"]
+        var result = [heading.count + 5 > text.width ? heading.droppingTrailingSpaces : heading + "  why"]
         for (table, cells) in zip(tables, rows) {
             let head = line(cells) + "  "
             let words = table.why.split(separator: " ").map(String.init)

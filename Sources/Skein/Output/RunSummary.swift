@@ -39,6 +39,7 @@ struct RunSummary: Encodable {
         let begun = wasResumed ? started.map { " (begun \(Words.time($0)))" } ?? "" : ""
         return "\(name): migrated \(Words.count(Int64(tables), "table")), \(Words.count(rows, "row")), "
             + "\(Words.bytes(bytes)) in \(Words.duration(seconds))\(begun); \(compared)"
+            + (warnings.isEmpty ? "" : "; \(Words.count(Int64(warnings.count), "warning"))")
     }
 
     /// The warnings gathered, for people; nil where there are none.

@@ -42,7 +42,7 @@ struct PlanCommand: SkeinCommand {
         } else if options.json {
             try Console.json(document)
         } else {
-            Console.result(PlanText.render(document))
+            Console.result(PlanText.render(document, width: min(160, Console.outputColumns ?? 120)))
             // In a terminal both streams are one text.
             if Console.isOutputTerminal, Console.isErrorTerminal, !inspection.diagnostics.isEmpty { Console.error("") }
         }

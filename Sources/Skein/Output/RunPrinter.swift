@@ -33,7 +33,7 @@ final class RunPrinter: Sendable {
         let lines = lines(for: event)
         guard !lines.isEmpty else { return }
         let time = Self.time()
-        Console.error(lines.map { "\(time) \($0)" }.joined(separator: "\n"))
+        Console.error(lines.map { "\(time) \(Words.line($0))" }.joined(separator: "\n"))
     }
 
     /// `09:41:52`, UTC, as the servers' logs can be compared with.

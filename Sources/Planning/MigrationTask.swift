@@ -52,8 +52,9 @@ package enum Action: Sendable, Codable, Equatable {
     /// statistics, late views, comments. Event triggers excepted.
     case restorePostData
     case refreshMaterializedView(QualifiedName)
-    /// ANALYZE; with `vacuum`, also sets the visibility map.
-    case analyze(QualifiedName, vacuum: Bool)
+    case analyze(QualifiedName)
+    /// Sets the visibility map of a table, or of one part of a hypertable's chunks: the `part`-th of `parts`, from 1.
+    case vacuum(QualifiedName, part: Int, parts: Int)
     case restoreEventTriggers
     /// Whether the source was written to while it was copied.
     case checkSourceUnchanged
@@ -77,6 +78,7 @@ package enum Action: Sendable, Codable, Equatable {
         case .restorePostData: "post-data"
         case .refreshMaterializedView: "refresh"
         case .analyze: "analyze"
+        case .vacuum: "vacuum"
         case .restoreEventTriggers: "event-triggers"
         case .checkSourceUnchanged: "source-unchanged"
         case .verify: "verify"

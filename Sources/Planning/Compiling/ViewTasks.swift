@@ -51,7 +51,7 @@ extension GraphCompiler {
             var tasks = TableTasks(ready: ready, data: [ready], bytes: view.tableBytes)
             tasks.indexes = own.map { addIndex($0, of: view, isParent: false, after: [ready]) }
             tasks.analyze = add(
-                view.name.description, .analyze(view.name, vacuum: true), after: tasks.tails, resource: .indexJob,
+                view.name.description, .analyze(view.name), after: tasks.tails, resource: .indexJob,
                 weight: view.tableBytes)
             tables[oid] = tasks
         }

@@ -91,7 +91,7 @@ struct PlainTableGraphTests {
         #expect(graph.graph.tables.map(\.way) == [.skipped])
     }
 
-    @Test("vacuums what was not written frozen, and analyses late only where extended statistics need it")
+    @Test("vacuums at the end what was not written frozen, and analyses late only where extended statistics need it")
     func analyze() throws {
         var builder = CatalogBuilder()
         builder.addTable("small")
@@ -100,8 +100,11 @@ struct PlainTableGraphTests {
         builder.addDependency(of: ("pg_statistic_ext", statistics), on: ("pg_class", large))
         let graph = CompiledGraph(builder.catalog)
         let name = { QualifiedName(schema: "public", name: $0) }
-        #expect(try graph.task("analyze:public.small").action == .analyze(name("small"), vacuum: false))
-        #expect(try graph.task("analyze:public.large").action == .analyze(name("large"), vacuum: true))
+        #expect(try graph.task("analyze:public.small").action == .analyze(name("small")))
+        #expect(try graph.task("analyze:public.large").action == .analyze(name("large")))
+        #expect(try graph.task("vacuum:public.large").action == .vacuum(name("large"), part: 1, parts: 1))
+        #expect(try graph.needs("vacuum:public.large") == ["source-unchanged"])
+        #expect(graph.ids("vacuum") == ["vacuum:public.large"])
         #expect(try graph.needs("analyze:public.small") == ["copy:public.small:0001"])
         #expect(try graph.needs("analyze:public.large").contains("post-data"))
     }

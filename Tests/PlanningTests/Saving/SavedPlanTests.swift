@@ -26,7 +26,7 @@ struct FingerprintTests {
             catalog.relations[0].estimatedRows = 7
             catalog.relations[0].fileNode = 99
             catalog.indexes[0].bytes = 5
-            catalog.relations[2].columns[0].statistics = PieceCutterTests.statistics()
+            catalog.relations[2].columns[0].statistics = .known()
             catalog.server.usedConnections = 50
             catalog.server.versionNumber += 1
             catalog.server.snapshot = "7:7:"
@@ -100,8 +100,9 @@ struct SavedPlanTests {
         #expect(!text.contains("s3cret"))
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Encoded task by task, it is what an encoder makes of the whole; then comes the checksum.
-        #expect(bytes.starts(with: Array(try encoder.encode(saved())).dropLast()))
+        // Encoding task by task makes no difference; the checksum stands in place of the last brace.
+        let whole = Array(try encoder.encode(saved())).dropLast()
+        #expect(bytes.prefix(whole.count).elementsEqual(whole))
         #expect(SavedPlan.looksLikeOne(bytes))
         #expect(!SavedPlan.looksLikeOne(Array("version: 1\n".utf8)))
     }

@@ -85,7 +85,7 @@ extension Error {
             "connection", "server closed", "terminating", "starting up", "shutting down", "recovery mode",
             "too many clients", "due to statement timeout", "due to lock timeout",
         ]
-            .contains { line.contains($0) }
+        .contains { line.contains($0) }
     }
 }
 

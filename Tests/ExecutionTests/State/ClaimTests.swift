@@ -10,7 +10,8 @@ import Testing
 struct ClaimTests {
     /// A migration of three tasks: 2 needs 0 and 1. `other` is another process's session.
     private func withMigration(
-        _ body: @escaping @Sendable (_ ours: Connection, _ other: Connection, _ store: (Connection) -> TaskStore) throws
+        _ body:
+            @escaping @Sendable (_ ours: Connection, _ other: Connection, _ store: (Connection) -> TaskStore) throws
             -> Void
     ) async throws {
         try await TestServers.withScratchDatabase(on: TestServers.requireTarget(), prefix: "faults_claim") { database in
@@ -63,7 +64,7 @@ struct ClaimTests {
     @Test func `A task is not claimed before what it needs is done`() async throws {
         try await withMigration { ours, _, store in
             let holder = try store(ours).registerHolder()
-            #expect(try store(ours).claim(2, holder: holder) == .taken)
+            #expect(try store(ours).claim(2, holder: holder) == .blocked)
             for number in [0, 1] {
                 try store(ours).finish(number, claim: try claim(store(ours), number, holder: holder), TaskOutcome())
             }
@@ -71,7 +72,8 @@ struct ClaimTests {
         }
     }
 
-    @Test func `A claim is free once its holder's session is gone, and what it did then is not committed`() async throws {
+    @Test func `A claim is free once its holder's session is gone, and what it did then is not committed`() async throws
+    {
         try await withMigration { ours, other, store in
             let dead = 999_999
             let stale = try claim(store(ours), 0, holder: dead)
@@ -134,6 +136,10 @@ struct ClaimTests {
             try store(ours).reset([0])
             #expect(try store(other).lockStale([0, 1, 2], generation: 2) == [])
             #expect(try store(other).open() == [0, 2])
+            // What needs all rows waits for it, whether it says so in its needs or not.
+            #expect(try store(ours).isRedoing())
+            try ours.execute("update skein.task set needs = '{}' where number = 2")
+            #expect(try store(ours).claim(2, holder: holder, needsAllRows: true) == .blocked)
             guard case .claimed(_, true, _) = try store(ours).claim(0, holder: holder) else {
                 Issue.record("not to be done again")
                 return

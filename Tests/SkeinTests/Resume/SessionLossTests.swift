@@ -34,7 +34,7 @@ struct SessionLossTests {
                         and pid in (select pid \(migration.sessions(like: "control")))
                     """)
             let status = try await migration.skein("status", "--json")
-            #expect(status.stdout.contains(#""isRunning" : true"#), "\(status)")
+            #expect(status.stdout.contains(#""is_running" : true"#), "\(status)")
             let result = try await run.wait()
             #expect(result.exitCode == 0, "\(result)")
             #expect(try await migration.differences() == [], "\(result)")

@@ -23,6 +23,7 @@ struct PlanCommand: SkeinCommand {
     var graph: GraphFormat?
 
     func validate() throws {
+        // `--out ""`
         if out?.isEmpty == true { throw ValidationError("--out takes the name of a file") }
         if graph != nil, options.json { throw ValidationError("--graph and --json exclude each other") }
     }

@@ -96,7 +96,7 @@ extension Action {
     package var needsAllRows: Bool {
         switch self {
         case .addForeignKey, .validateForeignKey, .restorePostData, .setSequences, .refreshMaterializedView,
-            .restoreEventTriggers, .checkSourceUnchanged, .verify:
+            .restoreEventTriggers, .checkSourceUnchanged, .vacuum, .verify:
             true
         case .dumpSchema, .createExtension, .restorePreData, .createHypertable, .copy, .copyLargeObjects, .buildIndex,
             .addConstraint, .attachIndexes, .analyze:

@@ -44,8 +44,8 @@ struct SelectionTests {
     func included() async throws {
         let plan = #"""
             select:
-              schemas: {include: [app, '"Other "*']}
-              tables: {include: [app.orders, app.customer, app.parts, '"Other App"."T"*']}
+              schemas: {include: [app, '?ther?*']}
+              tables: {include: [app.orders, app.customer, app.parts, '"Other App".?able']}
             """#
         try await Migration.succeeding("include", SelectionDatabase.batches, plan: plan) { migration, _ in
             let names = try await migration.onTarget(

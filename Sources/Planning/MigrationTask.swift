@@ -16,7 +16,8 @@ package struct MigrationTask: Sendable, Codable, Equatable {
     /// Positions in the task list of what must be done before; always smaller than the task's own.
     package var needs: [Int]
     package var resource: Resource
-    /// How big it is, bytes: bigger tasks are started first. Zero where size does not matter.
+    /// How big it is, bytes. Of the tasks that are ready, the one with the heaviest path behind it comes first in the
+    /// list. Zero where size does not matter.
     package var weight: Int64
 
     package init(id: String, action: Action, needs: [Int], resource: Resource = .none, weight: Int64 = 0) {
@@ -51,8 +52,9 @@ package enum Action: Sendable, Codable, Equatable {
     /// statistics, late views, comments. Event triggers excepted.
     case restorePostData
     case refreshMaterializedView(QualifiedName)
-    /// ANALYZE; with `vacuum`, also sets the visibility map.
-    case analyze(QualifiedName, vacuum: Bool)
+    case analyze(QualifiedName)
+    /// Sets the visibility map of a table, or of one part of a hypertable's chunks: the `part`-th of `parts`, from 1.
+    case vacuum(QualifiedName, part: Int, parts: Int)
     case restoreEventTriggers
     /// Whether the source was written to while it was copied.
     case checkSourceUnchanged
@@ -76,6 +78,7 @@ package enum Action: Sendable, Codable, Equatable {
         case .restorePostData: "post-data"
         case .refreshMaterializedView: "refresh"
         case .analyze: "analyze"
+        case .vacuum: "vacuum"
         case .restoreEventTriggers: "event-triggers"
         case .checkSourceUnchanged: "source-unchanged"
         case .verify: "verify"

@@ -27,10 +27,8 @@ package struct ServerAccess: Sendable {
     /// - Throws: `DiagnosticsError` where the server cannot be reached; `ServerRefusal` for a `PostgresError` of `body`,
     ///   and whatever else it throws.
     package func run<R: Sendable>(_ body: @Sendable (Connection) throws -> R) async throws -> R {
-        var shown = side.rawValue
+        let target = try connectionTarget()
         do {
-            let target = try ConnectionTarget(uri.value)
-            shown = target.description
             let session = Session(target, applicationName: applicationName)
             let value = try await session.run(body)
             await session.close()
@@ -38,10 +36,27 @@ package struct ServerAccess: Sendable {
         } catch PostgresError.connect(let message, let sqlState) {
             throw DiagnosticsError([
                 ConnectDiagnostics.diagnose(
-                    message: Secrets.masked(message), sqlState: sqlState, side: side, server: shown, at: uri.location)
+                    message: Secrets.masked(message), sqlState: sqlState, side: side, server: target.description,
+                    at: uri.location)
             ])
         } catch let error as PostgresError {
-            throw ServerRefusal(side: side, server: shown, error: error)
+            throw ServerRefusal(side: side, server: target.description, error: error)
+        }
+    }
+
+    /// What libpq refuses to read, as a finding about the plan: its lines are not shown then, since a misspelt
+    /// `password` hides what stands behind it from everybody who would mask it.
+    private func connectionTarget() throws -> ConnectionTarget {
+        do {
+            return try ConnectionTarget(uri.value)
+        } catch PostgresError.connect(let message, _) {
+            throw DiagnosticsError([
+                Diagnostic(
+                    .error, PlanCode.malformedURI.rawValue,
+                    "`\(side.rawValue).uri` is no connection string: \(Secrets.masked(message))",
+                    cure: "PostgreSQL's documentation lists the parameters: libpq, \"Connection Strings\".",
+                    at: uri.location)
+            ])
         }
     }
 }

@@ -6,6 +6,8 @@ enum Attempt: Sendable {
     case done(TaskOutcome, seconds: Double)
     case doneElsewhere
     case takenElsewhere
+    /// Something before it is to be done again.
+    case blocked
     /// The id of the snapshot that is gone.
     case snapshotLost(String)
     case differs(String)
@@ -27,13 +29,15 @@ enum Attempt: Sendable {
             let comparedRows = compared
             return try await link.run(task.id) { ends in
                 let store = TaskStore(try ends.target(), migration: context.migration)
-                switch try store.claim(number, holder: holder) {
+                switch try store.claim(number, holder: holder, needsAllRows: task.action.needsAllRows) {
                 case .alreadyDone: return .doneElsewhere
                 case .taken: return .takenElsewhere
+                case .blocked: return .blocked
                 case .claimed(let claim, let isRedo, let generation):
                     FaultPoint.taskClaimed.pass()
                     let scope = TaskScope(
-                        context: context, number: number, claim: claim, isRedo: isRedo, ends: ends,
+                        context: context, number: number, claim: claim, generation: generation, isRedo: isRedo,
+                        ends: ends,
                         snapshot: task.action.readsUnderSnapshot ? snapshot : nil, meter: meter,
                         comparedRows: comparedRows)
                     if let snapshot = scope.snapshot, snapshot.generation != generation {
@@ -85,6 +89,18 @@ extension Action {
         switch self {
         case .copy, .copyLargeObjects, .dumpSchema: true
         default: false
+        }
+    }
+
+    /// Whether what comes of the task depends on rows of several tables, or is in the way when rows are copied again.
+    package var needsAllRows: Bool {
+        switch self {
+        case .addForeignKey, .validateForeignKey, .restorePostData, .setSequences, .refreshMaterializedView,
+            .restoreEventTriggers, .checkSourceUnchanged, .vacuum, .verify:
+            true
+        case .dumpSchema, .createExtension, .restorePreData, .createHypertable, .copy, .copyLargeObjects, .buildIndex,
+            .addConstraint, .attachIndexes, .analyze:
+            false
         }
     }
 }

@@ -207,6 +207,9 @@ package actor Engine {
         case .takenElsewhere:
             state.takenElsewhere(number, now: now)
             isDoubtful = true
+        case .blocked:
+            state.postponed(number, until: now + 0.5)
+            isDoubtful = true
         case .cancelled:
             state.abandoned(number)
             state.stop()

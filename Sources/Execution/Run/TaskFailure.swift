@@ -81,8 +81,11 @@ extension Error {
     }
 
     private static func tellsLostConnection(_ line: String) -> Bool {
-        ["connection", "server closed", "terminating", "starting up", "shutting down", "recovery mode"]
-            .contains { line.contains($0) }
+        [
+            "connection", "server closed", "terminating", "starting up", "shutting down", "recovery mode",
+            "too many clients", "due to statement timeout", "due to lock timeout",
+        ]
+        .contains { line.contains($0) }
     }
 }
 
@@ -97,6 +100,8 @@ private enum Cure {
         case "53300": "too many connections: lower copy.table-jobs and copy.index-jobs, or raise max_connections"
         case "23505":
             "rows that the source holds twice, or that were in the target table before: empty it, or exclude the index"
+        case "42P01", "42703", "42704", "42883", "3F000":
+            "what was there before is missing on the source or the target: put it back, or start over with --drop-if-exists"
         case "42P07", "42710", "42723":
             "the target holds it already: run migrate with --drop-if-exists, or exclude it in select"
         case "22021", "22P05":

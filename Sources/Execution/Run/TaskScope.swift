@@ -13,6 +13,8 @@ package struct TaskScope {
     package let context: RunContext
     package let number: Int
     package let claim: Int64
+    /// The snapshot's when the task was claimed.
+    package let generation: Int
     /// A copy whose rows were deleted because they no longer agreed: keys and foreign keys may exist already.
     package let isRedo: Bool
     package let ends: Ends

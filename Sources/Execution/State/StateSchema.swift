@@ -66,6 +66,8 @@ package enum StateSchema {
             warning text,
             primary key (migration, number)
         );
+        -- Asked for by every claim of a task that needs all rows.
+        create index if not exists task_redo on skein.task (migration) where redo and state <> 'done';
         -- Large objects that a migration made, so that it removes no other.
         create table if not exists skein.large_object (
             migration bigint not null,

@@ -135,6 +135,12 @@ package struct StateStore {
 
     // MARK: Snapshots
 
+    /// How many snapshots that saw different things there were.
+    package func generation(migration: Int64) throws -> Int? {
+        try connection.scalar("select generation from skein.migration where id = $1", [String(migration)])
+            .flatMap { Int($0) }
+    }
+
     /// Records the snapshot that pieces are read under from now on.
     /// - Parameter writeCounters: nil keeps those of the snapshot before, which saw the same.
     package func setSnapshot(

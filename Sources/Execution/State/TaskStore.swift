@@ -78,6 +78,8 @@ package struct TaskStore {
         case alreadyDone
         /// Another live process has it, or its ended session is not yet cleaned up.
         case taken
+        /// Nobody has it, and it may not begin: something before it is to be done again.
+        case blocked
     }
 
     /// Registers this process as a holder: its claims live as long as `connection`'s session does.
@@ -99,14 +101,21 @@ package struct TaskStore {
     }
 
     /// Claims a task that is pending, or whose holder is gone. Commits by itself, so that others see it.
-    package func claim(_ number: Int, holder: Int) throws -> Claiming {
-        let rows = try connection.query(claimTask, [String(migration), String(number), String(holder)])
+    /// - Parameter needsAllRows: it is not claimed while pieces are to be copied again, whether it needs their tables
+    ///   directly or through what is done already.
+    package func claim(_ number: Int, holder: Int, needsAllRows: Bool = false) throws -> Claiming {
+        let rows = try connection.query(
+            claimTask, [String(migration), String(number), String(holder), String(needsAllRows)])
         if rows.count > 0, let claim = rows[0, 0].flatMap({ Int64($0) }) {
             return .claimed(claim: claim, isRedo: rows.bool(0, 1), generation: rows.int(0, 2) ?? 0)
         }
         let state = try connection.scalar(
             "select state from skein.task where migration = $1 and number = $2", [String(migration), String(number)])
-        return state == TaskState.done.rawValue ? .alreadyDone : .taken
+        return switch state.flatMap(TaskState.init(rawValue:)) {
+        case .done: .alreadyDone
+        case .pending: .blocked
+        case .running, nil: .taken
+        }
     }
 
     private var claimTask: String {
@@ -123,9 +132,19 @@ package struct TaskStore {
                 and not exists (
                     select from skein.task n
                     where n.migration = $1 and n.number = any (c.needs) and n.state <> 'done')
+                and not ($4::boolean and \(Self.isRedoing))
             for update skip locked)
         returning t.claim, t.redo, (select m.generation from skein.migration m where m.id = $1)
         """
+    }
+
+    private static let isRedoing = """
+        exists (select from skein.task r where r.migration = $1 and r.redo and r.state <> 'done')
+        """
+
+    /// Whether rows of tables that were complete before are missing now, because they are to be copied again.
+    package func isRedoing() throws -> Bool {
+        try connection.scalar("select \(Self.isRedoing)", [String(migration)]) == "t"
     }
 
     /// Begins a task's effect: locks its row for the rest of the transaction, so that nobody claims it meanwhile.

@@ -15,6 +15,7 @@ package enum ForeignKeyTask {
                 try target.savepoint { try target.execute(statement(key, isValid: true)) }
                 return TaskOutcome()
             } catch let error as PostgresError where error.sqlState == foreignKeyViolation {
+                try refuseIncomplete(scope, target)
                 let isAdded = try addNotValid(key, target)
                 return TaskOutcome(warning: warning(key, error, isAdded: isAdded))
             }
@@ -30,12 +31,21 @@ package enum ForeignKeyTask {
                 }
                 return TaskOutcome()
             } catch let error as PostgresError where error.sqlState == foreignKeyViolation {
+                try refuseIncomplete(scope, target)
                 return TaskOutcome(warning: warning(key, error, isAdded: true))
             }
         }
     }
 
     private static let foreignKeyViolation = "23503"
+
+    /// Rows may be missing only because they are copied again since this task began: then it says nothing, and is done
+    /// again after them.
+    /// - Throws: `ClaimLost`, as for everything that another process has changed meanwhile.
+    private static func refuseIncomplete(_ scope: TaskScope, _ target: Connection) throws {
+        let isMoved = try StateStore(target).generation(migration: scope.context.migration) != scope.generation
+        if try isMoved || TaskStore(target, migration: scope.context.migration).isRedoing() { throw ClaimLost() }
+    }
 
     /// False where the server has no NOT VALID foreign keys on such a table (a partitioned one before PostgreSQL 18).
     private static func addNotValid(_ key: ForeignKeyBuild, _ target: Connection) throws -> Bool {

@@ -11,10 +11,15 @@ package enum SchemaTask {
         let context = scope.context
         // The snapshot is tried first, because pg_dump says of a lost one only that it failed.
         try SourceReading.transaction(try scope.ends.source(), under: snapshot) {}
-        let entries = try PgDump.run(
-            sourceVersion: context.sourceVersion, targetVersion: context.targetVersion, target: context.source,
-            snapshot: snapshot.id, excludedSchemas: context.decisions.exclusions.schemas,
-            applicationName: context.applicationName("dump-schema"))
+        let entries: [DumpEntry]
+        do {
+            entries = try PgDump.run(
+                sourceVersion: context.sourceVersion, targetVersion: context.targetVersion, target: context.source,
+                snapshot: snapshot.id, excludedSchemas: context.decisions.exclusions.schemas,
+                applicationName: context.applicationName("dump-schema"))
+        } catch PgDumpError.failed(_, _, let messages) where messages.contains(where: tellsLostSnapshot) {
+            throw SnapshotLost(id: snapshot.id)
+        }
         let staged = SchemaStaging.stage(entries, exclusions: context.decisions.exclusions)
         return try scope.inTransaction(generation: snapshot.generation) { target in
             let store = SchemaEntryStore(migration: context.migration)
@@ -23,6 +28,12 @@ package enum SchemaTask {
             FaultPoint.schemaDumped.pass()
             return TaskOutcome(rows: Int64(staged.count))
         }
+    }
+
+    /// "invalid snapshot identifier" up to PostgreSQL 16, 'snapshot "…" does not exist' from 17 on.
+    private static func tellsLostSnapshot(_ line: String) -> Bool {
+        line.contains("invalid snapshot identifier") || line.contains("snapshot \"") && line.contains("does not exist")
+            || line.contains("could not import the requested snapshot")
     }
 
     package static func createExtension(name: String, schema: String, _ scope: TaskScope) throws -> TaskOutcome {

@@ -19,7 +19,9 @@ enum TaskRunner {
         case .validateForeignKey(let key): try ForeignKeyTask.validate(key, scope)
         case .setSequences(let names): try SequenceTask.run(names, scope)
         case .refreshMaterializedView(let view): try MaintenanceTask.refresh(view, scope)
-        case .analyze(let table, let vacuum): try MaintenanceTask.analyze(table, vacuum: vacuum, scope)
+        case .analyze(let table): try MaintenanceTask.analyze(table, scope)
+        case .vacuum(let table, let part, let parts):
+            try MaintenanceTask.vacuum(table, part: part, of: parts, scope)
         case .checkSourceUnchanged: try SourceWrites.check(scope)
         case .verify: try scope.inTransaction { _ in TaskOutcome(rows: scope.comparedRows) }
         }

@@ -43,7 +43,8 @@ struct Findings {
     ) {
         diagnostics.append(
             Diagnostic(
-                severity, code, summary, detail: detail, cure: cure, statement: statement, object: object,
+                severity, code, summary, detail: detail,
+                cure: cure.map { Wording.sentence($0, leadsTo: statement) }, statement: statement, object: object,
                 at: location,
             ))
     }

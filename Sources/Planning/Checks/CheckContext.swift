@@ -93,9 +93,20 @@ package struct CheckContext: Sendable {
         relation.kind == .table && !selected.withoutData.contains(relation.oid)
     }
 
-    /// What the migration opens at most on each side: one session for each job, one that reads catalogs or holds the
-    /// snapshot, one for claims, one for short work.
-    var neededConnections: Int { jobs.tableJobs + jobs.indexJobs + 3 }
+    /// Whether both URIs lead to one database.
+    var isOntoItself: Bool {
+        let (from, to) = (source.server, target.server)
+        // A promoted copy of a server keeps its identifier and gets another timeline.
+        let isSameTimeline = from.timeline == nil || to.timeline == nil || from.timeline == to.timeline
+        return from.systemIdentifier != nil && from.systemIdentifier == to.systemIdentifier
+            && from.database == to.database && isSameTimeline
+    }
+
+    /// What the migration opens at most on a side: a session for each job that works there, one that reads catalogs or
+    /// holds the snapshot, one for claims, one for short work. Index jobs need the target alone.
+    func neededConnections(_ side: Side) -> Int {
+        jobs.tableJobs + (side == .target ? jobs.indexJobs : 0) + JobPlanner.controlSessions
+    }
 }
 
 /// An entry of the plan's `hypertables` and the source's relation that it names.

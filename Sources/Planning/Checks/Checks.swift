@@ -13,11 +13,14 @@ package enum Checks {
 
     /// What all rules find: worst first, then by code and object; equal inputs give equal lists.
     package static func run(_ context: CheckContext) -> [Diagnostic] {
-        all.flatMap { $0.run(context) }.sorted(by: precedes)
+        // Everything else would be nonsense, and a call to drop the source's own tables.
+        if context.isOntoItself { return TargetServerChecks.ontoItself.run(context) }
+        return all.flatMap { $0.run(context) }.sorted(by: precedes)
     }
 
-    /// What `skein explain` says of a code, nil where no check or connection failure has it.
+    /// What `skein explain` says of a code, nil where no check, connection failure or finding of planning has it.
     package static func explanation(of code: String) -> (title: String, text: String)? {
+        if let finding = PlanningCode.all.first(where: { $0.code == code }) { return (finding.title, finding.text) }
         if let check = all.first(where: { $0.code == code }) { return (check.title, check.explanation) }
         return ConnectDiagnostics.Failure.allCases.first { $0.code == code }.map { ($0.title, $0.explanation) }
     }

@@ -67,8 +67,9 @@ package enum ConnectDiagnostics {
         let names = Names(message)
         let (summary, cure, statement) = words(failure, side, names)
         return Diagnostic(
-            .error, failure.code, summary, detail: "\(server): \(oneLine(message))", cure: cure, statement: statement,
-            object: server, at: location)
+            .error, failure.code, summary,
+            detail: "\(server): \(isAboutTheText(message) ? unparsed : oneLine(message))",
+            cure: Wording.sentence(cure, leadsTo: statement), statement: statement, object: server, at: location)
     }
 
     /// Whether the same connection may be made a little later.
@@ -157,6 +158,13 @@ package enum ConnectDiagnostics {
             if !lines.contains(line) { lines.append(line) }
         }
         return lines.joined(separator: "; ")
+    }
+
+    private static let unparsed = "it is no connection string that libpq understands"
+
+    /// Whether libpq complains about the connection string itself, and so may quote it, password included.
+    private static func isAboutTheText(_ message: String) -> Bool {
+        ["connection info string", "in URI", "percent-encoded", "connection option"].contains { message.contains($0) }
     }
 
     /// The role and the database that the server's sentence names: `database "x" does not exist`, `role "x" …`,

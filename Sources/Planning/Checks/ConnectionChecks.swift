@@ -29,7 +29,8 @@ enum ConnectionChecks {
         Check(
             code, "Too few connections are left on the \(side)",
             """
-            A migration opens at most `table-jobs` + `index-jobs` + 3 connections on each server. Of \
+            A migration opens at most `table-jobs` + 3 connections on the source and `table-jobs` + `index-jobs` + 3 on \
+            the target. Of \
             `max_connections`, some are reserved for superusers (`superuser_reserved_connections`) or for a role \
             (`reserved_connections`), and others are in use. "remaining connection slots are reserved" in the middle \
             of a run is retried, but it slows the migration down and may starve the application.
@@ -43,27 +44,33 @@ enum ConnectionChecks {
                 : (server.number("superuser_reserved_connections") ?? 3) + (server.number("reserved_connections") ?? 0)
             // The session that read the catalogs ends before the migration's begin.
             let free = max(0, limit - reserved - max(0, server.usedConnections - 1))
-            guard free < context.neededConnections else { return }
+            let needed = context.neededConnections(side)
+            guard free < needed else { return }
             let reservedWords = reserved > 0 ? ", \(reserved) are reserved" : ""
             findings.add(
                 .error,
                 "the \(side) has room for \(Wording.count(free, "connection")); "
-                    + "\(context.neededConnections) are needed",
+                    + "\(needed) are needed",
                 why: "max_connections is \(limit)\(reservedWords), \(server.usedConnections) are in use. Needed: "
-                    + "\(context.jobs.tableJobs) table jobs, \(context.jobs.indexJobs) index jobs and 3 more.",
-                cure: jobsThatFit(free)
+                    + (side == .source
+                        ? "\(context.jobs.tableJobs) table jobs and \(JobPlanner.controlSessions) more."
+                        : "\(context.jobs.tableJobs) table jobs, \(context.jobs.indexJobs) index jobs and "
+                            + "\(JobPlanner.controlSessions) more."),
+                cure: jobsThatFit(free, side)
                     ?? "end idle sessions, or raise it and restart the server: run on the \(side)",
-                statement: "alter system set max_connections = \(limit + context.neededConnections - free);",
+                statement: "alter system set max_connections = \(limit + needed - free);",
                 object: "max_connections", at: context.plan.copy.tableJobs?.location ?? side.location(context))
         }
     }
 
     /// Settings of the plan with which `free` connections are enough, nil where none is.
-    private static func jobsThatFit(_ free: Int) -> String? {
-        guard free >= 5 else { return nil }
-        let indexJobs = max(1, (free - 3) / 3)
-        let jobs = "copy: {table-jobs: \(free - 3 - indexJobs), index-jobs: \(indexJobs)}"
-        return "say `\(jobs)` in the plan, end idle sessions, or raise the limit and restart the server"
+    private static func jobsThatFit(_ free: Int, _ side: Side) -> String? {
+        let room = free - JobPlanner.controlSessions
+        guard room >= (side == .source ? 1 : 2) else { return nil }
+        let indexJobs = side == .source ? 0 : max(1, room / 3)
+        let jobs =
+            "copy: {table-jobs: \(room - indexJobs)" + (side == .source ? "}" : ", index-jobs: \(indexJobs)}")
+        return "say `\(jobs)` in the plan, or end idle sessions, or run on the \(side) and restart it"
     }
 
     private static func roundTrip(_ side: Side, _ code: String) -> Check {

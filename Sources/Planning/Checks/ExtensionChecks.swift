@@ -32,9 +32,9 @@ enum ExtensionChecks {
             findings.add(
                 .error, "extension \(QualifiedName.quotedIfNeeded(name)) is not available on the target",
                 why: "The source has it; its files are not installed on the target's machine.",
-                cure: "install its package there"
-                    + (packages[name] == nil ? "" : " (on Debian, the command below)")
-                    + ", or leave it out: `select: {extensions: {exclude: [\(Wording.yaml(name))]}}`",
+                cure:
+                    "leave it out (`select: {extensions: {exclude: [\(Wording.yaml(name))]}}`), or install its package "
+                    + (packages[name] == nil ? "there" : "there, on Debian with"),
                 statement: packages[name].map { "apt-get install postgresql-\(server.major)-\($0)" }, object: name,
                 at: Side.target.location(context))
         }
@@ -120,7 +120,7 @@ enum ExtensionChecks {
             findings.add(
                 .error, "the target has no TimescaleDB, and the plan makes hypertables",
                 why: "Its files are not installed on the target's machine.",
-                cure: "install it there (on Debian, the command below), preload it and restart the server",
+                cure: "install it there, preload it and restart the server; on Debian it is installed with",
                 statement: "apt-get install postgresql-\(server.major)-timescaledb", object: "timescaledb", at: location
             )
         }
@@ -167,8 +167,8 @@ enum ExtensionChecks {
                 "role \(QualifiedName.quotedIfNeeded(server.user)) may not create extension "
                     + "\(QualifiedName.quotedIfNeeded(name)) on the target",
                 why: "It is not trusted: only a superuser can.",
-                cure: "run in the target database as a superuser, or leave it out: "
-                    + "`select: {extensions: {exclude: [\(Wording.yaml(name))]}}`",
+                cure: "leave it out (`select: {extensions: {exclude: [\(Wording.yaml(name))]}}`), or run in the target "
+                    + "database as a superuser",
                 statement: "create extension \(QualifiedName.quoted(name));", object: name,
                 at: Side.target.location(context))
         }

@@ -83,7 +83,7 @@ enum HypertableShapeChecks {
         for planned in context.hypertables where planned.becomesHypertable && planned.relation.isUnlogged {
             findings.add(
                 .error, "\(planned.name) is unlogged; TimescaleDB \(version) makes no unlogged hypertables",
-                cure: "run on the source, which rewrites the table, or use a target with TimescaleDB 2.24 or later",
+                cure: "use a target with TimescaleDB 2.24 or later, or run on the source, which rewrites the table",
                 statement: "alter table \(planned.relation.name.sql) set logged;", object: planned.name,
                 at: planned.location)
         }

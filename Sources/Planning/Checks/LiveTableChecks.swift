@@ -3,7 +3,7 @@ import PlanFile
 
 /// What following the source needs of its tables. Silent where the plan's mode is offline.
 enum LiveTableChecks {
-    static let all = [identity, identityIndex]
+    static let all = [publicationRights, identity, identityIndex]
 
     /// Whether updates and deletes of the table name the row: the replica identity that it has now.
     private static func hasIdentity(_ relation: Catalog.Relation, _ context: CheckContext) -> Bool {
@@ -12,6 +12,43 @@ enum LiveTableChecks {
         case .nothing: false
         case .index: context.indexes(of: relation).contains { $0.isReplicaIdentity && $0.isValid }
         case .default: context.indexes(of: relation).contains { $0.isPrimary && $0.isImmediate && $0.isValid }
+        }
+    }
+
+    private static let publicationRights = Check(
+        "SK709", "The role may not make publications",
+        """
+        With the plugin pgoutput, Skein makes publications that name the tables to follow. This needs the CREATE right \
+        on the source's database, and each table must belong to the role or to one that it is a member of. Other \
+        plugins (`replication: {plugin: test_decoding}`) need no publication.
+        """
+    ) { context, findings in
+        let server = context.source.server
+        let plugin = context.plan.replication.plugin
+        guard context.plan.mode.value == .live, [.auto, .pgoutput].contains(plugin.value), !server.isSuperuser else {
+            return
+        }
+        let (role, user) = (QualifiedName.quotedIfNeeded(server.user), QualifiedName.quoted(server.user))
+        let location = plugin.location ?? Side.source.location(context)
+        if !server.canCreateInDatabase {
+            findings.add(
+                .error, "role \(role) may not make publications in the source database",
+                why: "That needs the CREATE right on the database.", cure: "run on the source as its owner",
+                statement: "grant create on database \(QualifiedName.quoted(server.database)) to \(user);",
+                at: location)
+        }
+        let known = Set(server.roleMemberships + [server.user])
+        let tables = context.relations.filter { context.copiesRows(of: $0) && !known.contains($0.owner) }
+        for (owner, owned) in Dictionary(grouping: tables, by: \.owner).sorted(by: { $0.key < $1.key }) {
+            findings.add(
+                .error,
+                "role \(role) may not publish \(Wording.count(owned.count, "table")) of "
+                    + "\(QualifiedName.quotedIfNeeded(owner)): \(Wording.list(owned.map(\.name.description)))",
+                why:
+                    "Only the owner of a table, or a member of it, can publish it; a member has all of the owner's rights.",
+                cure: "say `replication: {plugin: test_decoding}`, or run on the source as a superuser",
+                statement: "grant \(QualifiedName.quoted(owner)) to \(user);",
+                object: QualifiedName.quotedIfNeeded(owner), at: location)
         }
     }
 
@@ -26,8 +63,22 @@ enum LiveTableChecks {
     ) { context, findings in
         guard context.plan.mode.value == .live else { return }
         let said = Set(context.plan.replication.identity.map(\.table.value))
-        for relation in context.relations
-        where context.copiesRows(of: relation) && !said.contains(relation.name) && !hasIdentity(relation, context) {
+        let tables = context.relations.filter { relation in
+            context.copiesRows(of: relation) && !said.contains(relation.name) && !hasIdentity(relation, context)
+        }
+        guard tables.count <= 20 else {
+            findings.add(
+                .warning,
+                "\(tables.count) tables have no replica identity, so that only their inserts and truncates can be "
+                    + "followed: \(Wording.list(tables.map(\.name.description)))",
+                why: "If rows of these are updated or deleted meanwhile, `cutover` copies the table again.",
+                cure: "give them primary keys, or say in the plan what to do, table by table: "
+                    + "`replication: {identity: {\(Wording.yaml(tables[0].name)): full}}`, `index NAME` or "
+                    + "`inserts-only`",
+                object: tables[0].name.description)
+            return
+        }
+        for relation in tables {
             findings.add(
                 .warning, "\(relation.name) has no replica identity: only its inserts and truncates can be followed",
                 why: "It has "

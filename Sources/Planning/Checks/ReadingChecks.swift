@@ -21,18 +21,49 @@ enum ReadingChecks {
         """
     ) { context, findings in
         let server = context.source.server
-        let user = QualifiedName.quoted(server.user)
-        for relation in context.relations where !relation.isReadable && !isHeldBack(from: relation, server) {
-            // A view is defined, never read.
-            guard relation.kind != .view else { continue }
+        // A view is defined, never read.
+        let refused = context.relations.filter { relation in
+            relation.kind != .view && !relation.isReadable && !isHeldBack(from: relation, server)
+        }
+        for (schema, tables) in bySchema(refused, \.name) {
+            report(tables.map(\.name), of: schema, "table", context, &findings)
+        }
+    }
+
+    private static func bySchema<Item>(_ items: [Item], _ name: KeyPath<Item, QualifiedName>) -> [(String, [Item])] {
+        Dictionary(grouping: items) { $0[keyPath: name].schema }.sorted { $0.key < $1.key }
+    }
+
+    /// One finding for each of a few objects, one for all of many.
+    private static func report(
+        _ names: [QualifiedName], of schema: String, _ noun: String, _ context: CheckContext,
+        _ findings: inout Findings,
+    ) {
+        let role = QualifiedName.quotedIfNeeded(context.source.server.user)
+        let user = QualifiedName.quoted(context.source.server.user)
+        let usage = "grant usage on schema \(QualifiedName.quoted(schema)) to \(user);"
+        guard names.count <= 10 else {
+            let object = QualifiedName.quotedIfNeeded(schema)
             findings.add(
-                .error, "role \(QualifiedName.quotedIfNeeded(server.user)) may not read \(relation.name)",
-                why: "It lacks SELECT on the table or USAGE on its schema.",
-                cure: "run on the source as the owner, \(QualifiedName.quotedIfNeeded(relation.owner)), or leave the "
-                    + "table out: `select: {tables: {exclude: [\(Wording.yaml(relation.name))]}}`",
-                statement: "grant usage on schema \(QualifiedName.quoted(relation.name.schema)) to \(user); "
-                    + "grant select on \(relation.name.sql) to \(user);",
-                object: relation.name.description)
+                .error,
+                "role \(role) may not read \(names.count) \(noun)s of schema \(object): "
+                    + Wording.list(names.map(\.description)),
+                why: "It lacks SELECT on them or USAGE on the schema.", cure: "run on the source as their owner",
+                statement:
+                    "\(usage) grant select on all \(noun)s in schema \(QualifiedName.quoted(schema)) to \(user);",
+                object: object)
+            return
+        }
+        for name in names {
+            let exclusion =
+                noun == "table"
+                ? "leave the table out (`select: {tables: {exclude: [\(Wording.yaml(name))]}}`), or " : ""
+            findings.add(
+                .error, "role \(role) may not read \(noun) \(name)",
+                why: "It lacks SELECT on the \(noun) or USAGE on its schema.",
+                cure: exclusion + "run on the source as its owner",
+                statement: "\(usage) grant select on \(noun == "table" ? "" : "sequence ")\(name.sql) to \(user);",
+                object: name.description)
         }
     }
 
@@ -53,9 +84,9 @@ enum ReadingChecks {
                     + QualifiedName.quotedIfNeeded(server.user),
                 why: relation.forcesRowSecurity
                     ? "The table forces its policies even on its owner." : "The role is not the table's owner.",
-                cure: "run on the source as a superuser"
-                    + (relation.forcesRowSecurity
-                        ? "" : ", or connect as the owner, \(QualifiedName.quotedIfNeeded(relation.owner))"),
+                cure: (relation.forcesRowSecurity
+                    ? "" : "connect as the owner, \(QualifiedName.quotedIfNeeded(relation.owner)), or ")
+                    + "run on the source as a superuser",
                 statement: "alter role \(user) bypassrls;", object: relation.name.description)
         }
     }
@@ -66,17 +97,11 @@ enum ReadingChecks {
         The value of a sequence is copied at the end of a migration, which needs the SELECT right on it.
         """
     ) { context, findings in
-        let server = context.source.server
-        let user = QualifiedName.quoted(server.user)
-        for sequence in context.source.sequences
-        where context.selected.sequences.contains(sequence.oid) && !sequence.isReadable {
-            findings.add(
-                .error, "role \(QualifiedName.quotedIfNeeded(server.user)) may not read sequence \(sequence.name)",
-                why: "It lacks SELECT on the sequence or USAGE on its schema.",
-                cure: "run on the source as the owner",
-                statement: "grant usage on schema \(QualifiedName.quoted(sequence.name.schema)) to \(user); "
-                    + "grant select on sequence \(sequence.name.sql) to \(user);",
-                object: sequence.name.description)
+        let refused = context.source.sequences.filter { sequence in
+            context.selected.sequences.contains(sequence.oid) && !sequence.isReadable
+        }
+        for (schema, sequences) in bySchema(refused, \.name) {
+            report(sequences.map(\.name), of: schema, "sequence", context, &findings)
         }
     }
 }

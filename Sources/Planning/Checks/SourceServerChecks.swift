@@ -14,7 +14,8 @@ enum SourceServerChecks {
     ) { context, findings in
         guard context.source.server.major < 10 else { return }
         findings.add(
-            .error, "the source runs PostgreSQL \(context.source.server.version); 10 is the oldest that can be read",
+            .error,
+            "the source runs PostgreSQL \(context.source.server.serverVersion); 10 is the oldest that can be read",
             cure: "upgrade the source to a supported version first", at: Side.source.location(context))
     }
 
@@ -28,7 +29,7 @@ enum SourceServerChecks {
         let server = context.source.server
         guard server.major >= 10, server.major != 15 else { return }
         findings.add(
-            .warning, "no test ran with PostgreSQL \(server.major) as the source (it runs \(server.version))",
+            .warning, "no test ran with PostgreSQL \(server.major) as the source (it runs \(server.serverVersion))",
             why: "Skein's tests use PostgreSQL 15 as the source.",
             cure: "rehearse the migration once, with `cutover: {verify: checksums}`", at: Side.source.location(context))
     }

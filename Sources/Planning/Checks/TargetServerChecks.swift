@@ -3,7 +3,7 @@ import PlanFile
 
 /// What must hold of the target's server.
 enum TargetServerChecks {
-    static let all = [downgrade, tooOld, untested, sameDatabase, standby, readOnly, eventTriggers]
+    static let all = [downgrade, tooOld, untested, ontoItself, standby, readOnly, eventTriggers]
 
     private static let downgrade = Check(
         "SK201", "The target is older than the source",
@@ -15,7 +15,7 @@ enum TargetServerChecks {
         let (source, target) = (context.source.server, context.target.server)
         guard target.major < source.major else { return }
         findings.add(
-            .error, "the target runs PostgreSQL \(target.version), the source \(source.version)",
+            .error, "the target runs PostgreSQL \(target.serverVersion), the source \(source.serverVersion)",
             why: "A database cannot be moved to an older major version.",
             cure: "use a target with PostgreSQL \(source.major) or later", at: Side.target.location(context))
     }
@@ -28,7 +28,8 @@ enum TargetServerChecks {
     ) { context, findings in
         guard context.target.server.major < 14 else { return }
         findings.add(
-            .error, "the target runs PostgreSQL \(context.target.server.version); 14 is the oldest supported target",
+            .error,
+            "the target runs PostgreSQL \(context.target.server.serverVersion); 14 is the oldest supported target",
             cure: "use a newer target", at: Side.target.location(context))
     }
 
@@ -44,24 +45,20 @@ enum TargetServerChecks {
             return
         }
         findings.add(
-            .warning, "no test ran with PostgreSQL \(server.major) as the target (it runs \(server.version))",
+            .warning, "no test ran with PostgreSQL \(server.major) as the target (it runs \(server.serverVersion))",
             why: "Skein's tests use PostgreSQL 17 and 18 as targets.",
             cure: "rehearse the migration once, with `cutover: {verify: checksums}`", at: Side.target.location(context))
     }
 
-    private static let sameDatabase = Check(
+    static let ontoItself = Check(
         "SK204", "Source and target are the same database",
         """
         Both URIs lead to the same database of the same server (system identifier, timeline and name are equal), so a \
         migration would copy the database onto itself. One of the URIs is wrong, or a variable in it is.
         """
     ) { context, findings in
-        let (source, target) = (context.source.server, context.target.server)
-        guard let identifier = source.systemIdentifier, identifier == target.systemIdentifier,
-            source.database == target.database,
-            // A promoted copy of a server keeps its identifier and gets another timeline.
-            source.timeline == nil || target.timeline == nil || source.timeline == target.timeline
-        else { return }
+        let source = context.source.server
+        guard context.isOntoItself, let identifier = source.systemIdentifier else { return }
         findings.add(
             .error, "source and target are the same database, \(QualifiedName.quotedIfNeeded(source.database))",
             why: "Both servers have the system identifier \(identifier).",

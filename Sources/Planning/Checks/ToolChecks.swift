@@ -17,7 +17,7 @@ enum ToolChecks {
         findings.add(
             .error, "no pg_dump was found on this machine",
             why: "It reads the source's schema. PATH and /usr/lib/postgresql/*/bin were searched.",
-            cure: "install PostgreSQL \(major)'s client, or a newer one (on Debian, the command below)",
+            cure: "install PostgreSQL \(major)'s client, or a newer one, on Debian with",
             statement: "apt-get install postgresql-client-\(major)", object: "pg_dump")
     }
 
@@ -34,7 +34,7 @@ enum ToolChecks {
         findings.add(
             .error, "every pg_dump here is older than the source, which runs PostgreSQL \(major)",
             why: "Found: \(Wording.list(tools.map { "\($0.path) \($0.version)" })).",
-            cure: "install PostgreSQL \(major)'s client, or a newer one (on Debian, the command below)",
+            cure: "install PostgreSQL \(major)'s client, or a newer one, on Debian with",
             statement: "apt-get install postgresql-client-\(major)", object: "pg_dump")
     }
 
@@ -52,7 +52,7 @@ enum ToolChecks {
         findings.add(
             .warning, "pg_dump \(tool.version) is newer than the target, which runs PostgreSQL \(target)",
             why: "\(tool.path) may write what the target does not know; Skein leaves out settings it knows of.",
-            cure: "install the client of version \(target) (on Debian, the command below)",
+            cure: "install the client of version \(target), on Debian with",
             statement: "apt-get install postgresql-client-\(target)", object: "pg_dump")
     }
 }

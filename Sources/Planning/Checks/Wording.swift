@@ -10,6 +10,12 @@ enum Wording {
             : items.prefix(limit).joined(separator: ", ") + " and \(items.count - limit) more"
     }
 
+    /// A cure as a sentence: a colon at its end where the statement follows, unless it has said "below".
+    static func sentence(_ text: String, leadsTo statement: String?) -> String {
+        let end = statement == nil || text.contains("below") ? "." : ":"
+        return text.prefix(1).uppercased() + text.dropFirst() + end
+    }
+
     /// `1 table`, `3 tables`.
     static func count(_ number: Int, _ noun: String, _ plural: String? = nil) -> String {
         "\(number) " + (number == 1 ? noun : plural ?? noun + "s")

@@ -19,7 +19,7 @@ extension GraphCompiler {
         }
         if source.largeObjectCount > 0 {
             let bytes = Int64(source.largeObjectCount) * 2048
-            add(
+            largeObjects = add(
                 "0001", .copyLargeObjects(first: 0, end: nil), after: [preData], resource: .tableJob, weight: bytes)
         }
     }

@@ -27,6 +27,7 @@ struct GraphCompiler {
     var preData = 0
     var attachIndexes: Int?
     var postData = 0
+    var largeObjects: Int?
     var foreignKeys: [(vertex: Int, constraint: Catalog.Constraint, build: ForeignKeyBuild)] = []
 
     init(plan: Plan, source: Catalog, target: Catalog, selection: ResolvedSelection) {

@@ -57,7 +57,7 @@ extension GraphCompiler {
             tasks.indexes.append(addIndex(index, of: relation, isParent: false, after: tasks.data))
         }
         let newKey = entry.primaryKey?.value
-        let time = entry.timeColumn.flatMap { relation.named($0.value) }
+        let time = entry.timeColumn.flatMap { relation.column(named: $0.value) }
         var hasTimeIndex = time == nil || newKey?.first == time?.name
         for index in indexes where index.method == "btree" && !index.isPartial {
             if index.isPrimary, newKey != nil { continue }

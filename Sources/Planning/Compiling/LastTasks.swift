@@ -2,8 +2,7 @@ internal import Catalog
 internal import PlanFile
 
 extension GraphCompiler {
-    /// A partitioned table's ANALYZE does its partitions as well, so that partitions whose rows were written frozen need
-    /// none of their own; the others need a vacuum.
+    /// A partitioned table's ANALYZE does its partitions as well, so that these need none of their own.
     ///
     /// It also reads samples of foreign tables below, from servers that the target may not reach: where there is one,
     /// only what holds rows itself is analysed.
@@ -17,14 +16,11 @@ extension GraphCompiler {
                 roots.append(relation)
             case .table where pieces[relation.oid] != nil:
                 let isPart = relation.isPartition && !aboveForeign.contains(root(of: relation))
-                guard let tasks = tables[relation.oid], !(isPart && tasks.isFrozen),
-                    !aboveForeign.contains(relation.oid)
-                else { continue }
+                guard let tasks = tables[relation.oid], !isPart, !aboveForeign.contains(relation.oid) else { continue }
                 let children = lookup.descendants(of: relation.oid).flatMap { tables[$0]?.tails ?? [] }
                 let statistics = late.contains(relation.oid) ? [postData] : []
                 let vertex = addAnalyze(
-                    relation, vacuum: !tasks.isFrozen, bytes: relation.tableBytes,
-                    after: tasks.tails + children + statistics)
+                    relation, bytes: relation.tableBytes, after: tasks.tails + children + statistics)
                 tables[relation.oid]?.analyze = vertex
             default: continue
             }
@@ -34,9 +30,9 @@ extension GraphCompiler {
             guard !family.isEmpty else { continue }
             let isLate = late.contains(root.oid) || family.contains { late.contains($0) }
             let needs =
-                tails(of: root.oid) + family.compactMap { tables[$0]?.analyze } + (isLate ? [postData] : [])
+                tails(of: root.oid) + family.flatMap { tails(of: $0) } + (isLate ? [postData] : [])
             let vertex = addAnalyze(
-                root, vacuum: false, bytes: family.reduce(0) { $0 + min(tables[$1]?.bytes ?? 0, Self.sampleBytes) },
+                root, bytes: family.reduce(0) { $0 + min(tables[$1]?.bytes ?? 0, Self.sampleBytes) },
                 after: needs)
             for oid in [root.oid] + family where tables[oid]?.analyze == nil { tables[oid]?.analyze = vertex }
         }
@@ -62,12 +58,10 @@ extension GraphCompiler {
     /// What ANALYZE reads of a table at most: 300 pages for each of 100 steps of its histograms.
     private static let sampleBytes: Int64 = 30_000 * 8192
 
-    private mutating func addAnalyze(
-        _ relation: Catalog.Relation, vacuum: Bool, bytes: Int64, after needs: [Int],
-    ) -> Int {
+    private mutating func addAnalyze(_ relation: Catalog.Relation, bytes: Int64, after needs: [Int]) -> Int {
         add(
-            relation.name.description, .analyze(relation.name, vacuum: vacuum), after: Set(needs).sorted(),
-            resource: .indexJob, weight: vacuum ? bytes : min(bytes, Self.sampleBytes))
+            relation.name.description, .analyze(relation.name), after: Set(needs).sorted(), resource: .indexJob,
+            weight: min(bytes, Self.sampleBytes))
     }
 
     /// Their statistics objects come with the rest of the dump's end.
@@ -88,6 +82,7 @@ extension GraphCompiler {
             add(nil, .restoreEventTriggers, after: graph.sinks)
         }
         let end = add(nil, .checkSourceUnchanged, after: graph.sinks)
+        addVacuumTasks(after: end)
         // Also where the plan asks for none: it may, as long as the migration is not finished.
         for relation in selection.relations {
             for piece in verificationPieces(pieces[relation.oid] ?? []) {
@@ -97,6 +92,27 @@ extension GraphCompiler {
             }
         }
     }
+
+    /// Rows that were written frozen are marked as visible to all; others are marked by a vacuum, and only where no
+    /// transaction is open that is older than the newest of them. So it comes when nothing else of ours writes.
+    private mutating func addVacuumTasks(after end: Int) {
+        for relation in selection.relations {
+            guard let tasks = tables[relation.oid], !tasks.isFrozen,
+                relation.kind == .materializedView ? tasks.analyze != nil : pieces[relation.oid] != nil
+            else { continue }
+            let isLarge = hypertables[relation.oid] != nil && relation.tableBytes > Self.leastSharedVacuum
+            let parts = isLarge ? max(1, jobs.indexJobs) : 1
+            for part in 1...parts {
+                let name = relation.name.description + (parts > 1 ? ":" + Self.digits(part) : "")
+                add(
+                    name, .vacuum(relation.name, part: part, parts: parts), after: [end], resource: .indexJob,
+                    weight: relation.tableBytes / Int64(parts))
+            }
+        }
+    }
+
+    /// A smaller hypertable's chunks are vacuumed by one job.
+    private static let leastSharedVacuum: Int64 = 64 << 20
 
     /// Ranges as they were copied. A ctid means nothing on another server, so that a table of block pieces is one.
     private func verificationPieces(_ pieces: [Piece]) -> [Piece] {

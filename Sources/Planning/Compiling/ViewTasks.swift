@@ -2,11 +2,13 @@ internal import Catalog
 internal import PlanFile
 
 extension GraphCompiler {
-    /// Rules, triggers, policies and the rest need the keys.
+    /// Rules, triggers, policies and the rest need the keys. Nothing that reads the source comes later: where it has
+    /// changed when a run goes on, materialized views and sequences must not have been brought up to date before.
     mutating func addPostData() {
         var needs = Set(foreignKeys.map(\.vertex))
         for relation in selection.relations { needs.formUnion(tables[relation.oid]?.tails ?? []) }
         if let attachIndexes { needs.insert(attachIndexes) }
+        if let largeObjects { needs.insert(largeObjects) }
         needs.remove(preData)
         postData = add(nil, .restorePostData, after: needs.isEmpty ? [preData] : needs.sorted())
     }
@@ -51,7 +53,7 @@ extension GraphCompiler {
             var tasks = TableTasks(ready: ready, data: [ready], bytes: view.tableBytes)
             tasks.indexes = own.map { addIndex($0, of: view, isParent: false, after: [ready]) }
             tasks.analyze = add(
-                view.name.description, .analyze(view.name, vacuum: true), after: tasks.tails, resource: .indexJob,
+                view.name.description, .analyze(view.name), after: tasks.tails, resource: .indexJob,
                 weight: view.tableBytes)
             tables[oid] = tasks
         }

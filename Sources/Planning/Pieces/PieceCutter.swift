@@ -13,8 +13,10 @@ struct PieceCutter {
     }
 
     let plan: Plan.CopySettings
+    let mode: Plan.Mode
+    let identities: [QualifiedName: Plan.Identity.Choice]
     let source: Catalog.Server
-    let bothAreUTF8: Bool
+    let text: TextOrder
     let jobs: JobDecision
     let portability: BinaryPortability
 
@@ -25,8 +27,12 @@ struct PieceCutter {
 
     init(plan: Plan, source: Catalog, target: Catalog, jobs: JobDecision) {
         self.plan = plan.copy
+        mode = plan.mode.value
+        identities = Dictionary(
+            plan.replication.identity.map { ($0.table.value, $0.choice.value) }
+        ) { first, _ in first }
         self.source = source.server
-        bothAreUTF8 = source.server.encoding == "UTF8" && target.server.encoding == "UTF8"
+        text = TextOrder(source.server, target.server)
         self.jobs = jobs
         portability = BinaryPortability(types: source.types, targetVersion: target.server.versionNumber)
     }
@@ -75,11 +81,18 @@ struct PieceCutter {
         guard bytes > limit else {
             return Draft(way: .whole, rows: [.all], why: "not larger than \(Measure.bytes(limit))")
         }
-        let candidates = RangeKey.candidates(in: relation, indexes: indexes, bothAreUTF8: bothAreUTF8)
+        var candidates = RangeKey.candidates(in: relation, indexes: indexes, text: text)
+        if mode == .live, let identity = identity(of: relation, indexes) {
+            candidates.removeAll { !identity.contains($0.column.number) }
+        }
         let count = pieceCount(bytes, each: hypertable == nil ? jobs.splitLargerThan : hypertablePiece(bytes))
         if let hypertable, let draft = chunkRanges(relation, hypertable, candidates, count) { return draft }
         if let draft = ranges(relation, candidates, count) { return draft }
         return blocks(relation, candidates, count)
+    }
+
+    private func identity(of relation: Catalog.Relation, _ indexes: [Catalog.Index]) -> Set<Int>? {
+        IdentityColumns.of(relation, indexes: indexes, choice: identities[relation.name])
     }
 
     /// Several for each job, so that the last ones end together; but not too small.
@@ -170,7 +183,10 @@ struct PieceCutter {
     }
 
     private func whyNotRanges(_ candidates: [RangeKey]) -> String {
-        guard let first = candidates.first else { return "no index leads with a column that rows can be cut by" }
+        guard let first = candidates.first else {
+            let what = mode == .live ? "a column of its replica identity" : "a column"
+            return "no index leads with \(what) that rows can be cut by"
+        }
         func quoted(_ key: RangeKey) -> String { QualifiedName.quotedIfNeeded(key.column.name) }
         if let key = candidates.first(where: { $0.correlation ?? 0 >= 0.9 }) {
             return "statistics give no borders for \(quoted(key))"

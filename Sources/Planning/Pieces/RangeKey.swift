@@ -28,15 +28,15 @@ struct RangeKey {
     /// The index must be whole and valid, with the type's default operator class and the column's own collation; text
     /// only under the C collation, and only where both servers' encoding is UTF-8, in which byte order is order.
     static func candidates(
-        in relation: Catalog.Relation, indexes: [Catalog.Index], bothAreUTF8: Bool,
+        in relation: Catalog.Relation, indexes: [Catalog.Index], text: TextOrder,
     ) -> [RangeKey] {
         var best: [Int: RangeKey] = [:]
         for index in indexes where index.method == "btree" && index.isValid && !index.isPartial {
             guard let first = index.keys.first, let number = first.column, first.hasDefaultOperatorClass,
-                first.hasColumnCollation, let column = relation.numbered(number), let (type, scale) = types[column.type]
+                first.hasColumnCollation, let column = relation.column(number), let (type, scale) = types[column.type]
             else { continue }
             if column.type == 25 || column.type == 1043 {
-                guard bothAreUTF8, ["C", "POSIX"].contains(column.collation) else { continue }
+                guard text.isOfBytes(column.collation) else { continue }
             }
             let isOfKey = index.isUnique && index.isImmediate
             if let other = best[number], other.isOfKey || !isOfKey { continue }
@@ -73,5 +73,25 @@ struct RangeKey {
     var smallest: String? {
         guard let scale, let statistics = column.statistics else { return nil }
         return ValueDistribution(statistics, on: scale)?.smallest.map(scale.text)
+    }
+}
+
+/// Whether both servers order text by its bytes.
+struct TextOrder {
+    private let bothAreUTF8: Bool
+    private let isOfBytesByDefault: Bool
+
+    init(_ source: Catalog.Server, _ target: Catalog.Server) {
+        let both = [source, target]
+        bothAreUTF8 = both.allSatisfy { $0.encoding == "UTF8" }
+        isOfBytesByDefault = both.allSatisfy { $0.localeProvider == "c" && Self.names.contains($0.collate) }
+    }
+
+    private static let names: Set<String> = ["C", "POSIX"]
+
+    /// - Parameter collation: of a column; `default` is the database's.
+    func isOfBytes(_ collation: String?) -> Bool {
+        guard bothAreUTF8, let collation else { return false }
+        return Self.names.contains(collation) || collation == "default" && isOfBytesByDefault
     }
 }

@@ -1,13 +1,21 @@
 internal import PlanFile
 
-/// Words a `PlanDocument` for people: at most 120 columns where names allow, no colour, no control characters.
-package enum PlanText {
+/// Words a `PlanDocument` for people: no colour, no control characters.
+package struct PlanText {
+    /// Columns, which lines keep to where names allow.
+    fileprivate var width: Int
+
     /// Ended by a line feed. Diagnostics are not in it: they are told by `DiagnosticRenderer`.
-    package static func render(_ document: PlanDocument) -> String {
+    /// - Parameter width: columns of the terminal, at least 60.
+    package static func render(_ document: PlanDocument, width: Int = 120) -> String {
+        PlanText(width: max(60, width)).text(document)
+    }
+
+    private func text(_ document: PlanDocument) -> String {
         var lines = [heading(document), ""]
         lines += section("Creates on the target", wrapped(creates(document.creates), indent: "  "))
         if let jobs = document.jobs { lines += section("Jobs", jobLines(jobs) + connectionLines(document)) }
-        if let tables = document.tables { lines += section(tableHeading(tables), TableLines.lines(tables)) }
+        if let tables = document.tables { lines += section(tableHeading(tables), TableLines(text: self).lines(tables)) }
         if !document.skipped.isEmpty { lines += section("Not migrated", skippedLines(document.skipped)) }
         if !document.notYetApplied.isEmpty {
             lines += section(
@@ -19,52 +27,54 @@ package enum PlanText {
         return lines.map(Self.printable).joined(separator: "\n") + "\n"
     }
 
-    private static func heading(_ document: PlanDocument) -> String {
-        "Plan \(document.name) (\(document.mode.rawValue)): \(document.source.database) on PostgreSQL "
-            + "\(document.source.version) → \(document.target.database) on PostgreSQL \(document.target.version)"
+    private func heading(_ document: PlanDocument) -> String {
+        // Distributions put their own words behind the number.
+        func version(_ server: PlanDocument.Server) -> Substring { server.version.prefix { $0 != " " } }
+        return "Plan \(document.name) (\(document.mode.rawValue)): \(document.source.database) on PostgreSQL "
+            + "\(version(document.source)) → \(document.target.database) on PostgreSQL \(version(document.target))"
     }
 
-    private static func section(_ title: String, _ body: [String]) -> [String] { [title] + body + [""] }
+    private func section(_ title: String, _ body: [String]) -> [String] { [title] + body + [""] }
 
-    private static func creates(_ items: [PlanDocument.Created]) -> [String] {
+    private func creates(_ items: [PlanDocument.Created]) -> [String] {
         items.isEmpty
             ? ["nothing"] : items.map { Measure.count($0.count, $0.kind, plural: plural($0.kind)) }
     }
 
-    private static func plural(_ kind: String) -> String {
+    private func plural(_ kind: String) -> String {
         if kind.hasSuffix("x") { return kind + "es" }
         if kind.hasSuffix("y"), !kind.hasSuffix("ey") { return kind.dropLast() + "ies" }
         return kind.hasSuffix("class") ? kind + "es" : kind + "s"
     }
 
-    private static func jobLines(_ jobs: [PlanDocument.Job]) -> [String] {
+    private func jobLines(_ jobs: [PlanDocument.Job]) -> [String] {
         let values = jobs.map { $0.unit == "bytes" ? Measure.bytes($0.value) : Measure.grouped($0.value) }
         let names = jobs.map(\.name.count).max() ?? 0
         let width = values.map(\.count).max() ?? 0
         return zip(jobs, values).flatMap { job, value in
-            let head = "  " + padded(job.name, names) + "  " + aligned(value, width) + "  "
+            let head = "  " + Self.padded(job.name, names) + "  " + Self.aligned(value, width) + "  "
             return wrapped(job.why.split(separator: " ").map(String.init), indent: head, separator: " ")
         }
     }
 
-    private static func connectionLines(_ document: PlanDocument) -> [String] {
+    private func connectionLines(_ document: PlanDocument) -> [String] {
         guard let source = document.source.connections, let target = document.target.connections else { return [] }
         return ["  connections: up to \(source) on the source, \(target) on the target"]
     }
 
-    private static func tableHeading(_ tables: [PlanDocument.Table]) -> String {
+    private func tableHeading(_ tables: [PlanDocument.Table]) -> String {
         let bytes = tables.reduce(0) { $0 + ($1.pieces > 0 ? $1.bytes : 0) }
         return "Tables: \(Measure.count(tables.count, "table")), \(Measure.bytes(bytes)) to copy"
     }
 
-    private static func skippedLines(_ items: [PlanDocument.Skipped]) -> [String] {
+    private func skippedLines(_ items: [PlanDocument.Skipped]) -> [String] {
         let most = 200
         let width = min(items.prefix(most).map(\.object.count).max() ?? 0, 50)
-        let lines = items.prefix(most).map { "  " + padded($0.object, width) + "  " + $0.why }
+        let lines = items.prefix(most).map { "  " + Self.padded($0.object, width) + "  " + $0.why }
         return lines + (items.count > most ? ["  and \(Measure.grouped(Int64(items.count - most))) more"] : [])
     }
 
-    private static func taskSection(_ tasks: [PlanDocument.Task]) -> [String] {
+    private func taskSection(_ tasks: [PlanDocument.Task]) -> [String] {
         let remaining = tasks.filter { $0.done != true }
         guard tasks.contains(where: { $0.done != nil }) else {
             return section("Tasks", wrapped(counts(tasks), indent: "  "))
@@ -75,7 +85,7 @@ package enum PlanText {
             "Tasks: the migration has begun, \(done) are done; what remains", wrapped(counts(remaining), indent: "  "))
     }
 
-    private static func counts(_ tasks: [PlanDocument.Task]) -> [String] {
+    private func counts(_ tasks: [PlanDocument.Task]) -> [String] {
         var kinds: [String] = []
         var counts: [String: Int] = [:]
         for task in tasks {
@@ -87,7 +97,7 @@ package enum PlanText {
             + kinds.map { "\(Measure.grouped(Int64(counts[$0] ?? 0))) \($0)" }
     }
 
-    private static func estimateLines(_ estimate: Estimate) -> [String] {
+    private func estimateLines(_ estimate: Estimate) -> [String] {
         let text =
             "\(Measure.duration(estimate.seconds)) for \(Measure.count(estimate.rows, "row")) "
             + "(\(Measure.bytes(estimate.bytes)), and \(Measure.bytes(estimate.indexBytes)) of indexes), "
@@ -97,8 +107,10 @@ package enum PlanText {
 }
 
 /// The list of tables, in columns.
-private enum TableLines {
-    static func lines(_ tables: [PlanDocument.Table]) -> [String] {
+private struct TableLines {
+    let text: PlanText
+
+    func lines(_ tables: [PlanDocument.Table]) -> [String] {
         let rows = tables.map { table in
             [
                 table.table.description, Measure.grouped(table.rows), Measure.bytes(table.bytes),
@@ -118,20 +130,21 @@ private enum TableLines {
             }
             return "  " + texts.joined(separator: "  ")
         }
-        var result = [line(heads) + "  why"]
+        let heading = line(heads)
+        var result = [heading.count + 5 > text.width ? heading.droppingTrailingSpaces : heading + "  why"]
         for (table, cells) in zip(tables, rows) {
             let head = line(cells) + "  "
             let words = table.why.split(separator: " ").map(String.init)
-            let isShort = head.count + table.why.count <= 120
+            let isShort = head.count + table.why.count <= text.width
             result +=
                 isShort
                 ? [head + table.why]
-                : [head.droppingTrailingSpaces] + PlanText.wrapped(words, indent: "      ", separator: " ")
+                : [head.droppingTrailingSpaces] + text.wrapped(words, indent: "      ", separator: " ")
         }
         return result
     }
 
-    private static func way(_ table: PlanDocument.Table) -> String {
+    private func way(_ table: PlanDocument.Table) -> String {
         let text =
             switch table.way {
             case .whole: "whole"
@@ -146,16 +159,16 @@ private enum TableLines {
 }
 
 extension PlanText {
-    /// Items behind one another, in lines of at most 120 columns; the first line begins with `indent`, the others with
+    /// Items behind one another, in lines that keep to the width; the first line begins with `indent`, the others with
     /// as many spaces.
-    fileprivate static func wrapped(_ items: [String], indent: String, separator: String = ", ") -> [String] {
+    fileprivate func wrapped(_ items: [String], indent: String, separator: String = ", ") -> [String] {
         let blank = String(repeating: " ", count: indent.count)
         var lines: [String] = []
         var line = indent
         var isEmpty = true
         for (position, item) in items.enumerated() {
             let text = item + (position < items.count - 1 ? separator : "")
-            if !isEmpty, line.count + item.count + 1 > 120 {
+            if !isEmpty, line.count + item.count + 1 > width {
                 lines.append(line.droppingTrailingSpaces)
                 (line, isEmpty) = (blank, true)
             }

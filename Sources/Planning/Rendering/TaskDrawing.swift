@@ -48,7 +48,7 @@ extension Action {
         case .addConstraint(let constraint): constraint.table
         case .addForeignKey(let key), .validateForeignKey(let key): key.table
         case .refreshMaterializedView(let view): view
-        case .analyze(let table, _): table
+        case .analyze(let table), .vacuum(let table, _, _): table
         default: nil
         }
     }

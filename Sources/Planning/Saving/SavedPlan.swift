@@ -32,10 +32,26 @@ package struct SavedPlan: Sendable, Codable, Equatable {
 
     /// JSON, keys sorted, ended by a line feed. Its last key is a checksum over all that stands before it.
     package func encoded() throws -> [UInt8] {
+        let body = try body()
+        return body.dropLast() + Self.ending(of: body)
+    }
+
+    /// Tasks are encoded one by one: there may be a hundred thousand, and an encoder holds many times its output.
+    private func body() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let body = Array(try encoder.encode(self))
-        return body.dropLast() + Self.ending(of: body)
+        var head = self
+        head.graph.tasks = []
+        let frame = Array(try encoder.encode(head))
+        // Inside a string of JSON the quotes would be escaped, so that this is the key itself.
+        let key = Array("\"tasks\":[".utf8)
+        guard let start = frame.firstRange(of: key)?.upperBound else { return Array(try encoder.encode(self)) }
+        var bytes = Array(frame[..<start])
+        for (position, task) in graph.tasks.enumerated() {
+            if position > 0 { bytes.append(UInt8(ascii: ",")) }
+            bytes += try encoder.encode(task)
+        }
+        return bytes + frame[start...]
     }
 
     /// What takes the place of the last brace.

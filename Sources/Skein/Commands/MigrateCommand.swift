@@ -119,7 +119,7 @@ struct MigrateCommand: SkeinCommand {
         let leftovers = Leftovers(inspection)
         guard !leftovers.isEmpty else { return }
         Console.error("would be dropped from database \(inspection.target.server.database) on the target:")
-        for line in leftovers.lines { Console.error("  " + line) }
+        for line in leftovers.lines { Console.error("  " + Words.line(line)) }
         try Confirmation.require(
             "Drop them, rows and all?", yes, refusal: "nothing was dropped: --drop-if-exists has to be confirmed")
         try await leftovers.drop(plan)

@@ -23,6 +23,7 @@ struct PlanCommand: SkeinCommand {
     var graph: GraphFormat?
 
     func validate() throws {
+        // `--out ""`
         if out?.isEmpty == true { throw ValidationError("--out takes the name of a file") }
         if graph != nil, options.json { throw ValidationError("--graph and --json exclude each other") }
     }
@@ -42,7 +43,7 @@ struct PlanCommand: SkeinCommand {
         } else if options.json {
             try Console.json(document)
         } else {
-            Console.result(PlanText.render(document))
+            Console.result(PlanText.render(document, width: min(160, Console.outputColumns ?? 120)))
             // In a terminal both streams are one text.
             if Console.isOutputTerminal, Console.isErrorTerminal, !inspection.diagnostics.isEmpty { Console.error("") }
         }

@@ -32,11 +32,11 @@ struct VerifyCommand: SkeinCommand {
     func perform() async throws {
         let plan = try plan.load(options).plan
         let patterns = tables.compactMap { try? QualifiedNamePattern(parsing: $0) }
-        let (listsPieces, countsOnly, jobs) = (options.logLevel == .debug, counts, tableJobs)
+        let (countsOnly, jobs) = (counts, tableJobs)
+        let printer = ComparisonPrinter(options)
         let report = try await Signals.cancelling {
-            try await VerifyOperation.run(plan, tables: patterns, countsOnly: countsOnly, jobs: jobs) { piece in
-                guard listsPieces else { return }
-                Console.error("\(piece.isEqual ? "equal " : "differs") \(piece.table) \(piece.piece)/\(piece.pieces)")
+            try await VerifyOperation.run(plan, tables: patterns, countsOnly: countsOnly, jobs: jobs) {
+                printer.print($0)
             }
         }
         if options.json {
@@ -51,7 +51,7 @@ struct VerifyCommand: SkeinCommand {
         let width = report.tables.map(\.table.count).max() ?? 0
         var lines: [String] = []
         for table in report.tables {
-            let name = Words.padded(table.table, width)
+            let name = Words.padded(Words.line(table.table), width)
             if let error = table.error {
                 lines.append("\(name)  cannot be compared: \(error)")
             } else if table.isEqual {
@@ -60,7 +60,7 @@ struct VerifyCommand: SkeinCommand {
                 lines.append(
                     "\(name)  differs: \(Words.count(table.sourceRows)) rows on the source, "
                         + "\(Words.count(table.targetRows)) on the target")
-                lines += table.differences.map { "    " + $0.text }
+                lines += table.differences.map { "    " + Words.line($0.text) }
                 if !table.isComplete { lines.append("    and more") }
             }
         }

@@ -21,10 +21,12 @@ enum Usage {
         if let suggestion { lines[0] = Substring(suggestion) }
         Console.error((isPlain ? "error: " : "") + lines.joined(separator: "\n"))
         if arguments.contains("--json") {
-            try? Console.json(
-                FailureDocument(CommandFailure(exit, [Diagnostic(exit == .wrong ? .usage : .unexpected, summary)])),
-                // What `migrate` prints is one document a line.
-                isPretty: arguments.first != MigrateCommand.configuration.commandName)
+            let failure = CommandFailure(exit, [Diagnostic(exit == .wrong ? .usage : .unexpected, summary)])
+            if arguments.first == MigrateCommand.configuration.commandName {
+                try? Console.json(EndDocument(failure), isPretty: false)
+            } else {
+                try? Console.json(FailureDocument(failure))
+            }
         }
         leave(exit.rawValue)
     }

@@ -6,6 +6,14 @@ import FoundationEssentials
 
 /// Where a command's words go: its result to stdout, everything else to stderr.
 enum Console {
+    /// Keeps the numbers of standard streams that are closed from becoming those of connections, which our words would
+    /// then go to. Writing to what holds them fails as writing to a closed stream does.
+    static func holdStandardStreams() {
+        for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) == -1 {
+            _ = unsafe open("/dev/null", O_RDONLY)
+        }
+    }
+
     /// A line, or several, for people.
     static func error(_ text: String) { styled(Words.printable(text)) }
 
@@ -43,10 +51,13 @@ enum Console {
     static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
     static var isInputTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 
-    /// Columns of the terminal that stderr is, nil where it is none.
-    static var errorColumns: Int? {
+    /// Columns of the terminal that a stream is, nil where it is none.
+    static var errorColumns: Int? { columns(of: STDERR_FILENO) }
+    static var outputColumns: Int? { columns(of: STDOUT_FILENO) }
+
+    private static func columns(of descriptor: Int32) -> Int? {
         var size = winsize()
-        guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
         return Int(size.ws_col)
     }
 

@@ -33,7 +33,7 @@ final class RunPrinter: Sendable {
         let lines = lines(for: event)
         guard !lines.isEmpty else { return }
         let time = Self.time()
-        Console.error(lines.map { "\(time) \($0)" }.joined(separator: "\n"))
+        Console.error(lines.map { "\(time) \(Words.line($0))" }.joined(separator: "\n"))
     }
 
     /// `09:41:52`, UTC, as the servers' logs can be compared with.
@@ -78,7 +78,7 @@ final class RunPrinter: Sendable {
             let isLong = tasks - done > Self.listed && options.logLevel != .debug
             if isLong { memory.withLock { $0.listsShortTasks = false } }
             return [
-                "\(plan): " + (isResumed ? "goes on, \(Words.count(Int64(done))) of " : "")
+                "\(plan): " + (isResumed ? "resuming, \(Words.count(Int64(done))) of " : "")
                     + Words.count(Int64(tasks), "task") + (isResumed ? " are done" : "")
                     + (isLong ? "; those done within a second are not listed" : "")
             ]

@@ -39,12 +39,15 @@ struct RunSummary: Encodable {
         let begun = wasResumed ? started.map { " (begun \(Words.time($0)))" } ?? "" : ""
         return "\(name): migrated \(Words.count(Int64(tables), "table")), \(Words.count(rows, "row")), "
             + "\(Words.bytes(bytes)) in \(Words.duration(seconds))\(begun); \(compared)"
+            + (warnings.isEmpty ? "" : "; \(Words.count(Int64(warnings.count), "warning"))")
     }
 
     /// The warnings gathered, for people; nil where there are none.
     var warningText: String? {
         guard !warnings.isEmpty else { return nil }
-        return ([Words.count(Int64(warnings.count), "warning") + ":"] + warnings.map { "  \($0.task): \($0.text)" })
+        return
+            ([Words.count(Int64(warnings.count), "warning") + ":"]
+            + warnings.map { "  " + Words.line("\($0.task): \($0.text)") })
             .joined(separator: "\n")
     }
 }

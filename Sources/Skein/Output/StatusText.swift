@@ -19,7 +19,7 @@ enum StatusText {
             lines.append("\nrunning")
             for task in status.running.sorted(by: { $0.seconds > $1.seconds }) {
                 let bytes = task.bytes.map { ", " + Words.bytes($0) } ?? ""
-                lines.append("  \(task.id)  \(Words.duration(task.seconds))\(bytes)")
+                lines.append("  \(Words.line(task.id))  \(Words.duration(task.seconds))\(bytes)")
             }
         }
         lines += tables(status)
@@ -56,7 +56,7 @@ enum StatusText {
         for table in shown {
             let pieces = "\(table.piecesDone)/\(table.pieces)"
             lines.append(
-                "  \(Words.padded(table.table, width))  \(Words.leftPadded(pieces, 7)) pieces  "
+                "  \(Words.padded(Words.line(table.table), width))  \(Words.leftPadded(pieces, 7)) pieces  "
                     + "\(Words.leftPadded(Words.count(table.rows), 13)) rows  "
                     + Words.leftPadded(Words.bytes(table.bytes), 9))
         }
@@ -69,7 +69,7 @@ enum StatusText {
         return ["\n" + title]
             + troubles.map { trouble in
                 let state = trouble.sqlState.map { " (SQLSTATE \($0))" } ?? ""
-                return "  \(trouble.id): \(trouble.text)\(state)"
+                return "  " + Words.line("\(trouble.id): \(trouble.text)\(state)")
             }
     }
 }

@@ -66,6 +66,11 @@ enum Words {
         return String(view)
     }
 
+    /// One line of it, whatever names are in it.
+    static func line(_ text: String) -> String {
+        printable(String(text.map { $0.isNewline ? "\u{FFFD}" : $0 }))
+    }
+
     /// What there is, a line each; nil where there is nothing.
     static func lines(_ lines: String?...) -> String? {
         let lines = lines.compactMap(\.self)

@@ -79,9 +79,10 @@ struct CheckFixture {
     mutating func editEntry(_ change: (inout Plan.Hypertable) -> Void) { change(&plan.hypertables[0]) }
 
     /// Not a superuser, on the source.
-    mutating func connectAsReader() {
+    mutating func connectAsReader(owning: Bool = false) {
         editServer(\.source) { server in
             server.user = "reader"
+            server.roleMemberships = owning ? ["postgres"] : []
             server.isSuperuser = false
             server.bypassesRowSecurity = false
         }

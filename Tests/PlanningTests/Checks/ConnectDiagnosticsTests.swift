@@ -57,6 +57,15 @@ struct ConnectDiagnosticsTests {
         #expect(finding.location == place)
     }
 
+    @Test("a connection string that libpq quotes is not quoted")
+    func unparsed() {
+        let finding = ConnectDiagnostics.diagnose(
+            message: "invalid percent-encoded token: \"s%3cret%zz\"", sqlState: nil, side: .source, server: "source",
+            at: nil)
+        #expect(finding.code == "SK319")
+        #expect(!"\(finding)".contains("s%3cret"))
+    }
+
     /// What a real attempt says, as the commands see it.
     private func diagnose(_ target: ConnectionTarget) async throws -> Diagnostic {
         do {

@@ -239,16 +239,23 @@ struct CureTests {
         }
     }
 
-    @Test("a role that may not replicate is let to")
+    @Test("a role that may neither replicate nor publish is let to")
     func replication() async throws {
         let server = try TestServers.requireSource()
         try await withLogin("checks_follower", on: server) {
-            try await withDatabases { source, target in
+            let table = "create table t (id int primary key); grant select on t to checks_follower"
+            try await withDatabases(source: [table]) { source, target in
                 let rehearsal = Rehearsal(
                     source: source.with("user", "checks_follower"), target: target, plan: Rehearsal.plan(mode: "live"))
-                let finding = try #require(try await rehearsal.findings("SK704").first)
-                try await TestServers.execute(try #require(finding.statement), on: source)
-                #expect(try await rehearsal.findings("SK704") == [])
+                let findings = try await rehearsal.findings().filter { ["SK704", "SK709"].contains($0.code) }
+                #expect(findings.map(\.code) == ["SK704", "SK709", "SK709"])
+                for finding in findings {
+                    try await TestServers.execute(try #require(finding.statement), on: source)
+                }
+                #expect(try await rehearsal.findings().filter { ["SK704", "SK709"].contains($0.code) } == [])
+                // As the checks say: now it can.
+                try await TestServers.execute(
+                    "create publication p for table public.t", on: source.with("user", "checks_follower"))
             }
         }
     }
@@ -296,6 +303,29 @@ struct CureTests {
             }
             try await TestServers.execute("drop database if exists \"\(name)\"", on: server)
             #expect(try outcome.get() == [])
+        }
+    }
+
+    @Test("collations that both servers know are no finding, one that only the source knows is")
+    func collations() async throws {
+        let names =
+            "select collname from pg_collation where collnamespace = 'pg_catalog'::regnamespace "
+            + "and collencoding in (-1, 6) and collname <> 'default'"
+        let known = try await TestServers.column(
+            names, on: try TestServers.requireTarget().with(database: "template1"))
+        let here = try await TestServers.column(
+            names, on: try TestServers.requireSource().with(database: "template1"))
+        let foreign = Set(here).subtracting(known).compactMap(\.self).sorted().first
+        let columns = (["C", "POSIX", "ucs_basic"] + [foreign].compactMap(\.self)).enumerated()
+            .map { "c\($0) text collate \"\($1)\"" }.joined(separator: ", ")
+        let sql = [
+            "create collation \"My order\" (provider = icu, locale = 'de')",
+            "create table t (id int primary key, own text collate \"My order\", \(columns))",
+        ]
+        try await withDatabases(source: sql) { source, target in
+            let rehearsal = Rehearsal(source: source, target: target, plan: Rehearsal.plan())
+            let objects = try await rehearsal.findings("SK225").map(\.object)
+            #expect(objects == [foreign].compactMap(\.self).map { QualifiedName.quoted($0) })
         }
     }
 

@@ -42,6 +42,27 @@ enum HypertableCases {
         CheckCase("SK502", "from-partitions of a plain table") {
             $0.editEntry { $0.fromPartitions = Located(true, at: Plan.at(12)) }
         },
+        CheckCase("SK502", "a partitioned table", alongside: ["SK407"]) {
+            let table = $0.source.addTable(
+                "ticks", [.init("time", .timestamptz, notNull: true)], kind: .partitionedTable,
+                partitionKey: "RANGE (\"time\")")
+            $0.source.addTable("ticks_1", [.init("time", .timestamptz, notNull: true)], partitionOf: table)
+            $0.plan.hypertables.append(.sample("ticks"))
+        },
+        CheckCase("SK502", "a partition", alongside: ["SK407"]) {
+            let table = $0.source.addTable("ticks", kind: .partitionedTable, partitionKey: "RANGE (\"time\")")
+            $0.source.addTable("ticks_1", [.init("time", .timestamptz, notNull: true)], partitionOf: table)
+            $0.plan.hypertables.append(.sample("ticks_1"))
+        },
+        CheckCase("SK502", "a child by inheritance", alongside: ["SK407"]) { fixture in
+            let parent = fixture.source.addTable("ticks", [.init("time", .timestamptz, notNull: true)])
+            fixture.source.addTable("more", [.init("time", .timestamptz, notNull: true)], inherits: [parent])
+            fixture.plan.hypertables.append(.sample("more"))
+        },
+        CheckCase("SK502", "a parent by inheritance", alongside: ["SK407"]) { fixture in
+            let parent = fixture.addHypertable("ticks", [.init("time", .timestamptz, notNull: true)])
+            fixture.source.addTable("more", [.init("time", .timestamptz, notNull: true)], inherits: [parent])
+        },
         CheckCase("SK503", "an unlogged table", statement: "alter table \"public\".\"ticks\" set logged;") { fixture in
             let ticks = fixture.addHypertable("ticks", [.init("time", .timestamptz, notNull: true)])
             fixture.edit(ticks) { $0.isUnlogged = true }

@@ -19,7 +19,7 @@ struct OwnServerCureTests {
             max_wal_senders = 0
             max_slot_wal_keep_size = 1GB
             wal_sender_timeout = 5s
-            max_connections = 8
+            max_connections = 6
             """
         let codes: Set<String> = ["SK106", "SK701", "SK702", "SK703", "SK705", "SK706", "SK707"]
         try await OwnServers.with([.source], configuration: [.source: configuration]) { servers in
@@ -41,7 +41,22 @@ struct OwnServerCureTests {
             try await servers.restart(.source)
             let left = try await rehearsal.findings().filter { codes.contains($0.code) || $0.code == "SK110" }
             #expect(left == [])
+            try await endsLongTransaction(rehearsal, on: source)
         }
+    }
+
+    /// Here, where the oldest transaction is our own.
+    private func endsLongTransaction(_ before: Rehearsal, on source: ConnectionTarget) async throws {
+        var rehearsal = before
+        rehearsal.longTransactionSeconds = 1
+        let forgotten = Session(source, applicationName: "forgotten")
+        try await forgotten.run { try $0.execute("begin; select 1") }
+        try await Task.sleep(for: .milliseconds(1100))
+        let finding = try #require(try await rehearsal.findings("SK104").first)
+        #expect(finding.detail?.contains("(forgotten)") == true)
+        try await TestServers.execute(try #require(finding.statement), on: source)
+        #expect(try await rehearsal.findings("SK104") == [])
+        await forgotten.close()
     }
 
     @Test("a target without preloaded TimescaleDB and without room is made one with both")

@@ -12,6 +12,7 @@ struct Rehearsal: Sendable {
     let target: ConnectionTarget
     var plan: String
     var tableJobs = 4
+    var longTransactionSeconds = 300
 
     /// Plan text of a migration of everything, with `more` added.
     static func plan(_ more: String = "", mode: String = "offline") -> String {
@@ -44,7 +45,8 @@ struct Rehearsal: Sendable {
     func findings(_ code: String) async throws -> [Diagnostic] { try await findings().filter { $0.code == code } }
 
     private func read(_ server: ConnectionTarget) async throws -> Catalog {
-        try await TestServers.withConnection(to: server) { try CatalogReader.read($0) }
+        let options = CatalogReader.Options(longTransactionSeconds: longTransactionSeconds)
+        return try await TestServers.withConnection(to: server) { try CatalogReader.read($0, options) }
     }
 }
 

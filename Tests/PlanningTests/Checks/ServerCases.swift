@@ -62,12 +62,12 @@ enum ConnectionCases {
         CheckCase("SK215", "pgbouncer before the target") {
             $0.editServer(\.target) { $0.poolerEvidence = "It calls itself PgBouncer." }
         },
-        CheckCase("SK106", "8 connections left on the source, 9 needed") {
-            $0.editServer(\.source) { $0.usedConnections = 93 }
+        CheckCase("SK106", "6 connections left on the source, 7 needed") {
+            $0.editServer(\.source) { $0.usedConnections = 95 }
         },
-        CheckCase("SK106", "11 left on the source, of which 3 are reserved") {
+        CheckCase("SK106", "9 left on the source, of which 3 are reserved") {
             $0.connectAsReader()
-            $0.editServer(\.source) { $0.usedConnections = 90 }
+            $0.editServer(\.source) { $0.usedConnections = 92 }
         },
         CheckCase(
             "SK216", "2 connections left on the target", statement: "alter system set max_connections = 107;",

@@ -12,6 +12,18 @@ enum TableCases {
             fixture.connectAsReader()
             fixture.edit(fixture.devices) { $0.isReadable = false }
         },
+        CheckCase(
+            "SK401", "many tables that the reader may not read",
+            statement: "grant usage on schema \"far\" to \"reader\"; "
+                + "grant select on all tables in schema \"far\" to \"reader\";",
+        ) { fixture in
+            fixture.connectAsReader()
+            fixture.source.addSchema("far")
+            for number in 0..<11 {
+                let table = fixture.source.addTable("far.t\(number)")
+                fixture.edit(table) { $0.isReadable = false }
+            }
+        },
         CheckCase("SK402", "policies between the reader and the rows", statement: "alter role \"reader\" bypassrls;") {
             fixture in
             fixture.connectAsReader()
@@ -138,12 +150,12 @@ enum LiveCases {
         },
         CheckCase("SK704", "no right to replicate", statement: "alter role \"reader\" replication;") {
             $0.goLive()
-            $0.connectAsReader()
+            $0.connectAsReader(owning: true)
             $0.editServer(\.source) { $0.hasReplication = false }
         },
         CheckCase("SK704", "no right to replicate on RDS", statement: "grant rds_replication to \"reader\";") {
             $0.goLive()
-            $0.connectAsReader()
+            $0.connectAsReader(owning: true)
             $0.editServer(\.source) { server in
                 server.hasReplication = false
                 server.roles.append("rds_replication")
@@ -168,6 +180,18 @@ enum LiveCases {
         CheckCase("SK708", "10 GB free for a spool of 200", .warning) {
             $0.goLive()
             $0.machine.freeSpoolBytes = 10 << 30
+        },
+        CheckCase("SK709", "tables of another owner", statement: "grant \"postgres\" to \"reader\";") {
+            $0.goLive()
+            $0.connectAsReader()
+        },
+        CheckCase("SK709", "no right to create in the source database") {
+            $0.goLive()
+            $0.connectAsReader()
+            $0.editServer(\.source) { server in
+                server.canCreateInDatabase = false
+                server.roleMemberships = ["postgres"]
+            }
         },
         CheckCase(
             "SK710", "a table without a key", .warning,

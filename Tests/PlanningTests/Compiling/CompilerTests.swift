@@ -63,8 +63,8 @@ struct CompilerTests {
                 "index:public.devices_pkey",
                 "constraint:public.devices.devices_pkey",
                 "foreign-key:public.readings.readings_device_id_fkey",
-                "analyze:public.readings",
                 "copy:public.alerts:0001",
+                "analyze:public.readings",
                 "index:public.alerts_pkey",
                 "index:public.alerts_raised_idx",
                 "constraint:public.alerts.alerts_pkey",
@@ -76,8 +76,9 @@ struct CompilerTests {
                 "refresh:public.daily_totals",
                 "analyze:public.daily_totals",
                 "sequences",
-                "source-unchanged", "verify:public.readings:0001", "verify:public.alerts:0001",
-                "verify:public.devices:0001",
+                "source-unchanged", "verify:public.readings:0001",
+                "vacuum:public.readings:0001", "vacuum:public.readings:0002", "verify:public.alerts:0001",
+                "verify:public.devices:0001", "vacuum:public.daily_totals",
             ])
     }
 }

@@ -1,58 +1,11 @@
-import PlanFile
+@testable import PlanFile
 import Testing
 
 @testable import Catalog
 @testable import Planning
 
 @Suite("Cutting a table into pieces")
-struct PieceCutterTests {
-    typealias Column = CatalogBuilder.Column
-
-    /// Integers 0…1000 in ten equal buckets.
-    static func statistics(
-        correlation: Double? = 1, nulls: Double = 0, histogram: [String] = (0...10).map { String($0 * 100) },
-        minimum: String? = nil, maximum: String? = nil, common: [(String, Double)] = [],
-    ) -> Catalog.ColumnStatistics {
-        Catalog.ColumnStatistics(
-            correlation: correlation, nullFraction: nulls, histogram: histogram, commonValues: common.map(\.0),
-            commonFrequencies: common.map(\.1), minimum: minimum, maximum: maximum)
-    }
-
-    /// A table of 40 GB, as large as a split of 10 GB makes four of.
-    func cut(
-        _ column: Column = .init("id", .int8, notNull: true, statistics: statistics()),
-        bytes: Int64 = 40 << 30, rows: Double = 1000, version: Int = 150_020, indexed: Bool = true, unique: Bool = true,
-        hypertable: Plan.Hypertable? = nil, others: [Column] = [],
-        adjust: (inout CatalogBuilder, OID) -> Void = { _, _ in }, plan change: (inout Plan) -> Void = { _ in },
-    ) -> PieceCutter.Cut {
-        var builder = CatalogBuilder(versionNumber: version)
-        let table = builder.addTable("t", [column] + others, bytes: bytes, rows: rows)
-        if indexed { builder.addIndex("t_key", on: table, [column.name], unique: unique) }
-        adjust(&builder, table)
-        let catalog = builder.catalog
-        let target = CatalogBuilder(versionNumber: 170_011).catalog
-        let plan = Plan.sample { plan in
-            if hypertable == nil { plan.copy.splitTablesLargerThan = Located(ByteCount(bytes: 10 << 30)) }
-            change(&plan)
-        }
-        let jobs = JobPlanner(plan: plan.copy, source: catalog.server, target: target.server)
-            .decide(totalBytes: bytes)
-        return PieceCutter(plan: plan, source: catalog, target: target, jobs: jobs)
-            .cut(catalog.relations[0], indexes: catalog.indexes, hypertable: hypertable)
-    }
-
-    /// Every piece's rows, as `…100`, `100…200`, `null`, `blocks 0…5`.
-    func shown(_ cut: PieceCutter.Cut) -> [String] {
-        cut.pieces.map { piece in
-            switch piece.rows {
-            case .all: "all"
-            case .null: "null"
-            case .range(_, _, let lower, let upper): "\(lower ?? "")…\(upper ?? "")"
-            case .blocks(let first, let end): "blocks \(first)…\(end.map(String.init) ?? "")"
-            }
-        }
-    }
-
+struct PieceCutterTests: PieceCutting {
     @Test("is not done to a table that is not larger than the split: it is one piece and frozen")
     func whole() {
         let value = cut(bytes: 10 << 30)
@@ -75,7 +28,7 @@ struct PieceCutterTests {
 
     @Test("gives NULL a piece of its own where the column allows it")
     func null() {
-        let value = cut(.init("id", .int8, statistics: Self.statistics(nulls: 0.2)))
+        let value = cut(.init("id", .int8, statistics: .known(nulls: 0.2)))
         #expect(shown(value) == ["…250", "250…500", "500…750", "750…", "null"])
         #expect(value.pieces.last?.estimatedRows == 200)
         #expect(value.pieces.first?.estimatedRows == 200)
@@ -83,7 +36,7 @@ struct PieceCutterTests {
 
     @Test("goes by block where the heap does not follow a key")
     func blocks() {
-        let value = cut(.init("id", .int8, notNull: true, statistics: Self.statistics(correlation: 0.5)))
+        let value = cut(.init("id", .int8, notNull: true, statistics: .known(correlation: 0.5)))
         let blocks = (40 << 30) / 8192 / 4
         #expect(
             shown(value) == [
@@ -96,7 +49,7 @@ struct PieceCutterTests {
 
     @Test("follows a descending order as well as an ascending one")
     func descending() {
-        #expect(cut(.init("id", .int8, notNull: true, statistics: Self.statistics(correlation: -0.97))).way == .ranges)
+        #expect(cut(.init("id", .int8, notNull: true, statistics: .known(correlation: -0.97))).way == .ranges)
     }
 
     @Test(
@@ -134,7 +87,7 @@ struct PieceCutterTests {
             default: (1...9).map { "\($0)" }
             }
         let column = Column(
-            "k", type, notNull: true, collation: collation, statistics: Self.statistics(histogram: values))
+            "k", type, notNull: true, collation: collation, statistics: .known(histogram: values))
         let value = cut(column)
         #expect(value.way == (isCut ? .ranges : .blocks))
         if isCut {
@@ -149,14 +102,33 @@ struct PieceCutterTests {
     func encoding() {
         let column = Column(
             "k", .text, notNull: true, collation: "C",
-            statistics: Self.statistics(histogram: ["a", "b", "c", "d", "e"]))
+            statistics: .known(histogram: ["a", "b", "c", "d", "e"]))
         #expect(cut(column, adjust: { builder, _ in builder.edit { $0.server.encoding = "LATIN1" } }).way == .blocks)
+    }
+
+    @Test(
+        "takes text of the database's own collation only where both databases order by bytes",
+        arguments: [("C", "c", true), ("POSIX", "c", true), ("C.UTF-8", "c", false), ("C", "i", false)]
+    )
+    func defaultCollation(collate: String, provider: String, isCut: Bool) {
+        let column = Column(
+            "k", .text, notNull: true, statistics: .known(histogram: ["a", "b", "c", "d", "e"]))
+        let value = cut(
+            column,
+            adjust: { builder, _ in
+                builder.edit { catalog in
+                    catalog.server.collate = collate
+                    catalog.server.localeProvider = provider
+                }
+            }, target: { $0.collate = "C" })
+        #expect((value.way == .ranges) == isCut)
+        #expect(cut(column, adjust: { builder, _ in builder.edit { $0.server.collate = "C" } }).way == .blocks)
     }
 
     @Test("casts to the type without its modifier")
     func casts() {
         let column = Column(
-            "k", .varchar, notNull: true, collation: "C", statistics: Self.statistics(histogram: ["a", "b", "c"]))
+            "k", .varchar, notNull: true, collation: "C", statistics: .known(histogram: ["a", "b", "c"]))
         #expect(cut(column).pieces.first?.condition == "\"k\" < 'b'::text")
     }
 
@@ -169,7 +141,7 @@ struct PieceCutterTests {
 
     @Test("cuts from the smallest to the greatest value evenly where nothing more is known")
     func uniform() {
-        let known = Self.statistics(histogram: [], minimum: "0", maximum: "400")
+        let known = Catalog.ColumnStatistics.known(histogram: [], minimum: "0", maximum: "400")
         #expect(
             shown(cut(.init("id", .int8, notNull: true, statistics: known))) == ["…100", "100…200", "200…300", "300…"])
     }
@@ -177,27 +149,27 @@ struct PieceCutterTests {
     @Test("counts frequent values, which histograms leave out")
     func frequentValues() {
         // Half of the rows have the value 950.
-        let known = Self.statistics(common: [("950", 0.5)])
+        let known = Catalog.ColumnStatistics.known(common: [("950", 0.5)])
         let value = shown(cut(.init("id", .int8, notNull: true, statistics: known)))
         #expect(value == ["…500", "500…950", "950…951", "951…"])
     }
 
     @Test("cuts a column of few values at the values themselves")
     func fewValues() {
-        let known = Self.statistics(
+        let known = Catalog.ColumnStatistics.known(
             histogram: [], minimum: "1", maximum: "4", common: [("3", 0.4), ("1", 0.2), ("4", 0.2), ("2", 0.2)])
         #expect(shown(cut(.init("id", .int2, notNull: true, statistics: known))) == ["…2", "2…3", "3…4", "4…"])
     }
 
     @Test("never names a border beyond what the type holds")
     func typeEnds() {
-        let known = Self.statistics(histogram: [], common: [("32767", 0.9), ("-32768", 0.1)])
+        let known = Catalog.ColumnStatistics.known(histogram: [], common: [("32767", 0.9), ("-32768", 0.1)])
         #expect(shown(cut(.init("id", .int2, notNull: true, statistics: known))).allSatisfy { !$0.contains("32768") })
     }
 
     @Test("leaves infinity to the open ends")
     func infinity() {
-        let known = Self.statistics(
+        let known = Catalog.ColumnStatistics.known(
             histogram: ["-infinity", "2024-01-01", "2024-01-03", "2024-01-05", "infinity"])
         #expect(
             shown(cut(.init("d", .date, notNull: true, statistics: known)))
@@ -207,12 +179,12 @@ struct PieceCutterTests {
     @Test("of unsplittable statistics goes by block", arguments: [[], ["5", "5", "5"], ["7"]])
     func constant(histogram: [String]) {
         #expect(
-            cut(.init("id", .int8, notNull: true, statistics: Self.statistics(histogram: histogram))).way == .blocks)
+            cut(.init("id", .int8, notNull: true, statistics: .known(histogram: histogram))).way == .blocks)
     }
 
     @Test("on PostgreSQL 13 takes any key before blocks, and one piece before those, with a warning")
     func oldServer() {
-        let low = Self.statistics(correlation: 0.1)
+        let low = Catalog.ColumnStatistics.known(correlation: 0.1)
         #expect(cut(.init("id", .int8, notNull: true, statistics: low), version: 130_020).way == .ranges)
         let value = cut(version: 130_020, indexed: false)
         #expect(shown(value) == ["all"])
@@ -222,13 +194,13 @@ struct PieceCutterTests {
 
     @Test("prefers the key to another index that the heap follows as well")
     func preference() {
-        let other = Column("a", .int8, notNull: true, statistics: Self.statistics())
+        let other = Column("a", .int8, notNull: true, statistics: .known())
         let value = cut(
-            .init("id", .int8, notNull: true, statistics: Self.statistics(correlation: 0.95)), others: [other],
+            .init("id", .int8, notNull: true, statistics: .known(correlation: 0.95)), others: [other],
             adjust: { builder, table in builder.addIndex("a_idx", on: table, ["a"]) })
         #expect(value.why == "by id (index public.t_key)")
         let second = cut(
-            .init("id", .int8, notNull: true, statistics: Self.statistics(correlation: 0.1)), others: [other],
+            .init("id", .int8, notNull: true, statistics: .known(correlation: 0.1)), others: [other],
             adjust: { builder, table in builder.addIndex("a_idx", on: table, ["a"]) })
         #expect(second.why == "by a (index public.a_idx)")
     }
@@ -258,7 +230,7 @@ struct PieceCutterTests {
         let common = (0..<Int.random(in: 0...20, using: &generator)).map { _ in
             (String(Int.random(in: -1000...1000, using: &generator)), Double.random(in: 0...0.04, using: &generator))
         }
-        let known = Self.statistics(
+        let known = Catalog.ColumnStatistics.known(
             histogram: bounds.sorted().map(String.init),
             common: Array(Dictionary(common) { first, _ in first }.map { ($0.key, $0.value) }))
         let size = Int64.random(in: 1...20, using: &generator) << 30
@@ -277,102 +249,34 @@ struct PieceCutterTests {
         }
     }
 
-    // MARK: Hypertables
-
-    /// 16 weeks from Thursday 2024-01-04, when a week of TimescaleDB begins.
-    static let weeks = (0...16).map {
-        RangeScale.timestamp(hasZone: true).text(Int128(19_726 + 7 * $0) * 86_400_000_000)
-    }
-
-    func hypertable(
-        bytes: Int64, days: Int? = 7, histogram: [String] = Self.weeks, correlation: Double? = 0.99,
-        _ change: (inout Plan) -> Void = { _ in },
-    ) -> PieceCutter.Cut {
-        cut(
-            .init(
-                "time", .timestamptz, notNull: true,
-                statistics: Self.statistics(correlation: correlation, histogram: histogram)),
-            bytes: bytes, hypertable: .sample("t", days: days), plan: change)
-    }
-
-    @Test("of a future hypertable is done where its chunks begin")
-    func chunks() {
-        let value = hypertable(bytes: 1 << 30)
-        #expect(
-            shown(value) == [
-                "…2024-02-01 00:00:00+00", "2024-02-01 00:00:00+00…2024-02-29 00:00:00+00",
-                "2024-02-29 00:00:00+00…2024-03-28 00:00:00+00", "2024-03-28 00:00:00+00…",
-            ])
-        #expect(
-            value.why == "by \"time\", cut where chunks begin (index public.t_key)"
-                || value.why.contains("by time, cut where chunks begin"))
-        #expect(value.pieces.allSatisfy { !$0.mayFreeze })
-    }
-
-    @Test("of a future hypertable moves borders to chunks, and joins what would share one")
-    func alignment() {
-        // Chunks of 56 days begin on 2023-12-21, 2024-02-15 and 2024-04-11: borders in the first of them are none.
-        let value = hypertable(bytes: 1 << 30, days: 56)
-        #expect(shown(value) == ["…2024-02-15 00:00:00+00", "2024-02-15 00:00:00+00…"])
-    }
-
-    @Test("of a future hypertable with one chunk leaves it whole")
-    func oneChunk() {
-        let value = hypertable(bytes: 1 << 30, days: 3650)
-        #expect(shown(value) == ["all"])
-        #expect(value.why.hasSuffix("lies in one chunk"))
-        #expect(!value.pieces[0].mayFreeze)
-    }
-
-    @Test("of a small future hypertable is not done, unless the plan asks for it")
-    func small() {
-        #expect(shown(hypertable(bytes: 500 << 20)) == ["all"])
-        let value = hypertable(bytes: 10 << 20) { $0.copy.splitTablesLargerThan = Located(ByteCount(bytes: 1 << 20)) }
-        #expect(value.pieces.count == 10)
-    }
-
-    @Test("of a future hypertable of integers counts chunks from 0")
-    func integers() {
-        let value = cut(
-            .init("time", .int8, notNull: true, statistics: Self.statistics()), bytes: 1 << 30,
-            hypertable: .sample("t", integer: 30))
-        #expect(shown(value) == ["…240", "240…480", "480…750", "750…"])
-    }
-
-    @Test("of a future hypertable without an index on time goes by block")
-    func noTimeIndex() {
-        let value = cut(
-            .init("time", .timestamptz, notNull: true, statistics: Self.statistics(histogram: Self.weeks)),
-            bytes: 1 << 30, indexed: false, hypertable: .sample("t"))
-        #expect(value.way == .blocks)
-        #expect(value.pieces.count == 4)
-        #expect(hypertable(bytes: 1 << 30, correlation: 0.1).way == .blocks)
-    }
-
-    // MARK: Columns and format
-
-    @Test("leaves generated columns out")
-    func generated() {
-        let value = cut(others: [.init("g", .int8, generated: .stored), .init("v", .text)])
-        #expect(value.pieces[0].columns == ["id", "v"])
-    }
-
-    @Test("takes text for a table with a type without a common binary form, and says which")
-    func text() {
-        let value = cut(others: [.init("r", .regclass)])
-        #expect(!value.isBinary && !value.pieces[0].isBinary)
-        #expect(
-            value.why.hasSuffix("; text, as column r is regclass, which differs from server to server in binary form"))
-        #expect(cut(others: [.init("r", .regclass, generated: .stored)]).isBinary)
-        #expect(!cut(plan: { $0.copy.format = Located(.text) }).isBinary)
-    }
-
-    @Test("refuses binary by the plan for such a table")
-    func binary() {
-        let value = cut(others: [.init("r", .regclass)], plan: { $0.copy.format = Located(.binary, at: Plan.at(7)) })
-        #expect(value.diagnostics.map(\.code) == ["SK158"])
-        #expect(value.diagnostics[0].severity == .error)
-        #expect(value.diagnostics[0].location == Plan.at(7))
-        #expect(cut(plan: { $0.copy.format = Located(.binary) }).diagnostics.isEmpty)
+    @Test("goes along the replica identity's columns only, where changes will be judged by pieces")
+    func identity() {
+        func way(_ choice: Plan.Identity.Choice?, _ adjust: (inout Catalog) -> Void = { _ in }) -> TableDecision.Way {
+            let other = Column("a", .int8, notNull: true, statistics: .known())
+            return cut(
+                .init("id", .int8, notNull: true), others: [other],
+                adjust: { builder, table in
+                    builder.addIndex("a_idx", on: table, ["a"])
+                    builder.edit { catalog in
+                        catalog.indexes[0].isPrimary = true
+                        adjust(&catalog)
+                    }
+                },
+                plan: { plan in
+                    plan.mode = Located(.live)
+                    let table = Located(QualifiedName(schema: "public", name: "t"))
+                    plan.replication.identity = choice.map { [.init(table: table, choice: Located($0))] } ?? []
+                }
+            ).way
+        }
+        #expect(way(nil) == .blocks)
+        #expect(way(.full) == .ranges)
+        #expect(way(.insertsOnly) == .ranges)
+        #expect(way(nil) { $0.relations[0].replicaIdentity = .full } == .ranges)
+        #expect(way(nil) { $0.relations[0].replicaIdentity = .nothing } == .ranges)
+        // A deferrable key is no identity, so that only inserts are followed.
+        #expect(way(nil) { $0.indexes[0].isImmediate = false } == .ranges)
+        #expect(way(.index("a_idx")) { $0.indexes[1].isUnique = true } == .ranges)
+        #expect(way(.index("t_key")) == .blocks)
     }
 }

@@ -22,12 +22,19 @@ struct SessionLossTests {
         try await Migration.with("faults", sql: FaultSource.slow, plan: FaultSource.plan) { migration in
             let run = try migration.start("migrate")
             try await migration.waitForCopy()
+            let old = try await TestServers.column(
+                "select pid \(migration.sessions(like: "control"))", on: migration.target)
             #expect(try await migration.terminate(like: "control", on: migration.target) == 1)
             // The process counts as alive again a moment later.
             try await migration.wait(
-                on: migration.target, until: "select count(*) > 0 \(migration.sessions(like: "control"))")
+                on: migration.target,
+                until: """
+                    select count(*) > 0 from pg_catalog.pg_locks
+                    where locktype = 'advisory' and objsubid = 2 and granted and pid <> \(old[0] ?? "0")
+                        and pid in (select pid \(migration.sessions(like: "control")))
+                    """)
             let status = try await migration.skein("status", "--json")
-            #expect(status.stdout.contains(#""isRunning" : true"#), "\(status)")
+            #expect(status.stdout.contains(#""is_running" : true"#), "\(status)")
             let result = try await run.wait()
             #expect(result.exitCode == 0, "\(result)")
             #expect(try await migration.differences() == [], "\(result)")

@@ -40,7 +40,7 @@ struct TwoProcessesTests {
             let first = try migration.start("migrate")
             try await migration.waitForCopies(done: 1)
             let second = try migration.start("migrate")
-            try await second.waitUntilSaid("resuming")
+            try await second.waitUntilSaid("goes on, ")
             try await migration.waitForCopy()
             first.send(SIGKILL)
             #expect(try await first.wait().signal == SIGKILL)

@@ -1,5 +1,4 @@
 internal import Catalog
-internal import PlanFile
 
 extension CatalogIndex {
     /// Everything below a relation, itself left out, each once.
@@ -17,11 +16,6 @@ extension CatalogIndex {
 }
 
 extension Catalog.Relation {
-    /// The column of that name.
-    func named(_ name: String) -> Catalog.Column? { columns.first { $0.name == name } }
-    /// The column of that number; numbers have gaps where columns were dropped.
-    func numbered(_ number: Int) -> Catalog.Column? { columns.first { $0.number == number } }
-
     /// The kind as people say it.
     var noun: String {
         switch kind {

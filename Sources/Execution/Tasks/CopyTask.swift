@@ -36,13 +36,13 @@ package enum CopyTask {
             let hypertable = context.hypertables.first(where: { $0.table == piece.table })
         else { return error }
         let column = QualifiedName.quoted(hypertable.timeColumn)
-        refusal.message += ": a hypertable holds no infinite times and none close to the end of their range"
+        refusal.message += ": a hypertable holds neither -infinity nor times close to the ends of their range"
         refusal.schema = piece.table.schema
         refusal.table = piece.table.name
         refusal.column = hypertable.timeColumn
         refusal.hint =
-            "correct the rows that `select * from \(piece.table.sql) where not isfinite(\(column))` finds on the source, "
-            + "or leave the table out of `hypertables`; then start over with --drop-if-exists"
+            "correct the rows that `select min(\(column)), max(\(column)) from \(piece.table.sql)` points to on the "
+            + "source, or leave the table out of `hypertables`; then start over with --drop-if-exists"
         return .server(refusal)
     }
 

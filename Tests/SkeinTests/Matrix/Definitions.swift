@@ -110,7 +110,9 @@ struct Definitions: Sendable {
                 concat(pg_get_statisticsobjdef(oid), coalesce(stxstattarget, -1))
             from pg_statistic_ext
             union all
-            select 'pg_type'::regclass, oid, 0, 0, concat_ws(' ', typtype, typcategory, typnotnull, typdefault,
+            select 'pg_type'::regclass, oid, 0,
+                (select e.typrelid from pg_type e where e.oid = case t.typrelid when 0 then t.typelem else t.oid end),
+                concat_ws(' ', typtype, typcategory, typnotnull, typdefault,
                 (select string_agg(enumlabel, ',' order by enumsortorder) from pg_enum where enumtypid = t.oid))
             from pg_type t
             where oid >= 16384 and (1247, oid) not in (select classid, objid from member)

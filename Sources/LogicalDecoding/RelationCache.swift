@@ -7,6 +7,11 @@ package struct RelationCache: Sendable {
     package struct TypeName: Hashable, Sendable {
         package var namespace: String
         package var name: String
+
+        package init(namespace: String, name: String) {
+            self.namespace = namespace
+            self.name = name
+        }
     }
 
     private(set) var entries: [RelationEntry] = []

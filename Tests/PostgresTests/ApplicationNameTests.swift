@@ -11,7 +11,7 @@ struct ApplicationNameTests {
         (String(repeating: "a", count: 63), String(repeating: "a", count: 63)),
         (
             "skein/\(String(repeating: "a", count: 60))/copy:public.readings:0017",
-            "skein/\(String(repeating: "a", count: 34))~:public.readings:0017"
+            "skein/\(String(repeating: "a", count: 34))~y:public.readings:0017"
         ),
         ("skein/na\u{EF}ve\n\u{7F}", "skein/na??ve??"),
         ("\u{1F418}", "????"),

@@ -10,7 +10,8 @@ package enum CopyTask {
         let source = try scope.ends.source()
         let outcome = try SourceReading.transaction(source, under: snapshot, locking: piece.table.sql) {
             try scope.inTransaction(generation: snapshot.generation) { target in
-                try target.execute(Self.silence)
+                // Checks and generated columns are evaluated as rows come in.
+                try target.execute("\(Self.silence); \(ExpressionPath.own)")
                 // Truncated and filled in one transaction, rows may be written frozen: no later vacuum rewrites them.
                 let isFrozen = piece.mayFreeze && !scope.isRedo
                 if isFrozen { try target.execute("truncate only \(piece.table.sql)") }

@@ -4,7 +4,9 @@ internal import Postgres
 /// Copies large objects with their OIDs and comments. Read in chunks, so that one of 4 TB needs no more memory than one
 /// of a megabyte; many small ones travel together.
 package enum LargeObjectTask {
-    /// Bytes of one object that travel at once.
+    /// Bytes that each object of a batch sends first: with a batch's number of objects, what memory holds.
+    private static let head = 16 << 10
+    /// Bytes of one object that travel at once afterwards.
     private static let chunk = 1 << 20
     private static let batch = 200
 
@@ -16,7 +18,7 @@ package enum LargeObjectTask {
                 var (copied, bytes, next): (Int64, Int64, UInt64) = (0, 0, UInt64(first))
                 while true {
                     let rows = try source.query(
-                        readBatch, [String(next), end.map { String($0) }, String(batch), String(chunk)])
+                        readBatch, [String(next), end.map { String($0) }, String(batch), String(head)])
                     guard rows.count > 0 else { break }
                     let oids = rows.indices.map { rows.text($0, 0) }
                     try target.query(
@@ -28,10 +30,11 @@ package enum LargeObjectTask {
                     for row in rows.indices {
                         var length = rows.int(row, 2) ?? 0
                         bytes += Int64(length)
-                        var offset = length
-                        while length == chunk {
+                        var (offset, wanted) = (length, head)
+                        while length == wanted {
                             length = try append(oids[row], at: offset, from: source, to: target)
                             offset += length
+                            wanted = chunk
                             bytes += Int64(length)
                         }
                         if let comment = rows[row, 3] {

@@ -37,11 +37,11 @@ package enum MaintenanceTask {
         order by number
         """
 
-    /// Refreshes under the database's own search_path and time zone, which a view's functions may count on.
+    /// Refreshes under the database's own search_path and time zone.
     package static func refresh(_ view: QualifiedName, _ scope: TaskScope) throws -> TaskOutcome {
         try scope.inTransaction { target in
-            try target.execute("set local search_path to default; set local timezone to default")
-            try target.execute("refresh materialized view \(view.sql)")
+            try target.execute(ExpressionPath.ownWithTimeZone)
+            try ExpressionPath.explaining(target, "refresh materialized view \(view.sql)")
             return TaskOutcome()
         }
     }

@@ -80,9 +80,8 @@ package enum SchemaTask {
     /// REPLICA IDENTITY.
     package static func buildIndex(_ index: IndexBuild, _ scope: TaskScope) throws -> TaskOutcome {
         try scope.inTransaction { target in
-            // An expression's functions may count on the database's own search_path and time zone.
-            try target.execute("set local search_path to default; set local timezone to default")
-            try target.execute(index.definition)
+            try target.execute(ExpressionPath.ownWithTimeZone)
+            try ExpressionPath.explaining(target, index.definition)
             if let oid = index.sourceOID, index.constraintOID == nil {
                 try runTrailing("pg_class", oid, scope, target)
             }
@@ -93,13 +92,15 @@ package enum SchemaTask {
     package static func addConstraint(_ constraint: ConstraintBuild, _ scope: TaskScope) throws -> TaskOutcome {
         try scope.inTransaction { target in
             let name = QualifiedName.quoted(constraint.name)
+            try target.execute(ExpressionPath.ownWithTimeZone)
             switch constraint.way {
             case .usingIndex:
                 try target.execute(
                     "alter table only \(constraint.table.sql) add constraint \(name) \(constraint.keyKind) "
                         + "using index \(QualifiedName.quoted(constraint.indexName.name)) \(constraint.deferrability)")
             case .directly(let only):
-                try target.execute(
+                try ExpressionPath.explaining(
+                    target,
                     "alter table \(only ? "only " : "")\(constraint.table.sql) add constraint \(name) "
                         + constraint.definition)
             }

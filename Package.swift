@@ -31,6 +31,8 @@ let package = Package(
         .target(
             name: "PlanFile", dependencies: ["CLibYAML"], swiftSettings: strict,
         ),
+        // Bytes of the logical decoding plugins to changes; pure.
+        .target(name: "LogicalDecoding", swiftSettings: strict),
         .target(name: "Catalog", dependencies: ["Postgres", "PlanFile"], swiftSettings: strict),
         .target(
             name: "Planning", dependencies: ["PlanFile", "Catalog", orderedCollections], swiftSettings: strict,
@@ -52,6 +54,10 @@ let package = Package(
             exclude: ["iot.sql", "Contenders", "Plans"], swiftSettings: strict,
         ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestServers"], swiftSettings: strict),
+        .testTarget(
+            name: "LogicalDecodingTests", dependencies: ["LogicalDecoding", "Postgres", "TestServers"],
+            swiftSettings: strict,
+        ),
         .testTarget(name: "PlanFileTests", dependencies: ["PlanFile"], swiftSettings: strict),
         .testTarget(
             name: "CatalogTests", dependencies: ["Catalog", "Postgres", "TestServers"], swiftSettings: strict,

@@ -8,7 +8,7 @@ enum Confirmation {
         guard Console.isInputTerminal else {
             throw CommandFailure.wrong(
                 .notConfirmed, refusal, detail: "Stdin is no terminal, so nobody can be asked.",
-                cure: "say --yes to do it without being asked")
+                cure: "Say --yes to do it without being asked.")
         }
         guard Console.confirms(question) else { throw CommandFailure.wrong(.notConfirmed, refusal) }
     }

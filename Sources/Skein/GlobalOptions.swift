@@ -23,8 +23,9 @@ struct GlobalOptions: ParsableArguments {
     func report(_ diagnostics: [Diagnostic]) {
         let shown = diagnostics.filter { isShown($0.severity) }
         guard !shown.isEmpty else { return }
-        var renderer = DiagnosticRenderer(
-            colour: usesColour, width: min(120, max(60, Console.errorColumns ?? 120)))
+        // In a log a sentence is one line, to be found by its words.
+        let width = Console.errorColumns.map { min(120, max(60, $0)) }
+        var renderer = DiagnosticRenderer(colour: usesColour, width: width)
         Console.styled(renderer.text(shown))
     }
 

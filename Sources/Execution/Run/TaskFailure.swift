@@ -56,7 +56,9 @@ package struct TaskFailure: Error, Sendable, Equatable {
     package var text: String {
         let state = sqlState.map { " (SQLSTATE \($0))" } ?? ""
         let place = object.map { " [\($0)]" } ?? ""
-        return message.split(whereSeparator: \.isNewline).joined(separator: "; ") + state + place
+        // libpq goes on in new lines, indented by tabs.
+        let lines = message.split(whereSeparator: \.isNewline).map { $0.drop(while: \.isWhitespace) }
+        return lines.joined(separator: "; ") + state + place
     }
 }
 

@@ -100,7 +100,8 @@ package struct TaskStore {
             """, [String(holder)]) != nil
     }
 
-    /// Claims a task that is pending, or whose holder is gone. Commits by itself, so that others see it.
+    /// Claims a task that is pending, or whose holder is gone, or is ours: a process tries a task once at a time.
+    /// Commits by itself, so that others see it.
     /// - Parameter needsAllRows: it is not claimed while pieces are to be copied again, whether it needs their tables
     ///   directly or through what is done already.
     package func claim(_ number: Int, holder: Int, needsAllRows: Bool = false) throws -> Claiming {
@@ -126,8 +127,10 @@ package struct TaskStore {
         where t.migration = $1 and t.number = (
             select c.number from skein.task c
             where c.migration = $1 and c.number = $2 and (
-                c.state = 'pending' or c.state = 'running' and not exists (
-                    select from pg_catalog.pg_locks l where \(holderIsAlive("l")) and l.objid = c.holder::oid))
+                c.state = 'pending' or c.state = 'running' and (
+                    -- Ours: of an attempt whose session ended before it could give the task back.
+                    c.holder = $3 or not exists (
+                        select from pg_catalog.pg_locks l where \(holderIsAlive("l")) and l.objid = c.holder::oid)))
                 -- Another process may have reopened what this one saw done.
                 and not exists (
                     select from skein.task n

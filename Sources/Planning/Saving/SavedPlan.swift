@@ -44,8 +44,9 @@ package struct SavedPlan: Sendable, Codable, Equatable {
         head.graph.tasks = []
         let frame = Array(try encoder.encode(head))
         // Inside a string of JSON the quotes would be escaped, so that this is the key itself.
-        let key = Array("\"tasks\":[".utf8)
-        guard let start = frame.firstRange(of: key)?.upperBound else { return Array(try encoder.encode(self)) }
+        guard let start = frame.firstRange(of: Array("\"tasks\":[".utf8))?.upperBound else {
+            return Array(try encoder.encode(self))
+        }
         var bytes = Array(frame[..<start])
         for (position, task) in graph.tasks.enumerated() {
             if position > 0 { bytes.append(UInt8(ascii: ",")) }

@@ -30,7 +30,7 @@ struct CleanCommand: SkeinCommand {
                 [
                     Diagnostic(
                         .stillRunning, "migration \(name) is running",
-                        cure: "stop its `skein migrate` first (Ctrl-C there), then run the same command")
+                        cure: "Stop its `skein migrate` first (Ctrl-C there), then run the same command.")
                 ])
         }
         if found.hasState, !found.isFinished {

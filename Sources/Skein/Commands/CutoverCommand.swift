@@ -29,6 +29,6 @@ enum LiveMode {
             .liveMode,
             "this version does not run `mode: live` yet: `skein \(command)` comes with a later release, "
                 + "`validate` and `plan` work now",
-            cure: "for a migration with the application stopped, say `mode: offline`", at: plan.mode.location)
+            cure: "For a migration with the application stopped, say `mode: offline`.", at: plan.mode.location)
     }
 }

@@ -15,7 +15,7 @@ struct ExplainCommand: SkeinCommand {
         let code = code.uppercased()
         guard let (title, text) = Self.explanation(of: code) else {
             throw CommandFailure.wrong(
-                .usage, "there is no code `\(self.code)`", cure: "codes look like SK101 and stand behind a message")
+                .usage, "there is no code `\(self.code)`", cure: "Codes look like SK101 and stand behind a message.")
         }
         if options.json {
             try Console.json(Explanation(code: code, title: title, text: text))

@@ -52,7 +52,7 @@ struct MigrateCommand: SkeinCommand {
         if resync != nil || repair {
             throw CommandFailure.wrong(
                 .otherMode, "\(repair ? "--repair" : "--resync") is for live migrations, and this plan is offline",
-                cure: "run `skein migrate` again: it goes on by itself", at: plan.mode.location)
+                cure: "Run `skein migrate` again: it goes on by itself.", at: plan.mode.location)
         }
         let migrator = Migrator(
             plan,
@@ -148,15 +148,15 @@ struct MigrateCommand: SkeinCommand {
                 Console.result("\(name): already done" + (summary?.finished.map { ", \(Words.time($0))" } ?? ""))
             }
         case .stopped(let reason):
-            let diagnostic = Diagnostic(.stopped, reason, cure: "run the same command to go on")
+            let diagnostic = Diagnostic(.stopped, reason, cure: "Run the same command to go on.")
             throw CommandFailure(.stopped, [diagnostic])
         case .failed(let task, let reason): throw CommandFailure(.failed, [Self.diagnostic(task, reason)])
         case .differences(let texts):
             let diagnostic = Diagnostic(
                 .differences, "source and target differ in \(Words.count(Int64(texts.count), "place"))",
                 detail: texts.joined(separator: "\n"),
-                cure: "what is copied stays; `skein verify \(plan.file)` compares again, and "
-                    + "`skein migrate \(plan.file) --drop-if-exists` starts over")
+                cure: "What is copied stays. `skein verify \(plan.file)` compares again, and "
+                    + "`skein migrate \(plan.file) --drop-if-exists` starts over.")
             throw CommandFailure(.differences, [diagnostic])
         }
     }
@@ -164,11 +164,11 @@ struct MigrateCommand: SkeinCommand {
     private static func diagnostic(_ task: String, _ reason: TaskFailure) -> Diagnostic {
         let waiting =
             reason.blocked > 0 ? "\(Words.count(Int64(reason.blocked), "task")) behind it could not run." : nil
-        let cure = reason.cure ?? "mend the cause"
+        let cure = Words.sentence(reason.cure ?? "mend the cause")
         return Diagnostic(
             .taskFailed, "\(task): \(reason.text)",
             detail: Words.lines(reason.detail, waiting),
-            cure: cure + "; what is done stays done: then run the same command", object: reason.object)
+            cure: cure + " What is done stays done: run the same command then.", object: reason.object)
     }
 
     /// Nil where the target cannot be asked any more: the migration is done all the same.

@@ -79,7 +79,7 @@ struct PlanCommand: SkeinCommand {
         }
         throw CommandFailure.wrong(
             .cannotWrite, "--out \(path): there is something else than a saved plan in that place, and it is kept",
-            cure: "name another file, or remove that one")
+            cure: "Name another file, or remove that one.")
     }
 
     private func save(_ plan: SavedPlan, to path: String) throws {

@@ -36,7 +36,7 @@ struct CommandFailure: Error {
         case let blocked as BlockedReading:
             self.init(.stopped, [Diagnostic(.catalogsLocked, String(describing: blocked))])
         case is CancellationError:
-            self.init(.stopped, [Diagnostic(.stopped, "stopped on request", cure: "run the same command to go on")])
+            self.init(.stopped, [Diagnostic(.stopped, "stopped on request", cure: "Run the same command to go on.")])
         default: self.init(.failed, [Diagnostic(.unexpected, String(describing: error))])
         }
     }
@@ -52,7 +52,7 @@ struct CommandFailure: Error {
                 Diagnostic(
                     .serverRefused, place + failure.text,
                     detail: Words.lines(server.map { "The server is \($0)." }, failure.detail),
-                    cure: failure.cure ?? (error.isTransient ? "run the same command again" : nil))
+                    cure: failure.cure.map(Words.sentence) ?? (error.isTransient ? "Run the same command again." : nil))
             ])
     }
 
@@ -67,26 +67,26 @@ struct CommandFailure: Error {
                         .unknownState,
                         "the state on the target (schema skein) \(found), and this version of Skein reads format "
                             + String(StateSchema.formatVersion),
-                        cure: "use the version of Skein that wrote it", object: "schema skein")
+                        cure: "Use the version of Skein that wrote it.", object: "schema skein")
                 ])
         case .unexpected(let text): return CommandFailure(.failed, [Diagnostic(.unexpected, text)])
         }
     }
 
     private static func diagnostic(_ refusal: ResumeRefusal) -> Diagnostic {
-        let startOver = "or start over with --drop-if-exists, which drops what was migrated"
+        let startOver = "or start over with --drop-if-exists, which drops what was migrated."
         switch refusal {
         case .changedKeys(let keys):
             return Diagnostic(
                 .planChanged, "the plan has changed since this migration began: \(keys.joined(separator: ", "))",
                 detail: "What is done was done by the plan as it was. URIs, numbers of jobs, max-lag, fence, approval, "
                     + "verify and max-size may change.",
-                cure: "go on with the plan as it was, \(startOver)")
+                cure: "Go on with the plan as it was, \(startOver)")
         case .otherServer(let side, let what, let before, let now):
             return Diagnostic(
                 .otherServer,
                 "the \(side) is not the one that this migration began with: its \(what) was \(before) and is \(now)",
-                cure: "correct \(side).uri, \(startOver)")
+                cure: "Correct \(side).uri, \(startOver)")
         }
     }
 }

@@ -4,7 +4,7 @@ import Planning
 /// Why a saved plan cannot be run.
 enum SavedPlanProblems {
     static func unreadable(_ error: SavedPlan.Unreadable, _ path: String) -> Diagnostic {
-        let again = "make it again with `skein plan PLAN --out \(path)`"
+        let again = "Make it again with `skein plan PLAN --out \(path)`."
         switch error {
         case .notASavedPlan:
             return Diagnostic(.savedPlanUnusable, "`\(path)` looks like a saved plan, but is none", cure: again)
@@ -26,7 +26,7 @@ enum SavedPlanProblems {
         return .wrong(
             .savedPlanOutdated, "the servers are no longer as the saved plan `\(loaded.path)` found them",
             detail: (drift.prefix(listed) + more).joined(separator: "\n"),
-            cure: "make it again and look at what it says",
+            cure: "Make it again and look at what it says:",
             statement: "skein plan \(loaded.plan.file) --out \(loaded.path)")
     }
 }
@@ -46,6 +46,6 @@ extension PlanArgument.Loaded {
             .savedPlanOutdated,
             "`\(saved.plan.file)` has changed since `\(path)` was saved: "
                 + keys.joined(separator: ", "),
-            cure: "make it again and look at what it says", statement: "skein plan \(saved.plan.file) --out \(path)")
+            cure: "Make it again and look at what it says:", statement: "skein plan \(saved.plan.file) --out \(path)")
     }
 }

@@ -78,7 +78,7 @@ final class RunPrinter: Sendable {
             let isLong = tasks - done > Self.listed && options.logLevel != .debug
             if isLong { memory.withLock { $0.listsShortTasks = false } }
             return [
-                "\(plan): " + (isResumed ? "resuming, \(Words.count(Int64(done))) of " : "")
+                "\(plan): " + (isResumed ? "goes on, \(Words.count(Int64(done))) of " : "")
                     + Words.count(Int64(tasks), "task") + (isResumed ? " are done" : "")
                     + (isLong ? "; those done within a second are not listed" : "")
             ]

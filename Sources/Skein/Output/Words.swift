@@ -54,6 +54,11 @@ enum Words {
     /// `2026-11-21 09:41:52 UTC` of PostgreSQL's `2026-11-21 09:41:52.831468+00`.
     static func time(_ text: String) -> String { text.hasSuffix("+00") ? String(text.prefix(19)) + " UTC" : text }
 
+    /// With a capital letter and a full stop.
+    static func sentence(_ text: String) -> String {
+        text.prefix(1).uppercased() + text.dropFirst() + (text.hasSuffix(".") ? "" : ".")
+    }
+
     /// Nothing that a terminal would obey: names may hold anything. Lines stay lines.
     static func printable(_ text: String) -> String {
         var view = String.UnicodeScalarView()

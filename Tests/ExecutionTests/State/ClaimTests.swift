@@ -93,6 +93,17 @@ struct ClaimTests {
         }
     }
 
+    @Test func `A process gets its own claim again, and only the newer one counts`() async throws {
+        try await withMigration { ours, other, store in
+            let holder = try store(ours).registerHolder()
+            // As by a session that ended before it could give the task back.
+            let lost = try claim(store(other), 0, holder: holder)
+            let claim = try claim(store(ours), 0, holder: holder)
+            #expect(throws: ClaimLost.self) { try store(other).finish(0, claim: lost, TaskOutcome()) }
+            try store(ours).finish(0, claim: claim, TaskOutcome())
+        }
+    }
+
     @Test func `While a task's effect is under way, nobody takes it over, dead holder or not`() async throws {
         try await withMigration { ours, other, store in
             let claim = try claim(store(ours), 0, holder: 999_999)

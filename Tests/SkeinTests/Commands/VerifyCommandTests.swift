@@ -100,7 +100,7 @@ struct VerifyCommandTests {
             #expect(asked.exitCode == 2)
             #expect(asked.stdout == "")
             #expect(asked.stderr.contains("migration cli-test is not finished ("), "\(asked)")
-            #expect(asked.stderr.contains("say --yes"))
+            #expect(asked.stderr.contains("Say --yes"))
             let failure = try await migration.skein("clean", "--json").document(Documents.Failure.self)
             #expect(failure.diagnostics.map(\.code) == ["SK907"])
             let done = try await migration.skein("clean", "--yes")

@@ -51,7 +51,7 @@ struct ResumeRefusalTests {
                 FaultSource.plan, source: migration.source.with(database: "postgres").conninfoWithoutPassword)
             let refused = try await migration.skein("migrate")
             #expect(refused.exitCode == 2, "\(refused)")
-            #expect(refused.stderr.contains("the source is another one"), "\(refused)")
+            #expect(refused.stderr.contains("the source is not the one"), "\(refused)")
             try migration.writePlan(
                 FaultSource.plan, source: migration.target.conninfoWithoutPassword)
             let again = try await migration.skein("migrate")

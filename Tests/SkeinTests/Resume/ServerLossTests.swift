@@ -85,7 +85,7 @@ struct ServerLossTests {
             let result = try await run.wait(atMost: 60)
             try await servers.resume(.target)
             #expect(result.exitCode == 4, "\(result)")
-            #expect(result.stderr.contains("run the same command to go on"), "\(result)")
+            #expect(result.stderr.contains("Run the same command to go on"), "\(result)")
             #expect(try await migration.skein("migrate").exitCode == 0)
             #expect(try await migration.differences() == [])
         }

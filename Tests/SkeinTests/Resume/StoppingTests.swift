@@ -12,7 +12,7 @@ struct StoppingTests {
             run.send(signal)
             let stopped = try await run.wait(atMost: 10)
             #expect(stopped.exitCode == 4, "\(stopped)")
-            #expect(stopped.stderr.contains("run the same command to go on"), "\(stopped)")
+            #expect(stopped.stderr.contains("Run the same command to go on"), "\(stopped)")
             // Nothing holds on to a claim.
             let left = try await TestServers.column(
                 "select id from skein.task where state = 'running'", on: migration.target)

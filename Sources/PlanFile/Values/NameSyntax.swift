@@ -18,7 +18,9 @@ struct NameSyntax {
         var parts: [NamePattern] = []
         var rest = text[...]
         while true {
-            parts.append(try rest.unicodeScalars.first == "\"" ? quotedPart(&rest) : plainPart(&rest, of: text, wildcards: wildcards))
+            parts.append(
+                try rest.unicodeScalars.first == "\""
+                    ? quotedPart(&rest) : plainPart(&rest, of: text, wildcards: wildcards))
             guard let next = rest.unicodeScalars.first else { return parts }
             guard next == "." else {
                 throw ValueProblem(

@@ -31,7 +31,7 @@ struct HostileNamesTests {
             try #require(result.exitCode == 0, "\(result)")
 
             let changed = try await LeafContents.differences(migration)
-            let expected = isLeftOut.map { sql(names[$0].name, names[$0].view) + ": 20 rows" }
+            let expected = isLeftOut.map { LeafContents.key(sql(names[$0].name, names[$0].view)) + ": 20 rows" }
             #expect(changed.filter { $0.hasSuffix("became missing") }.count == expected.count, "\(changed)")
             #expect(expected.allSatisfy { wanted in changed.contains { $0.hasPrefix(wanted) } }, "\(changed)")
             #expect(changed.filter { $0.hasSuffix("became 0 rows ") }.count == 2 * isSkipped.count)

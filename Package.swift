@@ -12,16 +12,13 @@ let strict: [SwiftSetting] = [
 ]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
-let orderedCollections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
 
 let package = Package(
     name: "skein",
     products: [.executable(name: "skein", targets: ["Skein"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     ],
     targets: [
@@ -35,16 +32,16 @@ let package = Package(
         .target(name: "LogicalDecoding", swiftSettings: strict),
         .target(name: "Catalog", dependencies: ["Postgres", "PlanFile"], swiftSettings: strict),
         .target(
-            name: "Planning", dependencies: ["PlanFile", "Catalog", orderedCollections], swiftSettings: strict,
+            name: "Planning", dependencies: ["PlanFile", "Catalog"], swiftSettings: strict,
         ),
         .target(
             name: "Execution",
-            dependencies: ["Postgres", "PlanFile", "Catalog", "Planning", logging, heap],
+            dependencies: ["Postgres", "PlanFile", "Catalog", "Planning", heap],
             swiftSettings: strict,
         ),
         .executableTarget(
             name: "Skein",
-            dependencies: ["PlanFile", "Catalog", "Planning", "Execution", "Postgres", argumentParser, logging],
+            dependencies: ["PlanFile", "Catalog", "Planning", "Execution", "Postgres", argumentParser],
             swiftSettings: strict,
         ),
         // The servers that integration tests run against, and scratch databases on them.

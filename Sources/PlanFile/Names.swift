@@ -26,9 +26,24 @@ package struct QualifiedName: Hashable, Sendable, Codable, Comparable, CustomStr
         (left.schema, left.name) < (right.schema, right.name)
     }
 
+    // A server compares names byte by byte; to Swift, strings are equal that Unicode calls equivalent.
+    package static func == (left: Self, right: Self) -> Bool {
+        left.name.utf8.elementsEqual(right.name.utf8) && left.schema.utf8.elementsEqual(right.schema.utf8)
+    }
+
     /// An identifier in double quotes, quotes inside doubled. The one function that quotes identifiers.
     package static func quoted(_ identifier: String) -> String {
-        "\"" + identifier.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        "\"" + doubling("\"", in: identifier) + "\""
+    }
+
+    /// `text` with each `quote` twice. Not by `Character`: a quote before a combining mark is another one.
+    package static func doubling(_ quote: Unicode.Scalar, in text: String) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if scalar == quote { result.append(quote) }
+            result.append(scalar)
+        }
+        return String(result)
     }
 
     /// Quoted unless it is lower-case letters, digits and underscores, not starting with a digit.
@@ -63,7 +78,7 @@ package struct NamePattern: Hashable, Sendable {
 
     /// Whether `name`, as the catalogs hold it, matches. Linear in practice; no recursion.
     package func matches(_ name: String) -> Bool {
-        let characters = Array(name)
+        let characters = name.unicodeScalars.map { Character($0) }
         var (position, index) = (0, 0)
         var (retryPosition, retryIndex): (Int, Int?) = (0, nil)
         while position < characters.count {

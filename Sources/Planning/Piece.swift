@@ -71,6 +71,6 @@ package struct Piece: Sendable, Codable, Equatable {
 
     /// A string literal; `standard_conforming_strings` is pinned on.
     package static func literal(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+        "'" + QualifiedName.doubling("'", in: text) + "'"
     }
 }

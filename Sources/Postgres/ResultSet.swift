@@ -65,12 +65,18 @@ package enum PostgresArray {
 
     /// The text form of an array parameter.
     package static func literal(_ elements: [String]) -> String {
-        "{"
-            + elements.map { element in
-                let escaped = element.split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "\\\\")
-                    .split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"")
-                return "\"\(escaped)\""
+        var text: [UInt8] = [UInt8(ascii: "{")]
+        for (position, element) in elements.enumerated() {
+            if position > 0 { text.append(UInt8(ascii: ",")) }
+            text.append(UInt8(ascii: "\""))
+            // Bytes, since a quote before a combining mark is another `Character`.
+            for byte in element.utf8 {
+                if byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\"") { text.append(UInt8(ascii: "\\")) }
+                text.append(byte)
             }
-            .joined(separator: ",") + "}"
+            text.append(UInt8(ascii: "\""))
+        }
+        text.append(UInt8(ascii: "}"))
+        return String(decoding: text, as: UTF8.self)
     }
 }

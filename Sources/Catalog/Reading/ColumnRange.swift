@@ -13,7 +13,7 @@ struct ColumnRange {
 
     static func missing(in catalog: Catalog, _ options: CatalogReader.Options) -> [ColumnRange] {
         catalog.relations.flatMap { relation -> [ColumnRange] in
-            guard relation.kind == .table, relation.isReadable, relation.heapBytes > options.histogramThreshold else {
+            guard relation.kind == .table, relation.isReadable, relation.tableBytes > options.histogramThreshold else {
                 return []
             }
             return relation.columns.compactMap { column in

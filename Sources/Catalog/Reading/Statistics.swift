@@ -11,7 +11,7 @@ extension CatalogReading {
             guard let key = index.keys.first?.column, let position = positions[index.table],
                 relations[position].kind == .table
             else { continue }
-            let isLarge = relations[position].heapBytes > options.histogramThreshold
+            let isLarge = relations[position].tableBytes > options.histogramThreshold
             relations[position].updateColumn(key) { column in
                 guard column.statistics == nil else { return }
                 column.statistics = Catalog.ColumnStatistics(nullFraction: 0)

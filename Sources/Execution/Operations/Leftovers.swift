@@ -10,6 +10,8 @@ package struct Leftovers: Sendable, Equatable {
     /// What each is, for people: `table public.readings`.
     package private(set) var lines: [String] = []
     private var hasState: Bool
+    /// Foreign servers among them, as SQL writes their names: their user mappings go with them.
+    private var servers: [String] = []
 
     package var isEmpty: Bool { statements.isEmpty && !hasState }
 
@@ -19,20 +21,25 @@ package struct Leftovers: Sendable, Equatable {
         let (selection, target) = (inspection.selection, inspection.target)
         let present = Dictionary(target.relations.map { ($0.name, $0) }) { first, _ in first }
         for name in selection.eventTriggers where target.eventTriggers.contains(name) {
-            add("event trigger \(QualifiedName.quoted(name))", shown: "event trigger \(name)")
+            add("event trigger", QualifiedName.quoted(name), shown: "event trigger \(name)")
         }
         for relation in selection.relations {
             guard let there = present[relation.name] else { continue }
-            add("\(Self.word(there.kind)) \(there.name.sql)", shown: "\(Self.word(there.kind)) \(there.name)")
+            add(Self.word(there.kind), there.name.sql, shown: "\(Self.word(there.kind)) \(there.name)")
         }
         let sequences = Set(target.sequences.filter { $0.ownerTable == nil }.map(\.name))
         for sequence in selection.sequences where sequences.contains(sequence.name) {
-            add("sequence \(sequence.name.sql)", shown: "sequence \(sequence.name)")
+            add("sequence", sequence.name.sql, shown: "sequence \(sequence.name)")
         }
         let objects = Set(target.objects.map { ObjectName($0) })
         for object in selection.objects where objects.contains(ObjectName(object)) {
             guard let word = Self.droppable[object.kind] else { continue }
-            add("\(word) \(object.identity)", shown: "\(object.kind) \(object.identity)")
+            if object.kind == "server" { servers.append(object.identity) }
+            // `for integer on language sql`, where DROP has no `on`.
+            let name =
+                object.kind == "transform"
+                ? object.identity.replacing(" on language ", with: " language ") : object.identity
+            add(word, name, shown: "\(object.kind) \(object.identity)")
         }
     }
 
@@ -42,12 +49,14 @@ package struct Leftovers: Sendable, Equatable {
     /// rounds, until nothing is left or nothing moves.
     /// - Throws: the server's refusal of the first object that something else still needs.
     package func drop(_ plan: Plan) async throws {
-        let (name, statements) = (plan.name.value.text, statements)
+        let (name, statements, servers) = (plan.name.value.text, statements, servers)
         try await ServerAccess(plan, .target, purpose: "drop").run { target in
             try target.transaction {
                 try target.execute("set local client_min_messages = error")
                 try StateStore(target).remove(migrationNamed: name)
                 try Self.dropForeignKeys(of: statements, target)
+                let mappings = try target.query(Self.selectUserMappings, [PostgresArray.literal(servers)])
+                for row in mappings.indices { try target.execute(mappings.text(row, 0)) }
                 var left = statements
                 while !left.isEmpty {
                     var (refused, reason): ([String], PostgresError?) = ([], nil)
@@ -87,11 +96,15 @@ package struct Leftovers: Sendable, Equatable {
                 where pg_catalog.to_regclass(t) is not null)
         """
 
-    private mutating func add(_ object: String, shown: String) {
-        let words = ["event trigger ", "materialized view ", "foreign table "]
-        let isTwoWords = words.contains { object.hasPrefix($0) }
-        let cut = object.split(separator: " ", maxSplits: isTwoWords ? 2 : 1).dropLast().joined(separator: " ")
-        statements.append("drop \(cut) if exists \(object.dropFirst(cut.count + 1))")
+    private static let selectUserMappings = """
+        select format(
+            'drop user mapping if exists for %s server %I', case umuser when 0 then 'public' else quote_ident(usename) end,
+            srvname)
+        from pg_catalog.pg_user_mappings where quote_ident(srvname) = any ($1::text[])
+        """
+
+    private mutating func add(_ word: String, _ object: String, shown: String) {
+        statements.append("drop \(word) if exists \(object)")
         lines.append(shown)
     }
 
@@ -108,6 +121,11 @@ package struct Leftovers: Sendable, Equatable {
     private static let droppable = [
         "function": "function", "procedure": "procedure", "aggregate": "aggregate", "type": "type",
         "domain": "domain", "collation": "collation", "operator": "operator", "conversion": "conversion",
+        "operator class": "operator class", "operator family": "operator family", "cast": "cast",
+        "text search configuration": "text search configuration", "text search dictionary": "text search dictionary",
+        "text search parser": "text search parser", "text search template": "text search template",
+        "foreign-data wrapper": "foreign data wrapper", "server": "server", "language": "language",
+        "access method": "access method", "transform": "transform",
     ]
 
     private struct ObjectName: Hashable {

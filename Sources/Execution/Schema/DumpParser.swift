@@ -157,5 +157,8 @@ package struct DumpParser {
 }
 
 extension String {
-    func dropping(prefix: String) -> String? { hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil }
+    /// By bytes: what follows may begin with a combining mark.
+    func dropping(prefix: String) -> String? {
+        utf8.starts(with: prefix.utf8) ? String(utf8.dropFirst(prefix.utf8.count)) : nil
+    }
 }

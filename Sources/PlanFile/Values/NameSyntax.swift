@@ -18,45 +18,47 @@ struct NameSyntax {
         var parts: [NamePattern] = []
         var rest = text[...]
         while true {
-            parts.append(try rest.first == "\"" ? quotedPart(&rest) : plainPart(&rest, of: text, wildcards: wildcards))
-            guard let next = rest.first else { return parts }
+            parts.append(
+                try rest.unicodeScalars.first == "\""
+                    ? quotedPart(&rest) : plainPart(&rest, of: text, wildcards: wildcards))
+            guard let next = rest.unicodeScalars.first else { return parts }
             guard next == "." else {
                 throw ValueProblem(
                     .malformedName, reason: "`\(next)` follows a closing quote",
                     cure: "Double a quote inside quotes: \"a\"\"b\".",
                 )
             }
-            rest = rest.dropFirst()
+            rest = rest.droppingScalar()
         }
     }
 
     private static func quotedPart(_ rest: inout Substring) throws(ValueProblem) -> NamePattern {
         let start = rest.startIndex
-        rest = rest.dropFirst()
+        rest = rest.droppingScalar()
         var name = ""
         while true {
-            guard let quote = rest.firstIndex(of: "\"") else {
+            guard let quote = rest.unicodeScalars.firstIndex(of: "\"") else {
                 throw ValueProblem(.malformedName, reason: "a quote is not closed")
             }
             name += rest[..<quote]
-            rest = rest[quote...].dropFirst()
-            guard rest.first == "\"" else { break }
+            rest = rest[quote...].droppingScalar()
+            guard rest.unicodeScalars.first == "\"" else { break }
             name += "\""
-            rest = rest.dropFirst()
+            rest = rest.droppingScalar()
         }
         let written = String(rest.base[start..<rest.startIndex])
         try check(name)
-        return NamePattern(elements: name.map { .literal($0) }, text: written)
+        return NamePattern(elements: name.unicodeScalars.map { .literal(Character($0)) }, text: written)
     }
 
     private static func plainPart(
         _ rest: inout Substring, of text: String, wildcards: Bool,
     ) throws(ValueProblem) -> NamePattern {
-        let end = rest.firstIndex(of: ".") ?? rest.endIndex
+        let end = rest.unicodeScalars.firstIndex(of: ".") ?? rest.endIndex
         let written = rest[..<end]
         rest = rest[end...]
         var elements: [NamePattern.Element] = []
-        for character in written {
+        for character in written.unicodeScalars.map({ Character($0) }) {
             switch character {
             case "*" where wildcards: elements.append(.anyRun)
             case "?" where wildcards: elements.append(.anyOne)
@@ -105,6 +107,11 @@ struct NameSyntax {
         }
         return part.literal
     }
+}
+
+extension Substring {
+    /// Without the first scalar, of which a quote is one also where a combining mark follows.
+    fileprivate func droppingScalar() -> Substring { Substring(unicodeScalars.dropFirst()) }
 }
 
 extension NamePattern {

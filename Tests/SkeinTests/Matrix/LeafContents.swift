@@ -15,7 +15,7 @@ struct LeafContents: Sendable {
                 let (name, isSequence) = (relations.text(row, 0), relations.text(row, 1) == "S")
                 let values = isSequence ? "last_value, is_called" : relations.text(row, 3)
                 let from = relations.text(row, 1) != "r" || relations.bool(row, 2) ? name : "only \(name)"
-                entries[name] = try connection.scalar(
+                entries[key(name)] = try connection.scalar(
                     """
                     select count(*) || ' rows ' || coalesce(md5(string_agg(md5(t), '' order by md5(t))), '')
                     from (select row(\(values))::text as t from \(from)) rows
@@ -25,6 +25,11 @@ struct LeafContents: Sendable {
             for row in objects.indices { entries["large object \(objects.text(row, 0))"] = objects[row, 1] }
             return LeafContents(entries: entries)
         }
+    }
+
+    /// A name as `entries` holds it. Swift takes é and e with a combining accent for the same; the server does not.
+    static func key(_ name: String) -> String {
+        name.unicodeScalars.map { $0.isASCII ? String($0) : "\\u{\(String($0.value, radix: 16))}" }.joined()
     }
 
     /// Tables, sequences and materialized views that are populated. A hypertable's rows are in its chunks.

@@ -42,9 +42,10 @@ package struct ConnectionTarget: Sendable, Equatable, CustomStringConvertible {
 
     package var password: String? { parameters["password"] }
 
-    /// The parameters without the password, for a child process that gets it through `PGPASSWORD`.
+    /// The parameters without passwords, for a child process that gets the first through `PGPASSWORD`. A client key's
+    /// (`sslpassword`) has no such way, so that a child cannot use a key that needs one.
     package var conninfoWithoutPassword: String {
-        parameters.filter { $0.key != "password" }.sorted { $0.key < $1.key }
+        parameters.filter { $0.key != "password" && $0.key != "sslpassword" }.sorted { $0.key < $1.key }
             .map { keyword, value in
                 let escaped = value.split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "\\\\")
                     .split(separator: "'", omittingEmptySubsequences: false).joined(separator: "\\'")

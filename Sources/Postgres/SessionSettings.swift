@@ -38,11 +38,12 @@ package enum SessionSettings {
     /// One round trip for all. Our own settings, so nothing in them needs quoting.
     /// - Parameters:
     ///   - version: `server_version_num`.
-    ///   - isSuperuser: its session can be told to answer in English.
+    ///   - isSuperuser: its session can be told to answer in English, and to look sooner what a lock waits for: only then
+    ///     does an autovacuum that is in the way give up.
     static func pinningStatement(version: Int, isSuperuser: Bool, _ extra: [String: String]) -> String {
         let own = pinned.filter { $0.since <= version && extra[$0.name] == nil }.map { ($0.name, $0.value) }
-        let language = isSuperuser ? [("lc_messages", "C")] : []
-        return (own + language + extra.sorted { $0.key < $1.key })
+        let privileged = isSuperuser ? [("lc_messages", "C"), ("deadlock_timeout", "100ms")] : []
+        return (own + privileged + extra.sorted { $0.key < $1.key })
             .map { "set \($0.0) = '\($0.1)'" }.joined(separator: "; ")
     }
 }

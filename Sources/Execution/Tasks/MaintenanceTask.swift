@@ -37,12 +37,31 @@ package enum MaintenanceTask {
         order by number
         """
 
-    /// Refreshes under the database's own search_path and time zone.
+    /// Refreshes under the database's own search_path and time zone, which a view's functions may count on.
+    ///
+    /// A view that cannot be filled here, because its query fails, is left unfilled with a warning: all rows have arrived,
+    /// and what they are made into can be made at any time.
     package static func refresh(_ view: QualifiedName, _ scope: TaskScope) throws -> TaskOutcome {
         try scope.inTransaction { target in
-            try target.execute(ExpressionPath.ownWithTimeZone)
-            try ExpressionPath.explaining(target, "refresh materialized view \(view.sql)")
-            return TaskOutcome()
+            try target.execute("set local search_path to default; set local timezone to default")
+            do {
+                try target.savepoint { try target.execute("refresh materialized view \(view.sql)") }
+                return TaskOutcome()
+            } catch let error as PostgresError where !error.isTransient && error.isOfQuery {
+                let reason = TaskFailure(scope.task, error)
+                return TaskOutcome(
+                    warning: "materialized view \(view) is not filled: \(reason.text); mend the cause, then run "
+                        + "refresh materialized view \(view.sql)")
+            }
         }
+    }
+}
+
+extension PostgresError {
+    /// The server's refusal of a statement because of what it says or of the values it met, not because it was cancelled
+    /// (57) or the server is unwell (53, 58, XX).
+    fileprivate var isOfQuery: Bool {
+        guard case .server(let error) = self else { return false }
+        return !["53", "57", "58", "XX"].contains { error.sqlState.hasPrefix($0) }
     }
 }

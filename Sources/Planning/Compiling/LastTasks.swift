@@ -4,11 +4,14 @@ internal import PlanFile
 extension GraphCompiler {
     /// A partitioned table's ANALYZE does its partitions as well, so that these need none of their own.
     ///
+    /// It waits for the table's foreign keys: on a hypertable both lock chunk by chunk, in different orders, and deadlock.
+    ///
     /// It also reads samples of foreign tables below, from servers that the target may not reach: where there is one,
     /// only what holds rows itself is analysed.
     mutating func addAnalyzeTasks() {
         let late = tablesWithExtendedStatistics()
         let aboveForeign = ancestorsOfForeignTables()
+        let keys = foreignKeyVertices()
         var roots: [Catalog.Relation] = []
         for relation in selection.relations {
             switch relation.kind {
@@ -20,7 +23,8 @@ extension GraphCompiler {
                 let children = lookup.descendants(of: relation.oid).flatMap { tables[$0]?.tails ?? [] }
                 let statistics = late.contains(relation.oid) ? [postData] : []
                 let vertex = addAnalyze(
-                    relation, bytes: relation.tableBytes, after: tasks.tails + children + statistics)
+                    relation, bytes: relation.tableBytes,
+                    after: tasks.tails + children + statistics + (keys[relation.oid] ?? []))
                 tables[relation.oid]?.analyze = vertex
             default: continue
             }
@@ -30,12 +34,24 @@ extension GraphCompiler {
             guard !family.isEmpty else { continue }
             let isLate = late.contains(root.oid) || family.contains { late.contains($0) }
             let needs =
-                tails(of: root.oid) + family.flatMap { tails(of: $0) } + (isLate ? [postData] : [])
+                tails(of: root.oid) + family.flatMap { tails(of: $0) + (keys[$0] ?? []) } + (keys[root.oid] ?? [])
+                + (isLate ? [postData] : [])
             let vertex = addAnalyze(
                 root, bytes: family.reduce(0) { $0 + min(tables[$1]?.bytes ?? 0, Self.sampleBytes) },
                 after: needs)
             for oid in [root.oid] + family where tables[oid]?.analyze == nil { tables[oid]?.analyze = vertex }
         }
+    }
+
+    /// The foreign keys from and to each table.
+    private func foreignKeyVertices() -> [OID: [Int]] {
+        var vertices: [OID: [Int]] = [:]
+        for (vertex, constraint, _) in foreignKeys {
+            for table in Set([constraint.table, constraint.referencedTable].compactMap(\.self)) {
+                vertices[table, default: []].append(vertex)
+            }
+        }
+        return vertices
     }
 
     private func ancestorsOfForeignTables() -> Set<OID> {

@@ -22,7 +22,8 @@ package struct PlanText {
                 "Not yet applied by this version", document.notYetApplied.flatMap { wrapped([$0], indent: "  ") })
         }
         if let tasks = document.tasks { lines += taskSection(tasks) }
-        if let estimate = document.estimate { lines += section("Estimate", estimateLines(estimate)) }
+        let isDone = document.tasks?.allSatisfy { $0.done == true } == true
+        if let estimate = document.estimate, !isDone { lines += section("Estimate", estimateLines(estimate)) }
         while lines.last == "" { lines.removeLast() }
         return lines.map(Self.printable).joined(separator: "\n") + "\n"
     }

@@ -113,6 +113,29 @@
         return number
     }
 
+    /// Where the next quote, backslash or control character is, at or behind `start`; the end where there is none.
+    func firstSpecialInJSON(from start: Int) -> Int {
+        var index = start
+        let (ones, highs) = (0x0101_0101_0101_0101 as UInt64, 0x8080_8080_8080_8080 as UInt64)
+        while index + 8 <= count {
+            // As in `first`: each term's lowest bit is right, so the lowest of all is.
+            let word = UInt64(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+            let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+            let found =
+                ((quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
+                    | (word &- ones &* 0x20) & ~word) & highs
+            if found != 0 { return index + found.trailingZeroBitCount / 8 }
+            index += 8
+        }
+        while index < count {
+            let byte = unsafe bytes[index]
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { return index }
+            index += 1
+        }
+        return count
+    }
+
     /// Where a byte comes next, at or behind `start`.
     func first(_ byte: UInt8, from start: Int) -> Int? {
         var index = start

@@ -26,7 +26,8 @@ extension ChangeDecoder {
     /// Lays out rows in the relation's order.
     /// - Parameters:
     ///   - isWhole: the new row names all columns of the table, so that a column it lacks is one that was dropped.
-    ///     Otherwise (wal2json's updates) it is one whose TOASTed value was not sent.
+    ///     Otherwise (wal2json's updates) it is one whose TOASTed value was not sent, or one that was dropped: that
+    ///     shows at the next insert.
     mutating func layOut(
         relation index: Int, old: Range<Int>?, new: Range<Int>?, isWhole: Bool, _ reader: ByteReader,
     ) throws(DecodingFailure) -> (old: OldRow?, new: Row) {

@@ -1,7 +1,7 @@
 /// The relations a change stream has spoken of, by id.
 ///
 /// pgoutput sends a description once a session. Whoever keeps messages to decode them later by another decoder keeps
-/// the descriptions with them.
+/// the descriptions with them. The ids of the other plugins mean nothing to another decoder.
 package struct RelationCache: Sendable {
     /// A type's name as pgoutput tells it.
     package struct TypeName: Hashable, Sendable {
@@ -14,6 +14,9 @@ package struct RelationCache: Sendable {
         }
     }
 
+    /// Raised by everything that is learnt of any relation: as long as it is the same, what was derived from relations
+    /// holds, at the cost of one comparison for each row.
+    package private(set) var revision = 0
     private(set) var entries: [RelationEntry] = []
     private var indexes: [UInt32: Int] = [:]
     private var types: [UInt32: TypeName] = [:]
@@ -43,6 +46,7 @@ package struct RelationCache: Sendable {
         guard relation != entries[index].relation else { return .same }
         relation.generation += 1
         entries[index] = RelationEntry(relation)
+        revision += 1
         return .changed
     }
 
@@ -83,13 +87,18 @@ package struct RelationCache: Sendable {
         var relation = relation
         relation.generation += 1
         entries[index] = RelationEntry(relation)
+        revision += 1
     }
 
-    mutating func markComplete(_ index: Int) { entries[index].relation.isComplete = true }
+    mutating func markComplete(_ index: Int) {
+        entries[index].relation.isComplete = true
+        revision += 1
+    }
 
     private mutating func append(_ entry: RelationEntry) {
         indexes[entry.relation.id] = entries.count
         entries.append(entry)
+        revision += 1
     }
 }
 

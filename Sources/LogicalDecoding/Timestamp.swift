@@ -25,7 +25,9 @@ package struct Timestamp: Hashable, Comparable, Sendable, BitwiseCopyable {
         }
         guard let year = number(4...6), skip("-"), let month = number(2...2), skip("-"), let day = number(2...2),
             skip(" "), let hour = number(2...2), skip(":"), let minute = number(2...2), skip(":"),
-            let second = number(2...2), (1...12).contains(month), (1...31).contains(day)
+            let second = number(2...2), (1...12).contains(month), (1...31).contains(day),
+            // The type ends in this year: later ones would not fit.
+            year <= 294_276
         else { return nil }
         var fraction: Int64 = 0
         if skip(".") {

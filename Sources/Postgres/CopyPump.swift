@@ -20,8 +20,6 @@ package struct CopyResult: Sendable, Equatable {
 package enum CopyPump {
     /// Bytes gathered before they are sent; larger did not measure faster.
     private static let batchSize = 64 << 10
-    /// How often, in bytes, to look whether the target has already refused.
-    private static let refusalCheckInterval: Int64 = 16 << 20
 
     /// - Parameters:
     ///   - copied: is added to as bytes are handed to the target; for progress displays.
@@ -39,18 +37,17 @@ package enum CopyPump {
         }
         let buffer = UnsafeMutableRawPointer.allocate(byteCount: batchSize, alignment: 16)
         defer { unsafe buffer.deallocate() }
-        var (filled, bytes, nextCheck): (Int, Int64, Int64) = (0, 0, refusalCheckInterval)
+        var (filled, bytes): (Int, Int64) = (0, 0)
         var isRefused = false
 
         func send(_ data: UnsafeRawPointer, _ count: Int) {
-            let sent = unsafe target.put(data, count)
+            let isTaken = unsafe !target.refusesMore() && target.put(data, count)
+            guard isTaken else {
+                isRefused = true
+                return
+            }
             bytes += Int64(count)
             copied.add(Int64(count), ordering: .relaxed)
-            isRefused = isRefused || !sent
-            if bytes >= nextCheck {
-                nextCheck = bytes + refusalCheckInterval
-                isRefused = isRefused || target.hasErrorWaiting
-            }
         }
 
         while !isRefused, let (row, length) = unsafe source.nextCopyData() {
@@ -129,12 +126,16 @@ extension Connection {
         return unsafe (try? withRaw { raw in unsafe PQputCopyData(raw, bytes, Int32(count)) }) == 1
     }
 
-    /// Whether the server has sent an error that libpq does not look at before the copy ends: the server throws away
-    /// all that follows, so without this look a refused row at the start costs the whole piece. Not seen under TLS.
-    fileprivate var hasErrorWaiting: Bool {
+    /// Waits until the server takes more, or has sent an error: it throws away all that follows then, so without this
+    /// look a refused row at the start costs the whole piece. libpq itself does not look before the copy ends; and what
+    /// it reads while it waits for room is not seen here, which is why the waiting is done here. Not under TLS.
+    fileprivate func refusesMore() -> Bool {
         guard !usesTLS else { return false }
         let socket = unsafe (try? withRaw { raw in unsafe PQsocket(raw) }) ?? -1
         guard socket >= 0 else { return true }
+        var descriptor = pollfd(fd: socket, events: Int16(POLLIN | POLLOUT), revents: 0)
+        while unsafe poll(&descriptor, 1, -1) < 0, errno == EINTR {}
+        guard descriptor.revents & Int16(POLLIN) != 0 else { return false }
         var first: UInt8 = 0
         let count = unsafe recv(socket, &first, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
         return count == 1 && first == UInt8(ascii: "E")

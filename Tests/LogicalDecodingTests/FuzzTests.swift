@@ -28,7 +28,7 @@ import Testing
 
     /// Bytes changed, removed, doubled and taken from other messages: any outcome but a trap. What is decoded can be
     /// read.
-    @Test(arguments: Plugin.allCases, 1...4) func `Broken messages never trap`(plugin: Plugin, seed: UInt64) {
+    @Test(arguments: Plugin.allCases, 1...10) func `Broken messages never trap`(plugin: Plugin, seed: UInt64) {
         var random = Generator(state: seed)
         let samples = samples(plugin)
         var decoder = ChangeDecoder(plugin)

@@ -98,6 +98,21 @@ import Testing
             ])
     }
 
+    @Test func `The revision stays while nothing new is learnt`() throws {
+        var decoder = ChangeDecoder(.testDecoding)
+        var revisions: [Int] = []
+        for message in [
+            "BEGIN 1", "table s.t: INSERT: id[integer]:1", "table s.t: INSERT: id[integer]:2",
+            "table s.t: DELETE: id[integer]:2", "table s.u: TRUNCATE: (no-flags)",
+        ] {
+            _ = try decoder.owned(message)
+            revisions.append(decoder.relations.revision)
+        }
+        #expect(revisions[0] == 0 && revisions[1] > 0)
+        #expect(revisions[2] == revisions[1] && revisions[3] == revisions[1])
+        #expect(revisions[4] > revisions[3])
+    }
+
     @Test func `DDL in between makes a new generation`() throws {
         let changes = try decode(
             .testDecoding, "table s.t: INSERT: id[integer]:1", "table s.t: INSERT: id[integer]:1",

@@ -40,6 +40,21 @@ import Testing
     @Test(arguments: valuesCases)
     func `Values are read`(json: String, expected: OwnedChange.Value) throws { #expect(try value(json) == expected) }
 
+    /// Strings are searched eight bytes at once.
+    @Test func `Escapes are found wherever they stand`() throws {
+        for before in 0..<20 {
+            for after in 0..<12 {
+                let (head, tail) = (
+                    String(repeating: "é", count: before) + "x", String(repeating: "\u{7F}", count: after)
+                )
+                #expect(try value("\"\(head)\\n\(tail)\"") == .text("\(head)\n\(tail)"))
+                #expect(try value("\"\(head)\(tail)\"") == .text("\(head)\(tail)"))
+                #expect(throws: DecodingFailure.self) { try value("\"\(head)\n\(tail)\"") }
+                #expect(throws: DecodingFailure.self) { try value("\"\(head)\0\(tail)\"") }
+            }
+        }
+    }
+
     @Test(arguments: [#""typeoid":17"#, #""type":"bytea""#, #""type":"bytea","typeoid":17"#])
     func `The text form of bytea gets its prefix back`(type: String) throws {
         #expect(try value(#""00ff""#, type: type) == .text(#"\x00ff"#))

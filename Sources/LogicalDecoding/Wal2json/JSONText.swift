@@ -6,8 +6,9 @@ extension ChangeDecoder {
         let start = reader.offset
         let copy = unescaped.count
         var piece = start
-        while let next = reader.next {
-            switch next {
+        while true {
+            reader.offset = reader.firstSpecialInJSON(from: reader.offset)
+            switch reader.next {
             case UInt8(ascii: "\""):
                 let end = reader.offset
                 reader.offset += 1
@@ -19,11 +20,10 @@ extension ChangeDecoder {
                 reader.offset += 1
                 try jsonEscape(&reader)
                 piece = reader.offset
-            case 0..<0x20: throw reader.failure(.expected("an escaped control character"))
-            default: reader.offset += 1
+            case nil: throw reader.failure(.truncated)
+            default: throw reader.failure(.expected("an escaped control character"))
             }
         }
-        throw reader.failure(.truncated)
     }
 
     private mutating func jsonEscape(_ reader: inout ByteReader) throws(DecodingFailure) {

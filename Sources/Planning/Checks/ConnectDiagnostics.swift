@@ -113,7 +113,9 @@ package enum ConnectDiagnostics {
         case .unknownHost: ("the host of the \(side) is not known", "correct the host in \(side).uri", nil)
         case .password:
             (
-                "the \(side) refuses the password" + (names.role.map { " of role \($0)" } ?? ""),
+                names.isPasswordMissing
+                    ? "the \(side) wants a password, and there is none"
+                    : "the \(side) refuses the password" + (names.role.map { " of role \($0)" } ?? ""),
                 "set it in the environment (`PGPASSWORD`), `~/.pgpass` or a libpq service", nil
             )
         case .noDatabase:
@@ -173,11 +175,13 @@ package enum ConnectDiagnostics {
         let rawRole: String?
         let rawDatabase: String?
         let isForbiddenToLogIn: Bool
+        let isPasswordMissing: Bool
 
         init(_ message: String) {
             rawRole = Self.quoted(after: "role \"", in: message) ?? Self.quoted(after: "user \"", in: message)
             rawDatabase = Self.quoted(after: "database \"", in: message)
             isForbiddenToLogIn = message.contains("is not permitted to log in")
+            isPasswordMissing = message.contains("no password supplied")
         }
 
         var role: String? { rawRole.map(QualifiedName.quotedIfNeeded) }

@@ -24,15 +24,7 @@ struct CleanCommand: SkeinCommand {
         let name = plan.name.value.text
         let target = ServerAccess(plan, .target, purpose: "clean")
         let found = try await target.run { try CleanOperation.look($0, name: name) }
-        if found.isRunning {
-            throw CommandFailure(
-                .stopped,
-                [
-                    Diagnostic(
-                        .stillRunning, "migration \(name) is running",
-                        cure: "Stop its `skein migrate` first (Ctrl-C there), then run the same command.")
-                ])
-        }
+        if found.isRunning { throw Self.running(name) }
         if found.hasState, !found.isFinished {
             try Confirmation.require(
                 "Migration \(name) is not finished (\(found.done) of \(found.tasks) tasks done) and cannot go on after "
@@ -49,6 +41,14 @@ struct CleanCommand: SkeinCommand {
             Console.result(
                 "\(name): " + (what.isEmpty ? "nothing to clean" : "removed " + what.joined(separator: " and ")))
         }
+    }
+
+    /// What would pull the ground from under a run has to wait for its end.
+    static func running(_ name: String) -> CommandFailure {
+        let cure = "Stop its `skein migrate` first (Ctrl-C there), then run the same command."
+        return CommandFailure(
+            .stopped,
+            [Diagnostic(.stillRunning, "migration \(name) is running, perhaps on another machine", cure: cure)])
     }
 
     /// The spool holds a folder for each migration; others' stay.

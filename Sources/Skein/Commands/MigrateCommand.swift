@@ -118,6 +118,11 @@ struct MigrateCommand: SkeinCommand {
         let inspection = try await Inspector.inspect(plan)
         let leftovers = Leftovers(inspection)
         guard !leftovers.isEmpty else { return }
+        let name = plan.name.value.text
+        let found = try await ServerAccess(plan, .target, purpose: "drop").run { target in
+            try CleanOperation.look(target, name: name)
+        }
+        if found.isRunning { throw CleanCommand.running(name) }
         Console.error("would be dropped from database \(inspection.target.server.database) on the target:")
         for line in leftovers.lines { Console.error("  " + Words.line(line)) }
         try Confirmation.require(

@@ -11,6 +11,9 @@ final class RunPrinter: Sendable {
         var lastProgress = -100.0
         var phase: RunPhase?
         var listsShortTasks = true
+        /// Tasks that have been told to start and not to end, in this order. May hold too many: what another process
+        /// has taken is not told.
+        var running: [String] = []
     }
 
     private let options: GlobalOptions
@@ -26,6 +29,7 @@ final class RunPrinter: Sendable {
     }
 
     func print(_ event: RunEvent) {
+        follow(event)
         if options.json {
             if isDue(event, every: 1) { try? Console.json(EventDocument(event), isPretty: false) }
             guard event.needsAttention else { return }
@@ -34,6 +38,19 @@ final class RunPrinter: Sendable {
         guard !lines.isEmpty else { return }
         let time = Self.time()
         Console.error(lines.map { "\(time) \(Words.line($0))" }.joined(separator: "\n"))
+    }
+
+    private func follow(_ event: RunEvent) {
+        switch event {
+        case .started(let id, _):
+            memory.withLock { memory in
+                memory.running.removeAll { $0 == id }
+                memory.running.append(id)
+            }
+        case .finished(let id, _, _, _), .retrying(let id, _, _), .failed(let id, _):
+            memory.withLock { memory in memory.running.removeAll { $0 == id } }
+        default: break
+        }
     }
 
     /// `09:41:52`, UTC, as the servers' logs can be compared with.
@@ -120,17 +137,26 @@ final class RunPrinter: Sendable {
     }
 
     private func line(for progress: RunEvent.Progress) -> String {
-        let total = max(progress.totalBytes, progress.copiedBytes)
-        var text =
+        let done =
             "at \(Words.duration(progress.elapsedSeconds)): \(Words.count(Int64(progress.done))) of "
-            + "\(Words.count(Int64(progress.tasks), "task")), \(progress.running) running"
-        guard total > 0 else { return text }
-        text += "; copied \(Words.bytes(progress.copiedBytes)) of about \(Words.bytes(total))"
-        if progress.copiedBytes < total, progress.bytesPerSecond >= 1 {
-            let left = Double(total - progress.copiedBytes) / progress.bytesPerSecond
+            + Words.count(Int64(progress.tasks), "task")
+        guard progress.copiedBytes < progress.totalBytes else { return done + ", " + running(progress.running) }
+        var text =
+            "\(done), \(progress.running) running; copied \(Words.bytes(progress.copiedBytes)) of about "
+            + Words.bytes(progress.totalBytes)
+        if progress.bytesPerSecond >= 1 {
+            let left = Double(progress.totalBytes - progress.copiedBytes) / progress.bytesPerSecond
             text += ", \(Words.bytes(Int64(progress.bytesPerSecond)))/s, about \(Words.duration(left)) left to copy"
         }
         return text
+    }
+
+    /// `2 running: index:public.a_idx, analyze:public.a`
+    private func running(_ count: Int) -> String {
+        let (known, listed) = (memory.withLock(\.running), 4)
+        guard count > 0, known.count == count else { return "\(count) running" }
+        let more = count > listed ? " and \(count - listed) more" : ""
+        return "\(count) running: " + known.prefix(listed).joined(separator: ", ") + more
     }
 }
 

@@ -70,10 +70,6 @@ struct TimescaleRuleTests {
         on(
             "SK504", "create constraint trigger x after insert on t deferrable for each row execute function f()",
             refusal: nil),
-        on(
-            "SK508",
-            "create trigger x after insert on t for each row execute function f(); alter table t disable trigger x",
-            refusal: "enabling or disabling triggers"),
         on("SK505", "create rule r as on insert to t do also notify x", refusal: "do not support rules"),
         on("SK506", "alter table t add check (d > 0) no inherit", refusal: "NO INHERIT"),
         creating("SK511", "time numeric", refusal: "invalid type"),

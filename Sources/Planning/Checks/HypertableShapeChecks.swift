@@ -3,7 +3,7 @@ import PlanFile
 
 /// What a table must not be, or have, to become a hypertable. Each rule was seen on TimescaleDB 2.19.3 and 2.31.0.
 enum HypertableShapeChecks {
-    static let all = [notATable, partitioned, unlogged, transitionTables, rules, noInherit, destination]
+    static let all = [notATable, partitioned, unlogged, transitionTables, rules, noInherit, destination, triggerStates]
 
     private static let notATable = Check(
         "SK501", "Only a table can become a hypertable",
@@ -106,6 +106,36 @@ enum HypertableShapeChecks {
                     "row trigger \(name) of \(planned.name) has transition tables, which no hypertable may have",
                     cure: "make it a statement trigger (`for each statement`), or drop it: run on the source",
                     statement: "drop trigger \(QualifiedName.quoted(trigger.name)) on \(planned.relation.name.sql);",
+                    object: "\(name) on \(planned.name)", at: planned.location)
+            }
+        }
+    }
+
+    private static let triggerStates = Check(
+        "SK508", "A trigger of a hypertable can only be as CREATE TRIGGER makes it on this target",
+        """
+        TimescaleDB before 2.27 refuses to disable a hypertable's triggers, and to let them fire always or on replicas ("hypertables \
+        do not support enabling or disabling triggers"; seen on 2.19.3, while 2.31.0 does it). Drop a trigger that is disabled or fires on replicas only; let \
+        one that fires always fire as others do; or leave the table plain.
+        """
+    ) { context, findings in
+        // timescale/timescaledb#9648
+        guard let version = ExtensionChecks.timescale(context), DottedVersion(version) < DottedVersion("2.27") else {
+            return
+        }
+        for planned in context.hypertables where planned.becomesHypertable {
+            for trigger in context.triggers(of: planned.relation) where trigger.enabled != "O" {
+                let name = QualifiedName.quotedIfNeeded(trigger.name)
+                let (table, quoted) = (planned.relation.name.sql, QualifiedName.quoted(trigger.name))
+                let isAlways = trigger.enabled == "A"
+                let state =
+                    isAlways ? "fires always" : trigger.enabled == "D" ? "is disabled" : "fires on replicas only"
+                findings.add(
+                    .error, "trigger \(name) of \(planned.name) \(state), which no hypertable's trigger may",
+                    why: "TimescaleDB \(version) refuses to change when a trigger fires.",
+                    cure: isAlways ? "let it fire as others do: run on the source" : "drop it: run on the source",
+                    statement: isAlways
+                        ? "alter table \(table) enable trigger \(quoted);" : "drop trigger \(quoted) on \(table);",
                     object: "\(name) on \(planned.name)", at: planned.location)
             }
         }

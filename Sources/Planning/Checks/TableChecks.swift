@@ -3,7 +3,7 @@ import PlanFile
 
 /// What a person should know about the tables before they are moved.
 enum TableChecks {
-    static let all = [largeObjects, unlogged, foreignTables, inheritance, publications, tablespaces]
+    static let all = [largeObjects, unlogged, foreignTables, inheritance, publications, tablespaces, reservedSchema]
 
     private static let largeObjects = Check(
         "SK404", "The database holds large objects",
@@ -18,6 +18,28 @@ enum TableChecks {
             .note, "\(Wording.count(count, "large object")) of the source will be moved, all of them",
             why: "They belong to no table, and keep their numbers.",
             cure: "remove those that nothing refers to with `vacuumlo` before the migration")
+    }
+
+    private static let reservedSchema = Check(
+        "SK410", "The source has a schema named skein",
+        """
+        Skein keeps a migration's state in the target's schema `skein`, so that the source's own schema of that name \
+        cannot be migrated. Where it is the state of an earlier migration into the source, `skein clean` removes it; \
+        otherwise rename it, or exclude it.
+        """
+    ) { context, findings in
+        let name = "skein"
+        let holds =
+            context.relations.contains { $0.name.schema == name }
+            || context.source.sequences.contains {
+                $0.name.schema == name && context.selected.sequences.contains($0.oid)
+            }
+            || context.source.objects.contains { $0.schema == name && context.selected.objects.contains($0.id) }
+        guard holds else { return }
+        findings.add(
+            .error, "schema skein of the source is selected, and the target's holds the migration's state",
+            cure: "leave it out (`select: {schemas: {exclude: [skein]}}`), or rename it: run on the source",
+            statement: "alter schema skein rename to skein_of_the_source;", object: name)
     }
 
     private static let unlogged = Check(

@@ -79,6 +79,18 @@ enum HypertableCases {
         CheckCase("SK505", "a rule", statement: "drop rule \"R\" on \"public\".\"readings\";") { fixture in
             fixture.edit(fixture.readings) { $0.rules = ["R"] }
         },
+        CheckCase("SK508", "a disabled trigger", statement: "drop trigger \"T\" on \"public\".\"readings\";") {
+            fixture in
+            fixture.source.addTrigger("T", on: fixture.readings)
+            fixture.source.edit { $0.triggers[0].enabled = "D" }
+        },
+        CheckCase(
+            "SK508", "a trigger that fires always",
+            statement: "alter table \"public\".\"readings\" enable trigger \"T\";"
+        ) { fixture in
+            fixture.source.addTrigger("T", on: fixture.readings)
+            fixture.source.edit { $0.triggers[0].enabled = "A" }
+        },
         CheckCase(
             "SK506", "a check that is not inherited",
             statement: "alter table \"public\".\"readings\" drop constraint \"c\", "

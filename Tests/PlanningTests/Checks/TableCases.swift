@@ -77,6 +77,11 @@ enum TableCases {
         CheckCase("SK409", "a table in a tablespace", .warning) { fixture in
             fixture.edit(fixture.devices) { $0.tablespace = "fast" }
         },
+        CheckCase(
+            "SK410", "a schema named skein", statement: "alter schema skein rename to skein_of_the_source;"
+        ) { fixture in
+            fixture.edit(fixture.devices) { $0.name.schema = "skein" }
+        },
         CheckCase("SK412", "a column of oids", .warning) { $0.source.addTable("files", [.init("content", .oid)]) },
         CheckCase("SK412", "an array of oids", .warning) { $0.source.addTable("files", [.init("parts", .oidArray)]) },
         CheckCase("SK413", "a column of regclass", .warning) { $0.source.addTable("audit", [.init("t", .regclass)]) },

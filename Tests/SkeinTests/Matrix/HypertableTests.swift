@@ -41,6 +41,42 @@ struct HypertableTests {
         }
     }
 
+    private static let triggers = """
+        create function public.f() returns trigger language plpgsql as 'begin return new; end';
+        create table public.r (at timestamptz not null);
+        insert into public.r values ('2024-01-01');
+        create trigger "Off" before insert on public.r for each row execute function public.f();
+        create trigger "Always" after update on public.r for each row execute function public.f();
+        alter table public.r disable trigger "Off", enable always trigger "Always";
+        """
+
+    @Test("Triggers that are disabled or fire always are refused before TimescaleDB refuses them, with their cures")
+    func triggerStates() async throws {
+        let plan = "hypertables: [{table: public.r, time-column: at}]"
+        try await Migration.with("matrix_triggers", sql: [Self.triggers], plan: plan) { migration in
+            let refused = try await migration.skein("migrate")
+            #expect(refused.exitCode == 2)
+            for cure in [
+                #"drop trigger "Off" on "public"."r";"#, #"alter table "public"."r" enable trigger "Always";"#,
+            ] {
+                #expect(refused.stderr.contains(cure), "\(refused)")
+                try await TestServers.execute(cure, on: migration.source)
+            }
+            let cured = try await migration.skein("migrate")
+            #expect(cured.exitCode == 0, "\(cured)")
+        }
+    }
+
+    @Test("Newer TimescaleDB takes them as they are", .enabled(if: TestServers.has18, MatrixTarget.absence))
+    func newerTriggerStates() async throws {
+        let plan = "hypertables: [{table: public.r, time-column: at}]"
+        try await Migration.succeeding("triggers", [Self.triggers], plan: plan, to: .eighteen) { migration, _ in
+            let states = try await migration.onTarget(
+                "select concat_ws(' ', tgname, tgenabled) from pg_trigger where tgname in ('Off', 'Always') order by 1")
+            #expect(Set(states) == ["Always A", "Off D"])
+        }
+    }
+
     private static func migrates(to target: MatrixTarget) async throws {
         let sql = HypertableDatabase.batches
         try await Migration.succeeding("hyper", sql, plan: plan, to: target) { migration, result in

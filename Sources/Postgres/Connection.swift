@@ -179,6 +179,7 @@ package final class Connection {
 
 /// Cancels a session's running statement. `PQcancel` may be called from any thread; it blocks while it connects.
 @safe package final class Canceller: Sendable {
+    // A PGcancel is never changed once it is made, and PQcancel may be called from any thread (libpq, "Canceling Queries").
     private nonisolated(unsafe) let raw: OpaquePointer?
     init(_ raw: OpaquePointer?) { unsafe self.raw = raw }
     /// A late cancel can hit the session's next statement: discard the session afterwards.

@@ -63,7 +63,12 @@ struct SourceChangedTests {
                 """),
     ]
 
-    @Test(arguments: changes, ["copy.committed:2", "copy.committed:8", "task.committed:25"])
+    /// Early; with a table of blocks that is there in part; with keys and foreign keys built.
+    static let faults =
+        LongTests.areWanted
+        ? ["copy.committed:2", "copy.committed:8", "task.committed:25"] : ["copy.committed:8", "task.committed:25"]
+
+    @Test(arguments: changes, faults)
     func `the target ends as the source is then`(_ change: Change, _ fault: String) async throws {
         try await Migration.with("faults", sql: FaultSource.sql, plan: FaultSource.plan) { migration in
             let killed = try await migration.skein("migrate", environment: ["SKEIN_FAULT": fault])

@@ -81,16 +81,17 @@ struct MigrateCommandTests {
     @Test("names the task, the object, the SQLSTATE and what to do when a task fails, and exits with 1")
     func failure() async throws {
         let failing = """
-            create table divisors (x int); insert into divisors values (1);
-            create materialized view quotients as select 10 / x as q from divisors;
-            update divisors set x = 0
+            create table divisors (x int); insert into divisors values (0);
+            create function ten_by(x int) returns int immutable language sql as 'select 10';
+            create index tenth on divisors (ten_by(x));
+            create or replace function ten_by(x int) returns int immutable language sql as 'select 10 / x'
             """
         try await Migration.with("cli", sql: CommandSource.sql + [failing]) { migration in
             let result = try await migration.skein("migrate", "--log-level", "error")
             #expect(result.exitCode == 1)
             #expect(result.stdout == "")
             #expect(
-                result.stderr.contains("error: refresh:public.quotients: division by zero (SQLSTATE 22012)"),
+                result.stderr.contains("error: index:public.tenth: division by zero (SQLSTATE 22012)"),
                 "\(result)")
             #expect(result.stderr.contains("run the same command then"))
             let events = try await migration.skein("migrate", "--json").documents(Documents.Event.self)
@@ -99,7 +100,7 @@ struct MigrateCommandTests {
             #expect(events.last?.diagnostics?.map(\.code) == ["SK923"])
             let status = try await migration.skein("status")
             #expect(status.exitCode == 0)
-            #expect(status.stdout.contains("refresh:public.quotients: division by zero (SQLSTATE 22012)"), "\(status)")
+            #expect(status.stdout.contains("index:public.tenth: division by zero (SQLSTATE 22012)"), "\(status)")
             #expect(status.stdout.contains("not running: `skein migrate` goes on"))
             try await TestServers.execute("update public.divisors set x = 2", on: migration.target)
             try await TestServers.execute("update public.divisors set x = 2", on: migration.source)

@@ -42,7 +42,7 @@ package enum CatalogReader {
                 return catalog
             } catch is VanishedObject {
                 attempt += 1
-            } catch let error as PostgresError where vanished(error) && attempt < 10 {
+            } catch let error as PostgresError where vanished(error) && attempt < 30 {
                 attempt += 1
             } catch let error as PostgresError where error.sqlState == "55P03" {
                 let locks = try BlockedReading.locks(connection)

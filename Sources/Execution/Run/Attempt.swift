@@ -103,4 +103,15 @@ extension Action {
             false
         }
     }
+
+    /// Whether the task does not begin while the source's snapshot is renewed, and what is copied compared with it.
+    package var waitsForSnapshot: Bool { readsUnderSnapshot || needsAllRows }
+
+    /// Whether what comes of the task depends on what the source holds, and is brought up to date by doing it again.
+    package var isRepeatedAfterChange: Bool {
+        switch self {
+        case .setSequences, .refreshMaterializedView, .checkSourceUnchanged, .vacuum, .verify: true
+        default: false
+        }
+    }
 }

@@ -41,6 +41,7 @@ package actor Engine {
     /// Comparisons that the plan, as it is now, does not ask for.
     private let unneeded: Set<Int>
     private let isResumed: Bool
+    private var isCompared: Bool
 
     /// - Parameters:
     ///   - records: all tasks of the migration, as the state holds them.
@@ -59,6 +60,7 @@ package actor Engine {
         progress = ProgressMeter(context.tasks, records)
         unneeded = Set(records.filter { $0.state != .done && Self.needsNoWork($0, context) }.map(\.number))
         isResumed = records.contains { $0.state == .done || $0.attempts > 0 }
+        isCompared = !isResumed
     }
 
     /// Done, or a comparison that the plan, as it is now, does not ask for.
@@ -291,9 +293,10 @@ package actor Engine {
 
     // MARK: The snapshot
 
-    /// Whether something that is not done yet reads under the snapshot, and there is none.
+    /// Whether there is no snapshot and something that is not done yet reads under it, or what an earlier run has copied
+    /// was not yet compared with the source as it is now.
     private var needsSnapshot: Bool {
-        snapshot == nil && progress.unfinishedReaders > 0
+        snapshot == nil && (progress.unfinishedReaders > 0 || !isCompared)
     }
 
     private func launchRenewal(in group: inout TaskGroup<Event>) {
@@ -322,6 +325,7 @@ package actor Engine {
             reopen(try await Recheck(context, renewal.reference, tell: tell).run())
             snapshot = renewal.reference
             lostSnapshot = nil
+            isCompared = true
         } catch let lost as SnapshotLost {
             lostSnapshot = lost.id
         } catch {

@@ -35,7 +35,9 @@ struct Recheck: Sendable {
         guard !stale.isEmpty else { return [] }
         try await refuseChangedSchema()
         let parts = parts(records, stale: Set(stale.map(\.number)))
-        var reopened = try await resetLargeObjects(stale)
+        // First of all, so that no crash in between leaves them as they are over rows that have changed.
+        var reopened = try await reopenFollowers(records)
+        reopened += try await resetLargeObjects(stale)
         try await withThrowingTaskGroup(of: [Int].self) { group in
             var waiting = parts.makeIterator()
             func startNext(_ verifier: Verifier) {
@@ -107,6 +109,15 @@ struct Recheck: Sendable {
         guard isOurs else { return [] }
         for number in part.numbers { tell(.rechecked(id: context.tasks[number].id, isKept: isEqual)) }
         return isEqual ? [] : part.numbers
+    }
+
+    /// Sequences, materialized views and the last comparisons follow what the source holds now.
+    private func reopenFollowers(_ records: [TaskRecord]) async throws -> [Int] {
+        let followers = records.filter { $0.state == .done && $0.task.action.isRepeatedAfterChange }.map(\.number)
+        guard !followers.isEmpty else { return [] }
+        let context = context
+        try await control { try TaskStore($0, migration: context.migration).reopen(followers) }
+        return followers
     }
 
     /// Large objects are not compared but copied again: exactly those that this migration made are removed.

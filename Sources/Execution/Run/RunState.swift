@@ -83,7 +83,7 @@ package struct RunState: Sendable {
     }
 
     /// The tasks to start now; they count as running from here on.
-    /// - Parameter hasSnapshot: without one, tasks that read under it wait.
+    /// - Parameter hasSnapshot: without one, tasks that read under it wait, and those that need all rows.
     package mutating func start(now: Double, hasSnapshot: Bool = true) -> [Int] {
         guard !isStopping else { return [] }
         for number in delayed.sorted() {
@@ -96,7 +96,7 @@ package struct RunState: Sendable {
             while running[resource, default: 0] < limits[resource, default: 1], let next = ready[resource]?.max {
                 // Done elsewhere or reopened since it came in here.
                 let isStale = phases[next.number] != .ready
-                guard isStale || hasSnapshot || !tasks[next.number].action.readsUnderSnapshot else { break }
+                guard isStale || hasSnapshot || !tasks[next.number].action.waitsForSnapshot else { break }
                 _ = ready[resource]?.popMax()
                 if isStale { continue }
                 phases[next.number] = .running

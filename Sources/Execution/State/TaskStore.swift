@@ -214,6 +214,13 @@ package struct TaskStore {
             [String(migration), String(number), String(generation)])
     }
 
+    /// Finished tasks are to be done again, over what they did.
+    package func reopen(_ numbers: [Int]) throws {
+        try connection.query(
+            "update skein.task set state = 'pending' where migration = $1 and number = any ($2::integer[]) and state = 'done'",
+            [String(migration), PostgresArray.literal(numbers.map(String.init))])
+    }
+
     /// A finished piece is to be copied again; its rows were deleted in the same transaction.
     package func reset(_ numbers: [Int]) throws {
         try connection.query(

@@ -53,6 +53,9 @@ package struct Leftovers: Sendable, Equatable {
         try await ServerAccess(plan, .target, purpose: "drop").run { target in
             try target.transaction {
                 try target.execute("set local client_min_messages = error")
+                if let record = try StateStore(target).migration(named: name) {
+                    try LargeObjectTask.removeAll(migration: record.id, target)
+                }
                 try StateStore(target).remove(migrationNamed: name)
                 try Self.dropForeignKeys(of: statements, target)
                 let mappings = try target.query(Self.selectUserMappings, [PostgresArray.literal(servers)])

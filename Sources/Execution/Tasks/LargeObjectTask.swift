@@ -54,10 +54,16 @@ package enum LargeObjectTask {
         try target.query(removal, [String(migration), PostgresArray.literal(tasks.map(String.init))])
     }
 
+    /// Removes what the whole migration made.
+    static func removeAll(migration: Int64, _ target: Connection) throws {
+        try target.query(removal, [String(migration), nil])
+    }
+
     /// An object that the user has removed meanwhile is no error.
     private static let removal = """
         with made as (
-            delete from skein.large_object where migration = $1 and task = any ($2::int[]) returning oid)
+            delete from skein.large_object
+            where migration = $1 and ($2::int[] is null or task = any ($2::int[])) returning oid)
         select pg_catalog.lo_unlink(m.oid) from made join pg_catalog.pg_largeobject_metadata m using (oid)
         """
 

@@ -8,9 +8,6 @@ extension Catalog.Relation {
     mutating func updateColumn(_ number: Int, _ change: (inout Catalog.Column) -> Void) {
         if let position = columns.firstIndex(where: { $0.number == number }) { change(&columns[position]) }
     }
-
-    /// Whether it has a heap of its own: partitioned tables, views and foreign tables have none.
-    package var hasStorage: Bool { kind == .table || kind == .materializedView }
 }
 
 extension Catalog.Index {

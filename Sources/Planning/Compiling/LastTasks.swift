@@ -18,7 +18,8 @@ extension GraphCompiler {
             case .partitionedTable where !relation.isPartition && !aboveForeign.contains(relation.oid):
                 roots.append(relation)
             case .table where pieces[relation.oid] != nil:
-                let isPart = relation.isPartition && !aboveForeign.contains(root(of: relation))
+                let root = lookup.partitionRoot(of: relation.oid)?.oid ?? relation.oid
+                let isPart = relation.isPartition && !aboveForeign.contains(root)
                 guard let tasks = tables[relation.oid], !isPart, !aboveForeign.contains(relation.oid) else { continue }
                 let children = lookup.descendants(of: relation.oid).flatMap { tables[$0]?.tails ?? [] }
                 let statistics = late.contains(relation.oid) ? [postData] : []
@@ -62,13 +63,6 @@ extension GraphCompiler {
             queue += lookup.relationsByOID[oid]?.parents ?? []
         }
         return found
-    }
-
-    /// Of a partition.
-    private func root(of relation: Catalog.Relation) -> OID {
-        var oid = relation.oid
-        while let parent = lookup.relationsByOID[oid]?.parents.first { oid = parent }
-        return oid
     }
 
     /// What ANALYZE reads of a table at most: 300 pages for each of 100 steps of its histograms.

@@ -30,18 +30,29 @@ let package = Package(
         ),
         // Bytes of the logical decoding plugins to changes; pure.
         .target(name: "LogicalDecoding", swiftSettings: strict),
+        // Named places at which a test kills the process.
+        .target(name: "Faults", swiftSettings: strict),
         .target(name: "Catalog", dependencies: ["Postgres", "PlanFile"], swiftSettings: strict),
         .target(
             name: "Planning", dependencies: ["PlanFile", "Catalog"], swiftSettings: strict,
         ),
+        // Receives, spools and applies the source's changes.
+        .target(
+            name: "ChangeStream", dependencies: ["Postgres", "LogicalDecoding", "PlanFile", "Planning", "Faults"],
+            swiftSettings: strict,
+        ),
         .target(
             name: "Execution",
-            dependencies: ["Postgres", "PlanFile", "Catalog", "Planning", heap],
+            dependencies: [
+                "Postgres", "PlanFile", "Catalog", "Planning", "LogicalDecoding", "ChangeStream", "Faults", heap,
+            ],
             swiftSettings: strict,
         ),
         .executableTarget(
             name: "Skein",
-            dependencies: ["PlanFile", "Catalog", "Planning", "Execution", "Postgres", argumentParser],
+            dependencies: [
+                "PlanFile", "Catalog", "Planning", "ChangeStream", "Execution", "Postgres", argumentParser,
+            ],
             swiftSettings: strict,
         ),
         // The servers that integration tests run against, and scratch databases on them.
@@ -64,12 +75,23 @@ let package = Package(
             swiftSettings: strict,
         ),
         .testTarget(
-            name: "ExecutionTests",
-            dependencies: ["Execution", "Planning", "Catalog", "PlanFile", "Postgres", "TestServers"],
+            name: "ChangeStreamTests",
+            dependencies: [
+                "ChangeStream", "LogicalDecoding", "Planning", "PlanFile", "Postgres", "TestServers",
+            ],
             swiftSettings: strict,
         ),
         .testTarget(
-            name: "SkeinTests", dependencies: ["Skein", "Execution", "PlanFile", "Postgres", "TestServers"],
+            name: "ExecutionTests",
+            dependencies: [
+                "Execution", "ChangeStream", "LogicalDecoding", "Planning", "Catalog", "PlanFile", "Postgres", "Faults",
+                "TestServers",
+            ],
+            swiftSettings: strict,
+        ),
+        .testTarget(
+            name: "SkeinTests",
+            dependencies: ["Skein", "Execution", "Faults", "PlanFile", "Postgres", "TestServers"],
             exclude: ["Commands/Snapshots"], swiftSettings: strict,
         ),
     ]

@@ -9,12 +9,18 @@ package struct MigrationGraph: Sendable, Codable, Equatable {
     package var jobs: JobDecision
     /// Relations, schemas, extensions and other objects on the source that are not migrated, for the schema restore.
     package var exclusions: Exclusions
+    /// Nil offline.
+    package var following: FollowingDecision?
 
-    package init(tasks: [MigrationTask], tables: [TableDecision], jobs: JobDecision, exclusions: Exclusions) {
+    package init(
+        tasks: [MigrationTask], tables: [TableDecision], jobs: JobDecision, exclusions: Exclusions,
+        following: FollowingDecision? = nil,
+    ) {
         self.tasks = tasks
         self.tables = tables
         self.jobs = jobs
         self.exclusions = exclusions
+        self.following = following
     }
 }
 

@@ -60,6 +60,32 @@ package enum Action: Sendable, Codable, Equatable {
     case checkSourceUnchanged
     case verify(Piece)
 
+    // Of live migrations.
+
+    /// Replica identities, then publications on the source, each committed before the slot is made (EXACTNESS.md, 1).
+    case prepareSource
+    /// The slot, and the snapshot that it exports.
+    case createSlot
+    /// All pieces have watermarks and every identity its index: from here on changes are applied.
+    case follow
+    /// The stream has passed the newest watermark.
+    case catchUp
+    /// Somebody, or `approval: automatic`, says that the cutover may begin. All tasks behind it are the cutover.
+    case gate
+    case fence
+    /// Writes the marker into the source's stream.
+    case writeMarker
+    /// Everything up to the marker is applied, and nothing behind it.
+    case drain
+    /// Tables followed for inserts only are compared, and copied again where their rows differ.
+    case recopyUnfollowed
+    /// An index of ours that only served the applier.
+    case dropIndex(QualifiedName)
+    /// Of the dump what acts on rows: triggers, rules, policies.
+    case restoreTriggers
+    /// Looks for writes behind the marker; takes the downtime.
+    case completeCutover
+
     /// The kind, as it begins the task's id.
     package var kind: String {
         switch self {
@@ -82,6 +108,18 @@ package enum Action: Sendable, Codable, Equatable {
         case .restoreEventTriggers: "event-triggers"
         case .checkSourceUnchanged: "source-unchanged"
         case .verify: "verify"
+        case .prepareSource: "prepare-source"
+        case .createSlot: "slot"
+        case .follow: "follow"
+        case .catchUp: "catch-up"
+        case .gate: "gate"
+        case .fence: "fence"
+        case .writeMarker: "marker"
+        case .drain: "drain"
+        case .recopyUnfollowed: "recopy"
+        case .dropIndex: "drop-index"
+        case .restoreTriggers: "triggers"
+        case .completeCutover: "complete"
         }
     }
 }

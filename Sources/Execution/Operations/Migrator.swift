@@ -1,3 +1,4 @@
+private import Faults
 private import Catalog
 package import PlanFile
 package import Planning

@@ -1,3 +1,4 @@
+private import Faults
 private import Planning
 private import Postgres
 
@@ -96,10 +97,11 @@ extension Action {
     package var needsAllRows: Bool {
         switch self {
         case .addForeignKey, .validateForeignKey, .restorePostData, .setSequences, .refreshMaterializedView,
-            .restoreEventTriggers, .checkSourceUnchanged, .vacuum, .verify:
+            .restoreEventTriggers, .checkSourceUnchanged, .vacuum, .verify, .restoreTriggers, .follow, .catchUp, .gate,
+            .fence, .writeMarker, .drain, .recopyUnfollowed, .completeCutover:
             true
         case .dumpSchema, .createExtension, .restorePreData, .createHypertable, .copy, .copyLargeObjects, .buildIndex,
-            .addConstraint, .attachIndexes, .analyze:
+            .addConstraint, .attachIndexes, .analyze, .prepareSource, .createSlot, .dropIndex:
             false
         }
     }

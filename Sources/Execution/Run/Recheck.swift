@@ -1,3 +1,4 @@
+private import Faults
 private import Catalog
 private import PlanFile
 private import Planning

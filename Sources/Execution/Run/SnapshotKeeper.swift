@@ -1,3 +1,4 @@
+private import Faults
 private import PlanFile
 private import Planning
 private import Postgres

@@ -1,3 +1,4 @@
+private import Faults
 package import Planning
 package import Postgres
 package import Synchronization

@@ -1,3 +1,5 @@
+package import ChangeStream
+package import LogicalDecoding
 package import Planning
 
 /// Which server and database: another one is refused when a migration is resumed.
@@ -22,6 +24,8 @@ package struct Decisions: Sendable, Codable, Equatable {
     package var tables: [TableDecision]
     package var jobs: JobDecision
     package var exclusions: Exclusions
+    /// Nil offline.
+    package var following: FollowingDecision?
 }
 
 /// The state's row of one migration.
@@ -70,6 +74,19 @@ package struct TaskRecord: Sendable, Equatable {
     package var error: String?
     package var sqlState: String?
     package var warning: String?
+    /// Of a piece that was copied in live mode.
+    package var copied: CopiedAt?
+}
+
+/// What a piece was read at.
+package struct CopiedAt: Sendable, Equatable {
+    package var watermark: Watermark
+    /// `pg_current_wal_insert_lsn()`, read right after the snapshot was taken.
+    package var insertLSN: LSN
+    package init(watermark: Watermark, insertLSN: LSN) {
+        self.watermark = watermark
+        self.insertLSN = insertLSN
+    }
 }
 
 /// What a task leaves behind in its row.
@@ -77,9 +94,12 @@ package struct TaskOutcome: Sendable, Equatable {
     package var rows: Int64?
     package var bytes: Int64?
     package var warning: String?
-    package init(rows: Int64? = nil, bytes: Int64? = nil, warning: String? = nil) {
+    /// Of a piece that was copied in live mode: what it was read at.
+    package var copied: CopiedAt?
+    package init(rows: Int64? = nil, bytes: Int64? = nil, warning: String? = nil, copied: CopiedAt? = nil) {
         self.rows = rows
         self.bytes = bytes
         self.warning = warning
+        self.copied = copied
     }
 }

@@ -1,13 +1,16 @@
 /// The tables of schema `skein` on the target: one row a migration, one a task, one an entry of the schema dump.
 package enum StateSchema {
     /// Raised whenever an older Skein could not read what a newer one wrote, or the other way round.
-    package static let formatVersion = 1
+    package static let formatVersion = 2
 
     /// The first half of the advisory lock that says that a holder of a migration's claims is alive; begins with "sk"
     /// in ASCII. The second half is the holder's number.
     static func holderLockClass(_ migration: Int64) -> Int { 0x736B_0000 + Int(migration % 0x1_0000) }
     /// Taken in a transaction by whoever creates or resumes a migration, or renews its snapshot.
     static let coordinationLockClass = 0x736C_0000
+
+    /// Held by the session of the process that receives and applies a migration's changes; the second half as above.
+    package static func followerLockClass(_ migration: Int64) -> Int { 0x736D_0000 + Int(migration % 0x1_0000) }
 
     /// Idempotent.
     static let create = """
@@ -64,6 +67,9 @@ package enum StateSchema {
             sqlstate text,
             -- What the user should know of a task that is done.
             warning text,
+            -- Of a copy in live mode: the snapshot it was read at, and the WAL's insert position right after it.
+            watermark text,
+            insert_lsn pg_lsn,
             primary key (migration, number)
         );
         -- Asked for by every claim of a task that needs all rows.
@@ -77,5 +83,6 @@ package enum StateSchema {
             foreign key (migration, task) references skein.task (migration, number) on delete cascade
         );
         \(SchemaEntryStore.ddl)
+        \(LiveSchema.create)
         """
 }

@@ -65,7 +65,8 @@ package struct StateStore {
         name: String, planHash: String, settings: [String: String], source: ServerIdentity, target: ServerIdentity,
         fingerprint: Fingerprint, graph: MigrationGraph, skeinVersion: String,
     ) throws -> Int64 {
-        let decisions = Decisions(tables: graph.tables, jobs: graph.jobs, exclusions: graph.exclusions)
+        let decisions = Decisions(
+            tables: graph.tables, jobs: graph.jobs, exclusions: graph.exclusions, following: graph.following)
         let id = try connection.scalar(
             """
             insert into skein.migration

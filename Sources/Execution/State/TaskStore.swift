@@ -1,3 +1,5 @@
+private import ChangeStream
+private import LogicalDecoding
 private import Planning
 package import Postgres
 
@@ -25,15 +27,23 @@ package struct TaskStore {
                 state: TaskState(rawValue: rows.text(row, 6)) ?? .pending, attempts: rows.int(row, 7) ?? 0,
                 generation: rows.int(row, 8), isRedo: rows.bool(row, 9), rows: rows[row, 10].flatMap { Int64($0) },
                 bytes: rows[row, 11].flatMap { Int64($0) }, seconds: rows.double(row, 12), error: rows[row, 13],
-                sqlState: rows[row, 14], warning: rows[row, 15])
+                sqlState: rows[row, 14], warning: rows[row, 15], copied: Self.copied(rows[row, 16], rows[row, 17]))
         }
     }
 
     private static let selectAll = """
         select number, id, action, needs, resource, weight, state, attempts, generation, redo, rows, bytes,
-            extract(epoch from coalesce(finished, clock_timestamp()) - started), error, sqlstate, warning
+            extract(epoch from coalesce(finished, clock_timestamp()) - started), error, sqlstate, warning,
+            watermark, insert_lsn
         from skein.task where migration = $1 order by number
         """
+
+    private static func copied(_ watermark: String?, _ insertLSN: String?) -> CopiedAt? {
+        guard let watermark = watermark.flatMap({ Watermark($0) }), let lsn = insertLSN.flatMap({ LSN($0) }) else {
+            return nil
+        }
+        return CopiedAt(watermark: watermark, insertLSN: lsn)
+    }
 
     /// Numbers of the tasks that are done.
     package func done() throws -> [Int] {
@@ -168,6 +178,7 @@ package struct TaskStore {
             [
                 String(migration), String(number), String(claim), generation.map(String.init),
                 outcome.rows.map { String($0) }, outcome.bytes.map { String($0) }, outcome.warning,
+                outcome.copied?.watermark.description, outcome.copied?.insertLSN.description,
             ])
         guard updated.affectedRows == 1 else { throw ClaimLost() }
     }
@@ -175,7 +186,8 @@ package struct TaskStore {
     private static let finishTask = """
         update skein.task t
         set state = 'done', finished = clock_timestamp(), generation = $4::integer, rows = $5, bytes = $6,
-            warning = $7, error = null, sqlstate = null, claim = null, holder = null
+            warning = $7, error = null, sqlstate = null, claim = null, holder = null, watermark = $8,
+            insert_lsn = $9::pg_lsn
         where t.migration = $1 and t.number = $2 and t.claim = $3 and t.state = 'running'
             and ($4::integer is null
                 or $4 = (select m.generation from skein.migration m where m.id = $1 for share))

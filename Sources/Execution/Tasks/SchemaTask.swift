@@ -1,3 +1,4 @@
+private import Faults
 private import PlanFile
 package import Planning
 private import Postgres

@@ -1,4 +1,5 @@
 import Execution
+import Faults
 import Glibc
 import TestServers
 import Testing

@@ -1,0 +1,59 @@
+private import ChangeStream
+
+/// The state's tables of live migrations.
+package enum LiveSchema {
+    static let create = """
+        -- The stream of a migration: where it began and where it stands.
+        create table if not exists skein.stream (
+            migration bigint primary key references skein.migration on delete cascade,
+            -- Counts the slots: a repair makes a new one. The spool carries the same number.
+            slot_generation integer not null default 0,
+            -- Where the slot begins: transactions that commit behind it are streamed.
+            consistent_lsn pg_lsn,
+            -- What the snapshot that the slot exported sees (EXACTNESS.md, 2). Null: the slot is being made.
+            slot_snapshot text,
+            -- Names of the publications with their oids, to see whether they are still the same.
+            publications jsonb,
+            -- Why the stream is broken, until `--repair` has mended it.
+            broken text,
+            -- What is applied no further than: the marker's token.
+            marker text,
+            marker_lsn pg_lsn
+        );
+        -- Replica identities that were changed on the source, and how they were, to be undone.
+        create table if not exists skein.identity_change (
+            migration bigint not null references skein.migration on delete cascade,
+            table_oid oid not null,
+            table_schema text not null,
+            table_name text not null,
+            before text not null,
+            primary key (migration, table_oid)
+        );
+        -- A cutover, from its approval to its end; no row: the gate is closed.
+        create table if not exists skein.cutover (
+            migration bigint primary key references skein.migration on delete cascade,
+            requested timestamptz not null default clock_timestamp(),
+            -- Withdrawn: what was done of it is undone, then the row is deleted.
+            abandoned boolean not null default false,
+            fence text not null,
+            -- What the fence changed on the source, before it does: the database's own setting as it was.
+            fence_before jsonb,
+            fenced timestamptz,
+            marked timestamptz,
+            drained timestamptz,
+            completed timestamptz,
+            -- Row changes on followed tables that committed behind the marker.
+            late_changes bigint,
+            report jsonb
+        );
+        -- Wishes for copying a table again, until done.
+        create table if not exists skein.resync (
+            migration bigint not null references skein.migration on delete cascade,
+            table_schema text not null,
+            table_name text not null,
+            requested timestamptz not null default clock_timestamp(),
+            primary key (migration, table_schema, table_name)
+        );
+        \(ApplyProgress.ddl)
+        """
+}

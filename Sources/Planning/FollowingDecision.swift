@@ -1,0 +1,96 @@
+package import PlanFile
+
+/// How a live migration follows the source, and why. Part of the graph: saved with the state.
+package struct FollowingDecision: Sendable, Codable, Equatable {
+    /// What names a row of a table in the change stream.
+    package enum Identity: Sendable, Codable, Equatable, Hashable {
+        /// The columns of the primary key or of the chosen index, in the index's order.
+        case columns([String])
+        /// All columns.
+        case full
+        /// Nothing does: inserts and truncates are followed alone, and `cutover` looks at the table again.
+        case insertsOnly
+    }
+
+    package struct Table: Sendable, Codable, Equatable {
+        package var name: QualifiedName
+        /// On the source.
+        package var oid: UInt32
+        package var identity: Identity
+        /// What to do on the source so that it has this identity, from the plan's `replication.identity`.
+        package var change: IdentityChange?
+        /// Followed for inserts only, and the plan says so (`inserts-only`).
+        package var isAcknowledged: Bool
+        /// One or two clauses for people.
+        package var why: String
+
+        package init(
+            name: QualifiedName, oid: UInt32, identity: Identity, change: IdentityChange? = nil,
+            isAcknowledged: Bool = false, why: String,
+        ) {
+            self.name = name
+            self.oid = oid
+            self.identity = identity
+            self.change = change
+            self.isAcknowledged = isAcknowledged
+            self.why = why
+        }
+    }
+
+    /// `alter table … replica identity …`, and back.
+    package struct IdentityChange: Sendable, Codable, Equatable {
+        /// What follows `replica identity`: `full`, `using index "i"`.
+        package var clause: String
+        /// What it was: `default`, `nothing`, `full`, `using index "i"`.
+        package var before: String
+        package init(clause: String, before: String) {
+            self.clause = clause
+            self.before = before
+        }
+    }
+
+    /// Never `auto`.
+    package var plugin: Plan.Plugin
+    package var pluginWhy: String
+    /// Values travel in binary form (pgoutput of PostgreSQL 14 and later, all columns of all tables portable).
+    package var isBinary: Bool
+    /// Logical messages reach the stream; else the marker is a row of our own table on the source.
+    package var hasMessages: Bool
+    /// By name. Leaf tables: a partition is followed as itself.
+    package var tables: [Table]
+    /// What publications name: partition roots in their partitions' place (from PostgreSQL 13 on). Sorted; empty but
+    /// with pgoutput.
+    package var published: [QualifiedName]
+    package var publishedForInserts: [QualifiedName]
+
+    package init(
+        plugin: Plan.Plugin, pluginWhy: String, isBinary: Bool, hasMessages: Bool, tables: [Table],
+        published: [QualifiedName], publishedForInserts: [QualifiedName],
+    ) {
+        self.plugin = plugin
+        self.pluginWhy = pluginWhy
+        self.isBinary = isBinary
+        self.hasMessages = hasMessages
+        self.tables = tables
+        self.published = published
+        self.publishedForInserts = publishedForInserts
+    }
+}
+
+/// Names of what a live migration makes on the source, all after the plan's name.
+package struct SourceNames: Sendable, Equatable {
+    private let base: String
+    /// - Parameter plan: the plan's name as its identifier form, `-` as `_`.
+    package init(plan: String) { base = plan }
+
+    /// Slot names take `[a-z0-9_]` and 63 bytes.
+    package var slot: String { "skein_\(base)" }
+    /// Publishes everything.
+    package var publication: String { "skein_\(base)" }
+    /// Publishes inserts and truncates, of tables without identity.
+    package var insertsPublication: String { "skein_\(base)_inserts" }
+    /// Where markers are rows: schema with one table, `marker (token text primary key)`.
+    package var schema: String { "skein_\(base)" }
+    /// Prefix of our logical messages.
+    package static let messagePrefix = "skein"
+}

@@ -73,7 +73,8 @@ package final class Spool: Sendable {
         if mode == .source { try Self.deleteSegments(identity.folder) }
         let recovery = try SpoolRecovery.run(identity, start: start)
         tornAt = recovery.tornAt
-        ledger = Mutex(SpoolLedger(segments: recovery.segments, covered: recovery.covered))
+        ledger = Mutex(
+            SpoolLedger(segments: recovery.segments, covered: recovery.covered, lastCommit: recovery.lastCommit))
     }
 
     /// Everything before it is durable here, was applied, or never was.

@@ -273,7 +273,7 @@ struct SpoolTests {
     @Test(arguments: ["segment", "older", "folder"])
     func `notices at the next sync that it was deleted`(_ what: String) throws {
         try SpoolFixture.with { fixture in
-            let writer = try fixture.open(segmentSize: 100).writer()
+            let writer = try fixture.open(segmentSize: 250).writer()
             try writer.transaction(200, size: 200)
             try writer.transaction(300)
             try writer.sync()

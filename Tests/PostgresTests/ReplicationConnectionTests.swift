@@ -12,7 +12,8 @@ struct ReplicationConnectionTests {
     func `makes a slot with its snapshot, streams from it and confirms`(_ server: ConnectionTarget) async throws {
         let slot = "stream_pg_\(UUID().uuidString.prefix(8).lowercased())"
         try await TestServers.withScratchDatabase(
-            on: server, prefix: "stream_pg", sql: "create table t (id int primary key, v text); insert into t values (1)"
+            on: server, prefix: "stream_pg",
+            sql: "create table t (id int primary key, v text); insert into t values (1)"
         ) { database in
             try await TestServers.blocking {
                 let connection = try ReplicationConnection(database, applicationName: "skein tests stream")
@@ -47,9 +48,11 @@ struct ReplicationConnectionTests {
                     if case .keepalive(let serverEnd, _, _) = try connection.next(), serverEnd >= end { break reply }
                     try connection.wait(until: .now + .seconds(1))
                 }
-                let confirmed = try other.scalar(
-                    "select confirmed_flush_lsn from pg_catalog.pg_replication_slots where slot_name = $1", [slot])
-                #expect(confirmed == WALPosition.text(end))
+                let position = "select confirmed_flush_lsn from pg_catalog.pg_replication_slots where slot_name = $1"
+                for _ in 0..<50 where try other.scalar(position, [slot]) != WALPosition.text(end) {
+                    try connection.wait(until: .now + .milliseconds(100))
+                }
+                #expect(try other.scalar(position, [slot]) == WALPosition.text(end))
             }
         }
     }
@@ -94,7 +97,9 @@ struct ReplicationConnectionTests {
             let connection = try ReplicationConnection(server, applicationName: "skein tests stream", wake: wake)
             let start = ContinuousClock.now
             DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(200)) { wake.wake() }
-            #expect(throws: ReplicationConnection.interrupted) { try connection.query("select pg_catalog.pg_sleep(20)") }
+            #expect(throws: ReplicationConnection.interrupted) {
+                try connection.query("select pg_catalog.pg_sleep(20)")
+            }
             #expect(throws: ReplicationConnection.interrupted) {
                 try ReplicationConnection(server, applicationName: "skein tests stream", wake: wake)
             }

@@ -18,6 +18,8 @@ struct SpoolLedger: Sendable {
     var covered: LSN
     /// Behind the last transaction that is covered.
     var lastCommit: LSN
+    /// What nobody needs any more ends here.
+    var released = LSN(rawValue: 0)
     /// Which segment's file is looked for next.
     private var lookedFor = 0
     /// Readers at the end.

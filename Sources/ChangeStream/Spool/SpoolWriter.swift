@@ -121,6 +121,7 @@ import LogicalDecoding
         guard file != nil, !isInTransaction, written + buffered > headSize else { return }
         try rotate()
         try openSegment()
+        try spool.deleteReleased()
     }
 
     /// Gives up the open transaction where that lets whole ones before it be released: what may be done on a full disk,

@@ -45,7 +45,9 @@ struct ReceiverFixture: Sendable {
         try await TestServers.withConnection(to: database) { connection in
             let has = try connection.scalar("select 1 from pg_settings where name = 'output_plugin_libraries'")
             let name = try connection.scalar("select current_database()") ?? ""
-            if has != nil { try connection.execute("alter database \"\(name)\" set output_plugin_libraries = 'wal2json'") }
+            if has != nil {
+                try connection.execute("alter database \"\(name)\" set output_plugin_libraries = 'wal2json'")
+            }
         }
     }
 

@@ -29,6 +29,7 @@ struct ReceiverTests {
                     let read = try await fixture.read(spool, last: round * 300 + 300)
                     #expect(read.numbers == Array(1...round * 300 + 300))
                 }
+                spool.close()
             }
         }
     }
@@ -45,8 +46,9 @@ struct ReceiverTests {
                 let read = try await fixture.read(spool, last: 10)
                 try await until("confirmed") { try await fixture.confirmed() == read.end }
                 // What the source's own tables write is none of ours.
-                try await fixture.execute("create table other as select generate_series(1, 10000) n")
-                let now = try #require(try await fixture.value("select pg_current_wal_insert_lsn()").flatMap { LSN($0) })
+                try await fixture.execute("create table public.other as select generate_series(1, 10000) n")
+                let now = try #require(
+                    try await fixture.value("select pg_current_wal_insert_lsn()").flatMap { LSN($0) })
                 try await until("covered") {
                     if let confirmed = try await fixture.confirmed() { confirmed >= now } else { false }
                 }
@@ -80,9 +82,14 @@ struct ReceiverTests {
                     guard round == 1 else { return }
                     run.applied.value = try #require(read.end)
                     try await until("confirmed") {
-                        if let end = read.end, let confirmed = try await fixture.confirmed() { confirmed >= end } else { false }
+                        if let end = read.end, let confirmed = try await fixture.confirmed() {
+                            confirmed >= end
+                        } else {
+                            false
+                        }
                     }
                 }
+                spool.close()
             }
         }
     }
@@ -94,6 +101,7 @@ struct ReceiverTests {
             try await run.during {
                 try await fixture.insert(1...600, perTransaction: 5, size: 10_000)
                 try await run.wait("pause") { $0 == .paused(.maximumSize(1 << 20)) }
+                try await Task.sleep(for: .milliseconds(400))
                 let size = spool.bytesInUse
                 #expect(size < 3 << 19)
                 try await Task.sleep(for: .milliseconds(600))
@@ -177,6 +185,7 @@ struct ReceiverTests {
                     let end = try await fixture.read(spool, last: 10).end
                     try await until("confirmed") { try await fixture.confirmed() == end }
                 }
+                spool.close()
             }
             try FileManager.default.removeItem(atPath: fixture.directory)
             let run = ReceiverRun(fixture.options(), try fixture.spool())
@@ -216,7 +225,15 @@ final class Held: @unchecked Sendable {
     static func open(_ fixture: ReceiverFixture, _ name: String) async throws -> Held {
         try await TestServers.blocking {
             let connection = try ReplicationConnection(fixture.database, applicationName: name)
-            try connection.startReplication(slot: fixture.slot, from: 0, options: fixture.options().plugin)
+            for attempt in 1...50 {
+                do {
+                    try connection.startReplication(slot: fixture.slot, from: 0, options: fixture.options().plugin)
+                    break
+                } catch let error as PostgresError where error.sqlState == "55006" && attempt < 50 {
+                    // The walsender before has not gone yet.
+                    try connection.query("select pg_catalog.pg_sleep(0.1)")
+                }
+            }
             let held = Held()
             held.connection = connection
             return held

@@ -89,7 +89,7 @@ final class Round {
         try writePlan()
         for number in 1...plan.writers {
             writers.append(
-                Writer(number, source.with("port", "\(proxies[.source]?.port ?? 0)"), seed: seed, plan.habits))
+                Writer(number, source.with("port", "\(proxies[.source]?.port ?? 0)"), seed: seed &+ UInt64(number), plan.habits))
         }
         writers.forEach { $0.start() }
         usleep(2_000_000)

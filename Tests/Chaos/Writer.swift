@@ -40,7 +40,11 @@ final class Writer: Sendable {
     func stop() { isStopped.store(true, ordering: .relaxed) }
 
     /// - Returns: whether it ended in time.
-    func wait(atMost seconds: Double) -> Bool { end.wait(timeout: .now() + seconds) == .success }
+    func wait(atMost seconds: Double) -> Bool {
+        guard end.wait(timeout: .now() + seconds) == .success else { return false }
+        end.signal() // for whoever asks next
+        return true
+    }
 
     private func run() {
         var statements = Statements(dice: Dice(seed: seed), changesLog: habits.changesLog)

@@ -18,7 +18,10 @@ package enum LiveSchema {
             broken text,
             -- What is applied no further than: the marker's token.
             marker text,
-            marker_lsn pg_lsn
+            marker_lsn pg_lsn,
+            -- `FollowStatus`, and when it was true.
+            status jsonb,
+            status_time timestamptz
         );
         -- Replica identities that were changed on the source, and how they were, to be undone.
         create table if not exists skein.identity_change (

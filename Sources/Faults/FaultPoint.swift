@@ -22,6 +22,28 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case outsideTransaction = "task.outside-transaction"
     case beforeFinish = "run.before-finish"
     case dropBegun = "drop.before-commit"
+    case spoolBeforeSync = "spool.before-sync"
+    case spoolSynced = "spool.synced"
+    case spoolRotated = "spool.rotated"
+    case spoolBeforeRelease = "spool.before-release"
+    case streamBeforeConfirm = "stream.before-confirm"
+
+    // On the source of a live migration.
+
+    case identityRecorded = "identity.recorded"
+    case identityAltered = "identity.altered"
+    case publicationCreated = "publication.created"
+    case slotCreated = "slot.created"
+    case slotStored = "slot.stored"
+    case fenceRecorded = "fence.recorded"
+    case fenceSet = "fence.set"
+    case fenceLifted = "fence.lifted"
+    case markerStored = "marker.stored"
+    case markerWritten = "marker.written"
+    case cleanFenceLifted = "clean.fence-lifted"
+    case cleanSlotDropped = "clean.slot-dropped"
+    case cleanPublicationsDropped = "clean.publications-dropped"
+    case cleanSourceCleaned = "clean.source-cleaned"
 
     private static let armed: (name: String, passing: Int)? = {
         guard let value = unsafe getenv("SKEIN_FAULT") else { return nil }

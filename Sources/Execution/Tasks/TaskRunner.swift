@@ -23,8 +23,11 @@ enum TaskRunner {
         case .vacuum(let table, let part, let parts):
             try MaintenanceTask.vacuum(table, part: part, of: parts, scope)
         case .checkSourceUnchanged: try SourceWrites.check(scope)
-        case .prepareSource, .createSlot, .follow, .catchUp, .gate, .fence, .writeMarker, .drain, .recopyUnfollowed,
-            .dropIndex, .restoreTriggers, .completeCutover:
+        case .prepareSource: try SourceTask.prepare(scope)
+        case .createSlot: try SourceTask.createSlot(scope)
+        case .fence: try SourceTask.fence(scope)
+        case .writeMarker: try SourceTask.writeMarker(scope)
+        case .follow, .catchUp, .gate, .drain, .recopyUnfollowed, .dropIndex, .restoreTriggers, .completeCutover:
             throw StateError.unexpected("\(scope.task.id) belongs to live migrations")
         case .verify: try scope.inTransaction { _ in TaskOutcome(rows: scope.comparedRows) }
         }

@@ -27,7 +27,7 @@ package enum SchemaTask {
             else { throw error }
             throw SnapshotLost(id: snapshot.id)
         }
-        let staged = SchemaStaging.stage(entries, exclusions: context.decisions.exclusions)
+        let staged = SchemaStaging.stage(entries, exclusions: context.decisions.exclusions, isLive: context.isLive)
         return try scope.inTransaction(generation: snapshot?.generation) { target in
             let store = SchemaEntryStore(migration: context.migration)
             try store.removeAll(on: target)

@@ -68,6 +68,14 @@ package enum SchemaTask {
         }
     }
 
+    /// What acts on rows, once nothing is applied any more: ALWAYS and REPLICA triggers, and rules, fire for the applier,
+    /// too (EXACTNESS.md, 22).
+    package static func restoreTriggers(_ scope: TaskScope) throws -> TaskOutcome {
+        let outcome = try restore(.trigger, scope)
+        FaultPoint.triggersRestored.pass()
+        return outcome
+    }
+
     package static func createHypertable(_ definition: HypertableDefinition, _ scope: TaskScope) throws -> TaskOutcome {
         try scope.inTransaction { target in
             // TimescaleDB need not be in `public`.

@@ -28,6 +28,20 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case spoolBeforeRelease = "spool.before-release"
     case streamBeforeConfirm = "stream.before-confirm"
 
+    // Of a cutover.
+
+    case gateOpened = "gate.opened"
+    case drainDone = "drain.done"
+    case triggersRestored = "triggers.restored"
+    case recopyMoved = "recopy.before-commit"
+    case endMarkerWritten = "cutover.end-marker-written"
+    case completing = "cutover.before-complete"
+    case cutoverCompleted = "cutover.completed"
+    case undoReopened = "undo.reopened"
+    case undoUnfenced = "undo.unfenced"
+    case undoCleared = "undo.cleared"
+    case undoDone = "undo.done"
+
     private static let armed: (name: String, passing: Int)? = {
         guard let value = unsafe getenv("SKEIN_FAULT") else { return nil }
         let parts = unsafe String(cString: value).split(separator: ":", maxSplits: 1)

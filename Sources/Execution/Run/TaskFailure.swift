@@ -14,6 +14,13 @@ package struct TaskFailure: Error, Sendable, Equatable {
     /// Tasks that could not run because of it.
     package var blocked = 0
 
+    package init(task: String, message: String, cure: String? = nil, object: String? = nil) {
+        self.task = task
+        self.message = message
+        self.cure = cure
+        self.object = object
+    }
+
     package init(_ task: MigrationTask, _ error: any Error) { self.init(task: task.id, error) }
 
     package init(task: String, _ error: any Error) {

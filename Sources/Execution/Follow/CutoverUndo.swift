@@ -1,0 +1,3 @@
+enum CutoverUndo {
+    static func run(_ context: RunContext) async throws -> [Int] { [] }
+}

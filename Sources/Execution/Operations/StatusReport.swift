@@ -72,6 +72,10 @@ package struct StatusReport: Sendable, Codable, Equatable {
     package var warnings: [Trouble]
     /// Nil offline.
     package var live: LiveReport?
+    /// Of a live migration, where the source was asked.
+    package var source: SourceReport?
+    /// What a person should know before it becomes a trouble.
+    package var notices: [String] = []
 
     /// - Parameter name: the plan's name as written.
     package static func read(_ target: Connection, name: String) throws -> StatusReport {

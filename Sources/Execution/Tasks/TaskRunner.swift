@@ -13,7 +13,8 @@ enum TaskRunner {
         case .attachIndexes: try SchemaTask.restore(.attach, scope)
         case .restorePostData: try SchemaTask.restore(.postData, scope)
         case .restoreEventTriggers: try SchemaTask.restore(.eventTrigger, scope)
-        case .copy(let piece): try CopyTask.run(piece, scope)
+        case .copy(let piece): try scope.context.isLive ? LiveCopyTask.run(piece, scope) : CopyTask.run(piece, scope)
+        case .follow: try FollowTask.run(scope)
         case .copyLargeObjects(let first, let end): try LargeObjectTask.run(first: first, end: end, scope)
         case .addForeignKey(let key): try ForeignKeyTask.add(key, scope)
         case .validateForeignKey(let key): try ForeignKeyTask.validate(key, scope)
@@ -23,7 +24,7 @@ enum TaskRunner {
         case .vacuum(let table, let part, let parts):
             try MaintenanceTask.vacuum(table, part: part, of: parts, scope)
         case .checkSourceUnchanged: try SourceWrites.check(scope)
-        case .prepareSource, .createSlot, .follow, .fence, .writeMarker:
+        case .prepareSource, .createSlot, .fence, .writeMarker:
             throw StateError.unexpected("\(scope.task.id) belongs to live migrations")
         case .catchUp: try MilestoneTask.catchUp(scope)
         case .gate: try MilestoneTask.openGate(scope)

@@ -150,16 +150,22 @@ package struct Fence {
             guard clock.now < deadline else { throw SourceError.sessionsRemain(sessions) }
             var refused: [SessionFact] = []
             for session in sessions where !ended.contains(session.pid) {
-                do {
-                    try source.query("select pg_catalog.pg_terminate_backend($1)", [String(session.pid)])
-                    ended.insert(session.pid)
-                } catch where error.sqlState == "42501" {
-                    refused.append(session)
-                }
+                if try terminate(session.pid) { ended.insert(session.pid) } else { refused.append(session) }
             }
             guard refused.isEmpty else { throw SourceError.mayNotEnd(refused) }
             try Task.checkCancellation()
             try source.execute("select pg_catalog.pg_sleep(0.02)")
+        }
+    }
+
+    /// - Returns: whether this role may do so.
+    private func terminate(_ pid: Int) throws -> Bool {
+        do {
+            try source.query("select pg_catalog.pg_terminate_backend($1)", [String(pid)])
+            return true
+        } catch {
+            if error.sqlState == "42501" { return false }
+            throw error
         }
     }
 

@@ -24,17 +24,25 @@ package enum SlotRemoval {
                 guard isOurs, clock.now < deadline else { throw SourceError.slotInUse(slot: slot, by: user) }
                 try source.query("select pg_catalog.pg_terminate_backend($1)", [String(user.pid)])
             } else {
-                do {
-                    try source.query("select pg_catalog.pg_drop_replication_slot($1)", [slot])
-                    return true
-                } catch where error.sqlState == "55006" && clock.now < deadline {
-                    // Somebody took it between the two.
-                } catch where error.sqlState == "42704" {
-                    return true
-                }
+                if try dropUnused(source, slot) { return true }
+                // Else somebody took it between the two.
             }
             try Task.checkCancellation()
             try source.execute("select pg_catalog.pg_sleep(0.05)")
+        }
+    }
+
+    /// - Returns: false where it is in use again.
+    private static func dropUnused(_ source: Connection, _ slot: String) throws -> Bool {
+        do {
+            try source.query("select pg_catalog.pg_drop_replication_slot($1)", [slot])
+            return true
+        } catch {
+            switch error.sqlState {
+            case "55006": return false
+            case "42704": return true
+            default: throw error
+            }
         }
     }
 

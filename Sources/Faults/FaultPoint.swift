@@ -22,6 +22,11 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case outsideTransaction = "task.outside-transaction"
     case beforeFinish = "run.before-finish"
     case dropBegun = "drop.before-commit"
+    case spoolBeforeSync = "spool.before-sync"
+    case spoolSynced = "spool.synced"
+    case spoolRotated = "spool.rotated"
+    case spoolBeforeRelease = "spool.before-release"
+    case streamBeforeConfirm = "stream.before-confirm"
 
     // Of a cutover.
 

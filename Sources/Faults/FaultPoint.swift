@@ -28,6 +28,20 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case spoolBeforeRelease = "spool.before-release"
     case streamBeforeConfirm = "stream.before-confirm"
 
+    // Of a cutover.
+
+    case gateOpened = "gate.opened"
+    case drainDone = "drain.done"
+    case triggersRestored = "triggers.restored"
+    case recopyMoved = "recopy.before-commit"
+    case endMarkerWritten = "cutover.end-marker-written"
+    case completing = "cutover.before-complete"
+    case cutoverCompleted = "cutover.completed"
+    case undoReopened = "undo.reopened"
+    case undoUnfenced = "undo.unfenced"
+    case undoCleared = "undo.cleared"
+    case undoDone = "undo.done"
+
     // On the source of a live migration.
 
     case identityRecorded = "identity.recorded"
@@ -44,19 +58,6 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case cleanSlotDropped = "clean.slot-dropped"
     case cleanPublicationsDropped = "clean.publications-dropped"
     case cleanSourceCleaned = "clean.source-cleaned"
-    // Of a cutover.
-
-    case gateOpened = "gate.opened"
-    case drainDone = "drain.done"
-    case triggersRestored = "triggers.restored"
-    case recopyMoved = "recopy.before-commit"
-    case endMarkerWritten = "cutover.end-marker-written"
-    case completing = "cutover.before-complete"
-    case cutoverCompleted = "cutover.completed"
-    case undoReopened = "undo.reopened"
-    case undoUnfenced = "undo.unfenced"
-    case undoCleared = "undo.cleared"
-    case undoDone = "undo.done"
 
     // Copying live.
 

@@ -70,7 +70,10 @@ package enum LiveSchema {
             marked timestamptz,
             drained timestamptz,
             completed timestamptz,
-            -- Row changes on followed tables that committed behind the marker.
+            -- Token of the second marker, which the completion writes.
+            end_marker text,
+            -- Row changes on followed tables that committed between the two markers; null until the follower has
+            -- counted them.
             late_changes bigint,
             report jsonb
         );

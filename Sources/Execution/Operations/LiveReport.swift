@@ -15,6 +15,8 @@ package struct LiveReport: Sendable, Codable, Equatable {
         package var drained: String?
         package var completed: String?
         package var lateChanges: Int64?
+        /// What it took and what it leaves to do, once it is complete.
+        package var report: CutoverReport?
     }
 
     /// Whether a process receives and applies changes right now.
@@ -68,11 +70,11 @@ package struct LiveReport: Sendable, Codable, Equatable {
         return Cutover(
             requested: rows.text(0, 0), isAbandoned: rows.bool(0, 1), fence: rows.text(0, 2), fenced: rows[0, 3],
             marked: rows[0, 4], drained: rows[0, 5], completed: rows[0, 6],
-            lateChanges: rows[0, 7].flatMap { Int64($0) })
+            lateChanges: rows[0, 7].flatMap { Int64($0) }, report: try rows[0, 8].map { try StateStore.decode($0) })
     }
 
     private static let selectCutover = """
-        select requested, abandoned, fence, fenced, marked, drained, completed, late_changes
+        select requested, abandoned, fence, fenced, marked, drained, completed, late_changes, report
         from skein.cutover where migration = $1
         """
 }

@@ -62,6 +62,11 @@ let package = Package(
             name: "Benchmarks", dependencies: ["Postgres", argumentParser], path: "Tests/Benchmarks",
             exclude: ["iot.sql", "Contenders", "Plans"], swiftSettings: strict,
         ),
+        // Kills at random what takes part in a live migration, and looks whether anything was lost or doubled.
+        .executableTarget(
+            name: "Chaos", dependencies: ["Postgres", "Faults", "TestServers", argumentParser], path: "Tests/Chaos",
+            swiftSettings: strict,
+        ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestServers"], swiftSettings: strict),
         .testTarget(
             name: "LogicalDecodingTests", dependencies: ["LogicalDecoding", "Postgres", "TestServers"],
@@ -92,7 +97,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SkeinTests",
-            dependencies: ["Skein", "Execution", "Faults", "PlanFile", "Postgres", "TestServers"],
+            dependencies: ["Skein", "Chaos", "Execution", "Faults", "PlanFile", "Postgres", "TestServers"],
             exclude: ["Commands/Snapshots"], swiftSettings: strict,
         ),
     ]

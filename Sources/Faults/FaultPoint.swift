@@ -22,6 +22,25 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case outsideTransaction = "task.outside-transaction"
     case beforeFinish = "run.before-finish"
     case dropBegun = "drop.before-commit"
+    case spoolBeforeSync = "spool.before-sync"
+    case spoolSynced = "spool.synced"
+    case spoolRotated = "spool.rotated"
+    case spoolBeforeRelease = "spool.before-release"
+    case streamBeforeConfirm = "stream.before-confirm"
+
+    // Of a cutover.
+
+    case gateOpened = "gate.opened"
+    case drainDone = "drain.done"
+    case triggersRestored = "triggers.restored"
+    case recopyMoved = "recopy.before-commit"
+    case endMarkerWritten = "cutover.end-marker-written"
+    case completing = "cutover.before-complete"
+    case cutoverCompleted = "cutover.completed"
+    case undoReopened = "undo.reopened"
+    case undoUnfenced = "undo.unfenced"
+    case undoCleared = "undo.cleared"
+    case undoDone = "undo.done"
 
     private static let armed: (name: String, passing: Int)? = {
         guard let value = unsafe getenv("SKEIN_FAULT") else { return nil }

@@ -28,6 +28,13 @@ struct FollowStore {
         return Origin(slotGeneration: rows.int(0, 0) ?? 0, consistent: lsn)
     }
 
+    /// Where the slowest worker of all lanes stands; nil before anything was applied.
+    func slowestPosition() throws -> LSN? {
+        try connection.scalar(
+            "select min(position) from skein.apply_progress where migration = $1", [String(migration)]
+        ).flatMap { LSN($0) }
+    }
+
     /// Becomes the one process that receives and applies, for as long as the session lives.
     func lock() throws -> Bool {
         try connection.scalar(

@@ -23,10 +23,17 @@ enum TaskRunner {
         case .vacuum(let table, let part, let parts):
             try MaintenanceTask.vacuum(table, part: part, of: parts, scope)
         case .checkSourceUnchanged: try SourceWrites.check(scope)
-        case .prepareSource, .createSlot, .follow, .catchUp, .gate, .fence, .writeMarker, .drain, .recopyUnfollowed,
-            .dropIndex, .restoreTriggers, .completeCutover:
+        case .prepareSource, .createSlot, .follow, .fence, .writeMarker:
             throw StateError.unexpected("\(scope.task.id) belongs to live migrations")
-        case .verify: try scope.inTransaction { _ in TaskOutcome(rows: scope.comparedRows) }
+        case .catchUp: try MilestoneTask.catchUp(scope)
+        case .gate: try MilestoneTask.openGate(scope)
+        case .drain: try MilestoneTask.drain(scope)
+        case .recopyUnfollowed: try RecopyTask.run(scope)
+        case .dropIndex(let index): try MilestoneTask.dropIndex(index, scope)
+        case .restoreTriggers: try SchemaTask.restoreTriggers(scope)
+        case .completeCutover: try CompletionTask.run(scope)
+        case .verify:
+            try scope.inTransaction { _ in TaskOutcome(rows: scope.comparedRows, warning: scope.comparedWarning) }
         }
     }
 }

@@ -4,7 +4,9 @@ package import Postgres
 /// What a person wants of the gate: opened, or closed again. Whoever follows the migration sees it in the state.
 package enum CutoverWish {
     /// Opens the gate. Harmless when it is open.
-    package static func request(_ target: Connection, name: String, fence: Plan.Cutover.Fence, waitSeconds: Double) throws {
+    package static func request(_ target: Connection, name: String, fence: Plan.Cutover.Fence, waitSeconds: Double)
+        throws
+    {
         try target.transaction {
             // The application stands still from here on because of it: it must outlive a crash.
             try target.execute("set local synchronous_commit = on")

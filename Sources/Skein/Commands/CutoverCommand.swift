@@ -61,7 +61,8 @@ struct CutoverCommand: SkeinCommand {
         if end.wasComplete {
             Console.result("\(name): already done" + (end.completed.map { ", \(Words.time($0))" } ?? ""))
         } else {
-            let text = end.report.map { CutoverText.render($0, verify: plan.cutover.verify.value) } ?? "cutover complete"
+            let text =
+                end.report.map { CutoverText.render($0, verify: plan.cutover.verify.value) } ?? "cutover complete"
             Console.result("\(name): " + text)
         }
     }

@@ -68,7 +68,8 @@ struct VerifyCommand: SkeinCommand {
         case .notStarted, .finished: return false
         case .schema, .copying, .indexing, .finishing, .verifying:
             throw CommandFailure.wrong(
-                .tooEarly, "nothing can be compared yet: migration \(name) is \(status.phase.rawValue), "
+                .tooEarly,
+                "nothing can be compared yet: migration \(name) is \(status.phase.rawValue), "
                     + "\(Words.count(Int64(status.done))) of \(Words.count(Int64(status.tasks), "task")) done",
                 cure: "Wait until `skein status \(ShellWord.quoted(self.plan.path))` says that it follows the source.")
         case .catchingUp, .following, .ready, .cutover, .broken:

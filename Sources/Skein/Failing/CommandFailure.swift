@@ -78,7 +78,8 @@ struct CommandFailure: Error {
         Diagnostic(
             .streamBroken, "changes of the source are missing: \(broken.reason)",
             detail: "What is on the target stays, and nothing that would be wrong is applied.",
-            cure: "Run `skein migrate` with --repair: it makes a new slot, compares every piece by checksum, copies again "
+            cure:
+                "Run `skein migrate` with --repair: it makes a new slot, compares every piece by checksum, copies again "
                 + "only those that differ, and follows from there.")
     }
 

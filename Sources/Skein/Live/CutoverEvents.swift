@@ -35,7 +35,8 @@ extension CutoverReadiness {
         case .notBegun:
             return stopped(
                 .notBegun, "not yet: migration \(name) has not begun", "Run `skein migrate \(planArgument)` first.")
-        case .tooEarly(let reason): return stopped(.tooEarly, "not yet: \(reason)", "The gate stays closed. " + whenReady)
+        case .tooEarly(let reason):
+            return stopped(.tooEarly, "not yet: \(reason)", "The gate stays closed. " + whenReady)
         case .lagging(let bytes, let seconds):
             return stopped(
                 .tooEarly,

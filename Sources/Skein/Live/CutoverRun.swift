@@ -136,7 +136,7 @@ struct CutoverRun: Sendable {
         while true {
             do {
                 return try await body()
-            } catch where error.isTransient && ContinuousClock.now < deadline {
+            } catch  where error.isTransient && ContinuousClock.now < deadline {
                 try await Task.sleep(for: .milliseconds(500))
             }
         }

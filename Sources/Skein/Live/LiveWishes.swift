@@ -24,13 +24,15 @@ struct LiveWishes {
         guard !isEmpty else { return [] }
         guard let record else {
             throw CommandFailure.wrong(
-                .notBegun, "\(option): migration \(plan.name.value.text) has not begun, so there is nothing to "
+                .notBegun,
+                "\(option): migration \(plan.name.value.text) has not begun, so there is nothing to "
                     + (repair ? "repair" : "copy again"),
                 cure: "Run `skein migrate` without it.")
         }
         guard record.finished == nil else {
             throw CommandFailure.wrong(
-                .alreadyFinished, "\(option): migration \(record.name) is complete, and the source is not followed any more",
+                .alreadyFinished,
+                "\(option): migration \(record.name) is complete, and the source is not followed any more",
                 detail: "A table could not be brought up to date without the source's changes.",
                 cure: "`skein verify` compares both sides as they are.")
         }

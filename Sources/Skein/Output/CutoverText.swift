@@ -20,7 +20,8 @@ enum CutoverText {
 
     private static func late(_ report: CutoverReport) -> String {
         guard report.lateChanges > 0 else { return "no row was changed on the source behind the marker" }
-        return "WARNING: \(Words.count(report.lateChanges, "row")) changed on the source behind the marker, and these changes "
+        return
+            "WARNING: \(Words.count(report.lateChanges, "row")) changed on the source behind the marker, and these changes "
             + "are not on the target: something was still writing"
     }
 }

@@ -42,6 +42,23 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case undoCleared = "undo.cleared"
     case undoDone = "undo.done"
 
+    // On the source of a live migration.
+
+    case identityRecorded = "identity.recorded"
+    case identityAltered = "identity.altered"
+    case publicationCreated = "publication.created"
+    case slotCreated = "slot.created"
+    case slotStored = "slot.stored"
+    case fenceRecorded = "fence.recorded"
+    case fenceSet = "fence.set"
+    case fenceLifted = "fence.lifted"
+    case markerStored = "marker.stored"
+    case markerWritten = "marker.written"
+    case cleanFenceLifted = "clean.fence-lifted"
+    case cleanSlotDropped = "clean.slot-dropped"
+    case cleanPublicationsDropped = "clean.publications-dropped"
+    case cleanSourceCleaned = "clean.source-cleaned"
+
     private static let armed: (name: String, passing: Int)? = {
         guard let value = unsafe getenv("SKEIN_FAULT") else { return nil }
         let parts = unsafe String(cString: value).split(separator: ":", maxSplits: 1)

@@ -1,4 +1,5 @@
 private import Faults
+private import Planning
 internal import Postgres
 
 /// The second marker, right before a cutover is complete: changes of followed tables that lie between the first and this

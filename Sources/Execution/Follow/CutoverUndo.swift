@@ -1,6 +1,6 @@
 private import Faults
-private import PlanFile
-private import Planning
+internal import PlanFile
+internal import Planning
 private import Postgres
 
 /// Undoes what an abandoned cutover has done, in whatever state it stands, so that the migration follows again.
@@ -44,8 +44,9 @@ enum CutoverUndo {
             }
         }
         FaultPoint.undoReopened.pass()
-        if let before = record?.fenceBefore {
-            try await source.run { try Fence($0).lift(before) }
+        if let record, let before = record.fenceBefore {
+            let wasSet = record.fenced != nil
+            try await source.run { try Fence($0).lift(before, wasSet: wasSet) }
         }
         FaultPoint.undoUnfenced.pass()
         let rebuilt = try await target.run { target in

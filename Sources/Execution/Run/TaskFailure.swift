@@ -38,6 +38,9 @@ package struct TaskFailure: Error, Sendable, Equatable {
                 finding.summary + (finding.detail.map { ": \($0)" } ?? "")
             }.joined(separator: "; ")
             cure = findings.diagnostics.first?.cure
+        case let trouble as SourceError:
+            message = trouble.message
+            cure = trouble.cure
         case let dump as PgDumpError: message = dump.description
         case PostgresError.server(let server):
             sqlState = server.sqlState
@@ -75,6 +78,7 @@ extension Error {
         switch self {
         case let error as PostgresError: error.isTransient
         case let refusal as ServerRefusal: refusal.error.isTransient
+        case let trouble as SourceError: trouble.isTransient
         // A server that cannot be reached right now.
         case let findings as DiagnosticsError: findings.diagnostics.allSatisfy(ConnectDiagnostics.isTransient)
         case let error as SchemaRestoreError: error.error.isTransient

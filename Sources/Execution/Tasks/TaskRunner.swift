@@ -23,12 +23,15 @@ enum TaskRunner {
         case .vacuum(let table, let part, let parts):
             try MaintenanceTask.vacuum(table, part: part, of: parts, scope)
         case .checkSourceUnchanged: try SourceWrites.check(scope)
-        case .prepareSource, .createSlot, .follow, .fence, .writeMarker:
-            throw StateError.unexpected("\(scope.task.id) belongs to live migrations")
+        case .prepareSource: try SourceTask.prepare(scope)
+        case .createSlot: try SourceTask.createSlot(scope)
+        case .fence: try SourceTask.fence(scope)
+        case .writeMarker: try SourceTask.writeMarker(scope)
+        case .follow: throw StateError.unexpected("\(scope.task.id) belongs to live migrations")
         case .catchUp: try MilestoneTask.catchUp(scope)
         case .gate: try MilestoneTask.openGate(scope)
         case .drain: try MilestoneTask.drain(scope)
-        case .recopyUnfollowed: try RecopyTask.run(scope)
+        case .recopyUnfollowed: throw StateError.unexpected("\(scope.task.id)")
         case .dropIndex(let index): try MilestoneTask.dropIndex(index, scope)
         case .restoreTriggers: try SchemaTask.restoreTriggers(scope)
         case .completeCutover: try CompletionTask.run(scope)

@@ -10,12 +10,8 @@ package enum CutoverWish {
         try target.transaction {
             // The application stands still from here on because of it: it must outlive a crash.
             try target.execute("set local synchronous_commit = on")
-            try target.query(
-                """
-                insert into skein.cutover (migration, fence)
-                select id, $2 from skein.migration where name = $1 and finished is null
-                on conflict (migration) do nothing
-                """, [name, fence.rawValue])
+            guard let record = try StateStore(target).migration(named: name), record.finished == nil else { return }
+            try CutoverStore(target, migration: record.id).request(fence: fence, waitSeconds: waitSeconds)
         }
     }
 
@@ -28,17 +24,12 @@ package enum CutoverWish {
     }
 
     package static func withdraw(_ target: Connection, name: String) throws -> Withdrawal {
-        guard try StateStore(target).migration(named: name) != nil else { return .nothingToWithdraw }
-        let updated = try target.query(withdrawCutover, [name])
-        if updated.affectedRows > 0 { return .withdrawn }
-        return try target.scalar(selectCutover, [name]) == nil ? .nothingToWithdraw : .tooLate
+        guard let record = try StateStore(target).migration(named: name) else { return .nothingToWithdraw }
+        if record.finished != nil { return .tooLate }
+        do {
+            return try CutoverLog(target, record.id).abandon() ? .withdrawn : .nothingToWithdraw
+        } catch is CutoverIsComplete {
+            return .tooLate
+        }
     }
-
-    private static let withdrawCutover = """
-        update skein.cutover c set abandoned = true
-        from skein.migration m where m.id = c.migration and m.name = $1 and c.completed is null
-        """
-    private static let selectCutover = """
-        select true from skein.cutover c join skein.migration m on m.id = c.migration where m.name = $1
-        """
 }

@@ -103,7 +103,7 @@ package enum LockedReading {
                 return
             } catch {
                 if source.isUp, source.isInTransaction { try? source.execute("rollback") }
-                guard (error as? PostgresError)?.sqlState == "55P03", attempt < mostLockAttempts else { throw error }
+                guard error.sqlState == "55P03", attempt < mostLockAttempts else { throw error }
                 try source.execute("select pg_catalog.pg_sleep(0.3)")
             }
         }

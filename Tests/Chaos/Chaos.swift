@@ -6,7 +6,8 @@ import TestServers
 @main
 struct Chaos: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Migrates a database in use, breaks things at random, and looks whether anything was lost or doubled.",
+        abstract:
+            "Migrates a database in use, breaks things at random, and looks whether anything was lost or doubled.",
         discussion: "Needs servers of its own, and root for a small disk: Tests/chaos has all of it.")
 
     @Option(help: "How many rounds.")
@@ -46,7 +47,8 @@ struct Chaos: ParsableCommand {
     var dryRun = false
 
     func run() throws {
-        guard let sourceName = ServerSet.Name(rawValue: source), let targetName = ServerSet.Name(rawValue: target) else {
+        guard let sourceName = ServerSet.Name(rawValue: source), let targetName = ServerSet.Name(rawValue: target)
+        else {
             throw ValidationError("a server is named source, target or target18")
         }
         let setting = Round.Setting(
@@ -67,7 +69,9 @@ struct Chaos: ParsableCommand {
             } catch {
                 failed.append(seed)
                 say(String(format: "  FAILED after %.1f s: ", Date().timeIntervalSince(begun)) + "\(error)")
-                say("  replay: Tests/chaos --rounds 1 --seed \(seed) --source \(source) --target \(target) --plugin \(plugin)")
+                say(
+                    "  replay: Tests/chaos --rounds 1 --seed \(seed) --source \(source) --target \(target) --plugin \(plugin)"
+                )
                 say("  logs: \(keep)/round-\(seed)")
                 if stop { break }
             }

@@ -14,7 +14,8 @@ struct Comparison {
         let (wanted, found) = (try Self.lines(Self.definitions, source), try Self.lines(Self.definitions, target))
         for missing in Set(wanted).subtracting(found).sorted() { differences.append("not on the target: \(missing)") }
         // A hypertable adds what the source has not: its default index, say.
-        for line in Set(found).subtracting(wanted).sorted() where line.contains("NOT VALID") || line.contains("INVALID") {
+        for line in Set(found).subtracting(wanted).sorted() where line.contains("NOT VALID") || line.contains("INVALID")
+        {
             differences.append("on the target: \(line)")
         }
     }
@@ -22,7 +23,8 @@ struct Comparison {
     private mutating func compareTables(_ source: Connection, _ target: Connection) throws {
         for table in try Self.lines(Self.tables, source) {
             let rows = "select (t.*)::text from \(table) t"
-            let hash = "select count(*) || ' ' || coalesce(md5(string_agg(md5(r), '' order by md5(r))), '') from (\(rows)) t (r)"
+            let hash =
+                "select count(*) || ' ' || coalesce(md5(string_agg(md5(r), '' order by md5(r))), '') from (\(rows)) t (r)"
             let (wanted, found) = (try source.scalar(hash), try target.scalar(hash))
             guard wanted != found else { continue }
             differences.append("\(table): \(wanted ?? "") on the source, \(found ?? "") on the target")
@@ -30,7 +32,8 @@ struct Comparison {
             let unequal = Set(left.keys).union(right.keys).filter { left[$0] != right[$0] }.sorted()
             for row in unequal.prefix(12) {
                 differences.append(
-                    "  \(left[row, default: 0]) times on the source, \(right[row, default: 0]) on the target: \(row.prefix(160))")
+                    "  \(left[row, default: 0]) times on the source, \(right[row, default: 0]) on the target: \(row.prefix(160))"
+                )
             }
             if unequal.count > 12 { differences.append("  ... and \(unequal.count - 12) more rows") }
         }
@@ -40,7 +43,9 @@ struct Comparison {
     private mutating func compareSequences(_ source: Connection, _ target: Connection) throws {
         for sequence in try Self.lines(Self.sequences, source) {
             let value = "select last_value + is_called::int from \(sequence)"
-            let (wanted, found) = (try source.scalar(value).flatMap { Int($0) }, try target.scalar(value).flatMap { Int($0) })
+            let (wanted, found) = (
+                try source.scalar(value).flatMap { Int($0) }, try target.scalar(value).flatMap { Int($0) }
+            )
             if let wanted, (found ?? .min) < wanted {
                 differences.append("sequence \(sequence): next is \(wanted) on the source, \(found ?? 0) on the target")
             }

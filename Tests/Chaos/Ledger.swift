@@ -20,8 +20,10 @@ struct Ledger: Sendable {
         let strange = counts.keys.filter {
             !acknowledged.contains($0) && !unknown.contains($0) && !undone.contains($0)
         }
-        return [("lost", Array(lost)), ("doubled", doubled), ("undone but there", Array(risen)), ("never made", strange)]
-            .filter { !$0.1.isEmpty }
-            .map { "\($0.0): \($0.1.count), such as \($0.1.sorted().prefix(10).map(String.init).joined(separator: ", "))" }
+        return [
+            ("lost", Array(lost)), ("doubled", doubled), ("undone but there", Array(risen)), ("never made", strange),
+        ]
+        .filter { !$0.1.isEmpty }
+        .map { "\($0.0): \($0.1.count), such as \($0.1.sorted().prefix(10).map(String.init).joined(separator: ", "))" }
     }
 }

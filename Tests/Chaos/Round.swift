@@ -89,7 +89,9 @@ final class Round {
         try writePlan()
         for number in 1...plan.writers {
             writers.append(
-                Writer(number, source.with("port", "\(proxies[.source]?.port ?? 0)"), seed: seed &+ UInt64(number), plan.habits))
+                Writer(
+                    number, source.with("port", "\(proxies[.source]?.port ?? 0)"), seed: seed &+ UInt64(number),
+                    plan.habits))
         }
         writers.forEach { $0.start() }
         usleep(2_000_000)
@@ -299,8 +301,9 @@ final class Round {
         if let child = migrate {
             let end = try child.wait(atMost: 30)
             note("skein migrate: \(end)")
-            if end == .signal(SIGKILL) || end == .exit(4) { migrate = nil }
-            else if end != .exit(0) {
+            if end == .signal(SIGKILL) || end == .exit(4) {
+                migrate = nil
+            } else if end != .exit(0) {
                 throw ChaosFailure("`skein migrate` ended with \(end) after the cutover: \(child.said.suffix(3000))")
             }
         }

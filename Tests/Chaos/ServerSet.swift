@@ -56,7 +56,9 @@ struct ServerSet: Sendable {
                 "select slot_name, active_pid from pg_catalog.pg_replication_slots where database = $1", [database])
             if slots.count == 0 { break }
             for row in slots.indices {
-                if let pid = slots.int(row, 1) { try connection.query("select pg_terminate_backend($1::int)", ["\(pid)"]) }
+                if let pid = slots.int(row, 1) {
+                    try connection.query("select pg_terminate_backend($1::int)", ["\(pid)"])
+                }
                 _ = try? connection.query("select pg_drop_replication_slot($1)", [slots.text(row, 0)])
             }
             Thread.sleep(forTimeInterval: 0.1)

@@ -22,7 +22,9 @@ struct SpoolDisk {
     private func run(_ path: String, _ arguments: [String]) throws {
         let log = folder + ".mount.log"
         guard ChildProcess.run(path, arguments, outputTo: log) == 0 else {
-            throw ChaosFailure("\(path) \(arguments.joined(separator: " ")): \((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
+            throw ChaosFailure(
+                "\(path) \(arguments.joined(separator: " ")): \((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")"
+            )
         }
     }
 }

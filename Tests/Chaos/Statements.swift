@@ -44,7 +44,8 @@ struct Statements {
             "insert into accounts (id, owner, ratio) values (\(other), \(text()), \(float())) on conflict do nothing"
         case 2: "delete from accounts where id between \(id) and \(id + 2)"
         // The key moves, often to another piece; the orders follow.
-        case 3: "update accounts set id = \(other) where id = \(id) and not exists (select from accounts where id = \(other))"
+        case 3:
+            "update accounts set id = \(other) where id = \(id) and not exists (select from accounts where id = \(other))"
         case 4: "update accounts set owner = \(text()), mood = 'happy', ratio = \(float()) where id = \(id)"
         default: "update accounts set balance = balance + \(dice.roll(1...9)) where id between \(id) and \(id + 5)"
         }
@@ -71,8 +72,10 @@ struct Statements {
         case 1: "delete from readings where device_id = \(device) and time = (\(first))"
         // From one chunk to another.
         case 2: "update readings set time = \(time()) where device_id = \(device) and time = (\(first))"
-        case 3: "update readings set device_id = device_id + 40, value = \(float()) where device_id = \(device) and time = (\(first))"
-        default: "update readings set value = \(float()), payload = null where device_id = \(device) and time = (\(first))"
+        case 3:
+            "update readings set device_id = device_id + 40, value = \(float()) where device_id = \(device) and time = (\(first))"
+        default:
+            "update readings set value = \(float()), payload = null where device_id = \(device) and time = (\(first))"
         }
     }
 
@@ -82,7 +85,10 @@ struct Statements {
         case 0: ["update documents set version = version + 1 where id = \(id)"]
         case 1: ["update documents set version = version + 1, body = repeat(\(text()) || 'b', 500) where id = \(id)"]
         // The key moves, and the values that lie outside the row are not sent.
-        case 2: ["update documents set id = \(other) where id = \(id) and not exists (select from documents where id = \(other))"]
+        case 2:
+            [
+                "update documents set id = \(other) where id = \(id) and not exists (select from documents where id = \(other))"
+            ]
         case 3:
             [
                 "delete from documents where id = \(id)",
@@ -100,7 +106,8 @@ struct Statements {
         case 0: "insert into tickets (subject, details) values (\(text()), repeat('d', \(dice.roll(0...9000))))"
         case 1: "update tickets set id = default where id = \(id)"
         case 2: "delete from tickets where id = \(id)"
-        case 3: "insert into tickets (id, subject) overriding system value values (\(-dice.roll(1...100000)), \(text())) on conflict do nothing"
+        case 3:
+            "insert into tickets (id, subject) overriding system value values (\(-dice.roll(1...100000)), \(text())) on conflict do nothing"
         default: "update tickets set subject = \(text()) where id = \(id)"
         }
     }
@@ -108,7 +115,8 @@ struct Statements {
     private mutating func events() -> String {
         let one = "ctid = (select ctid from events where kind = \(dice.roll(0...49)) limit 1)"
         return switch dice.roll(0...3) {
-        case 0: "insert into events select \(dice.roll(0...49)), 'event', \(dice.pick(["1.0", "1.00", "null", "'NaN'"])), null from generate_series(1, 3)"
+        case 0:
+            "insert into events select \(dice.roll(0...49)), 'event', \(dice.pick(["1.0", "1.00", "null", "'NaN'"])), null from generate_series(1, 3)"
         case 1: "delete from events where \(one)"
         case 2: "update events set weight = \(dice.pick(["1.5", "1.500", "null"])), body = \(text()) where \(one)"
         default: "update events set at = \(dice.pick(["'infinity'", "null", "'2026-01-01 12:00'"])) where \(one)"
@@ -128,7 +136,8 @@ struct Statements {
         return switch dice.roll(0...3) {
         case 0: "insert into names values (\(name), \(n), \(text())) on conflict do nothing"
         case 1: "delete from names where name = \(name)"
-        case 2: "update names set name = md5(name) where n = \(n) and not exists (select from names o where o.name = md5(names.name))"
+        case 2:
+            "update names set name = md5(name) where n = \(n) and not exists (select from names o where o.name = md5(names.name))"
         default: "update names set n = n + 1, pad = \(text()) where name = \(name)"
         }
     }
@@ -159,7 +168,10 @@ struct Statements {
                 "delete from pairs where b = 'b\(one)'",
                 "insert into pairs values (\(100_000 + dice.roll(1...900_000)), null, 'b\(one)') on conflict do nothing",
             ]
-        case 2: ["update pairs set id = id + 5000 where id = \(one) and not exists (select from pairs p where p.id = pairs.id + 5000)"]
+        case 2:
+            [
+                "update pairs set id = id + 5000 where id = \(one) and not exists (select from pairs p where p.id = pairs.id + 5000)"
+            ]
         default: ["insert into pairs values (\(one), \(other), null) on conflict do nothing"]
         }
     }
@@ -174,7 +186,8 @@ struct Statements {
         let id = dice.roll(-3000...12000)
         return switch dice.roll(0...29) {
         case 0: "truncate scratch"
-        case 1...12: "insert into scratch select n, \(text()) from generate_series(\(id), \(id + 20)) n on conflict do nothing"
+        case 1...12:
+            "insert into scratch select n, \(text()) from generate_series(\(id), \(id + 20)) n on conflict do nothing"
         case 13...18: "delete from scratch where id between \(id) and \(id + 9)"
         default: "update scratch set body = \(text()) where id between \(id) and \(id + 9)"
         }
@@ -183,7 +196,8 @@ struct Statements {
     private mutating func bulk() -> String {
         let count = dice.roll(500...3000)
         return switch dice.roll(0...2) {
-        case 0: "insert into scratch select n, repeat('bulk', 20) from generate_series(20000, \(20000 + count)) n on conflict do nothing"
+        case 0:
+            "insert into scratch select n, repeat('bulk', 20) from generate_series(20000, \(20000 + count)) n on conflict do nothing"
         case 1: "update accounts set balance = balance + 1 where id <= \(count)"
         default:
             "insert into readings select 90, \(time()) + n * interval '1 h', n, null from generate_series(1, \(count)) n on conflict do nothing"

@@ -42,7 +42,7 @@ final class Writer: Sendable {
     /// - Returns: whether it ended in time.
     func wait(atMost seconds: Double) -> Bool {
         guard end.wait(timeout: .now() + seconds) == .success else { return false }
-        end.signal() // for whoever asks next
+        end.signal()  // for whoever asks next
         return true
     }
 

@@ -64,7 +64,7 @@ enum CompletionTask {
     private static func advanceSequences(
         _ scope: TaskScope, _ source: Connection, _ target: Connection, _ fence: Plan.Cutover.Fence,
     ) throws -> [String] {
-        let sequences = scope.context.tasks.flatMap { task in
+        let sequences = scope.context.tasks.flatMap { task -> [QualifiedName] in
             if case .setSequences(let names) = task.action { names } else { [] }
         }
         let moved = try SequenceTask.advance(sequences, source, target, withMargin: fence == .none)

@@ -1,6 +1,6 @@
-private import PlanFile
+internal import PlanFile
 package import Planning
-private import Postgres
+internal import Postgres
 
 /// Foreign keys are added NOT VALID, a moment's work under a strong lock, and validated afterwards in parallel. One
 /// that the source's own rows violate stays NOT VALID: it came so, and it is told.

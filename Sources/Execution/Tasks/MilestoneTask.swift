@@ -1,7 +1,7 @@
 private import Faults
-private import PlanFile
+internal import PlanFile
 private import Planning
-private import Postgres
+internal import Postgres
 
 /// Tasks of a live migration that do no work of their own: each says, in one transaction on the target, that the stream
 /// or a person got so far. The engine starts them when it is time; what they check holds also where another process did

@@ -1,6 +1,6 @@
 package import PlanFile
 private import Planning
-package import Postgres
+internal import Postgres
 
 /// Sets the target's sequences, those of identity columns among them, to where the source's stand.
 package enum SequenceTask {

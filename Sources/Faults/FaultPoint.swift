@@ -23,6 +23,12 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case beforeFinish = "run.before-finish"
     case dropBegun = "drop.before-commit"
 
+    case applyFlushedPart = "apply.flushed-part"
+    case applyBeforeCommit = "apply.before-commit"
+    case applyCommitted = "apply.committed"
+    case applyRowRead = "apply.row-read"
+    case applyConfigured = "apply.before-configuration"
+
     private static let armed: (name: String, passing: Int)? = {
         guard let value = unsafe getenv("SKEIN_FAULT") else { return nil }
         let parts = unsafe String(cString: value).split(separator: ":", maxSplits: 1)

@@ -28,6 +28,57 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case spoolBeforeRelease = "spool.before-release"
     case streamBeforeConfirm = "stream.before-confirm"
 
+    // Of a cutover.
+
+    case gateOpened = "gate.opened"
+    case drainDone = "drain.done"
+    case triggersRestored = "triggers.restored"
+    case recopyMoved = "recopy.before-commit"
+    case endMarkerWritten = "cutover.end-marker-written"
+    case completing = "cutover.before-complete"
+    case cutoverCompleted = "cutover.completed"
+    case undoReopened = "undo.reopened"
+    case undoUnfenced = "undo.unfenced"
+    case undoCleared = "undo.cleared"
+    case undoDone = "undo.done"
+
+    // On the source of a live migration.
+
+    case identityRecorded = "identity.recorded"
+    case identityAltered = "identity.altered"
+    case publicationCreated = "publication.created"
+    case slotCreated = "slot.created"
+    case slotStored = "slot.stored"
+    case fenceRecorded = "fence.recorded"
+    case fenceSet = "fence.set"
+    case fenceLifted = "fence.lifted"
+    case markerStored = "marker.stored"
+    case markerWritten = "marker.written"
+    case cleanFenceLifted = "clean.fence-lifted"
+    case cleanSlotDropped = "clean.slot-dropped"
+    case cleanPublicationsDropped = "clean.publications-dropped"
+    case cleanSourceCleaned = "clean.source-cleaned"
+
+    // Copying live.
+
+    case liveSnapshotTaken = "live-copy.snapshot-taken"
+    case liveCopyMoved = "live-copy.before-commit"
+    case blockHolderExported = "block-holder.exported"
+    case blocksStartedOver = "block-holder.started-over"
+    case resyncFrozen = "resync.frozen"
+    case resyncMoved = "resync.before-commit"
+    case resyncCopied = "resync.copied"
+    case resyncJoined = "resync.joined"
+    case repairBegun = "repair.begun"
+    case repairPieceMoved = "repair.before-commit"
+    case repairPieceCommitted = "repair.piece-committed"
+
+    case applyFlushedPart = "apply.flushed-part"
+    case applyBeforeCommit = "apply.before-commit"
+    case applyCommitted = "apply.committed"
+    case applyRowRead = "apply.row-read"
+    case applyConfigured = "apply.before-configuration"
+
     private static let armed: (name: String, passing: Int)? = {
         guard let value = unsafe getenv("SKEIN_FAULT") else { return nil }
         let parts = unsafe String(cString: value).split(separator: ":", maxSplits: 1)

@@ -91,6 +91,8 @@ package struct SourceNames: Sendable, Equatable {
     package var insertsPublication: String { "skein_\(base)_inserts" }
     /// Where markers are rows: schema with one table, `marker (token text primary key)`.
     package var schema: String { "skein_\(base)" }
+    /// The table of markers.
+    package var marker: QualifiedName { QualifiedName(schema: schema, name: "marker") }
     /// Prefix of our logical messages.
     package static let messagePrefix = "skein"
 }

@@ -49,16 +49,26 @@ package struct Piece: Sendable, Codable, Equatable {
     }
 
     /// The condition for a `where` clause, nil for all rows. Bounds come from catalogs and are quoted as literals.
+    package var condition: String? { rows.condition }
+
+    /// A string literal; `standard_conforming_strings` is pinned on.
+    package static func literal(_ text: String) -> String {
+        "'" + QualifiedName.doubling("'", in: text) + "'"
+    }
+}
+
+extension Piece.Rows {
+    /// The condition for a `where` clause, nil for all rows. Bounds come from catalogs and are quoted as literals.
     package var condition: String? {
-        switch rows {
+        switch self {
         case .all: return nil
         case .null(let column): return "\(QualifiedName.quoted(column)) is null"
         case .range(let column, let type, let lower, let upper):
             let name = QualifiedName.quoted(column)
             let parts =
                 [
-                    lower.map { "\(name) >= \(Self.literal($0))::\(type)" },
-                    upper.map { "\(name) < \(Self.literal($0))::\(type)" },
+                    lower.map { "\(name) >= \(Piece.literal($0))::\(type)" },
+                    upper.map { "\(name) < \(Piece.literal($0))::\(type)" },
                 ]
                 .compactMap { $0 }
             // Both ends open is every row that is not NULL.
@@ -67,10 +77,5 @@ package struct Piece: Sendable, Codable, Equatable {
             let from = "ctid >= '(\(first),0)'::pg_catalog.tid"
             return end.map { "\(from) and ctid < '(\($0),0)'::pg_catalog.tid" } ?? from
         }
-    }
-
-    /// A string literal; `standard_conforming_strings` is pinned on.
-    package static func literal(_ text: String) -> String {
-        "'" + QualifiedName.doubling("'", in: text) + "'"
     }
 }

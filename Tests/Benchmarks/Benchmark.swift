@@ -28,6 +28,9 @@ struct Benchmark: ParsableCommand {
     @Option(help: "Only the scenarios whose title contains this.")
     var scenario: String?
 
+    @Flag(help: "Live mode instead: draining, base copy, steady load, downtime (--scenario names one of them).")
+    var live = false
+
     @Option(help: "Also write the tables there, for the README.")
     var markdown: String?
 
@@ -42,6 +45,17 @@ struct Benchmark: ParsableCommand {
     }
 
     func run() throws {
+        if live {
+            let text = try LiveBenchmark(
+                stage: LiveStage(sourceURI: source, targetURI: target), rounds: rounds, readings: readings,
+                only: scenario
+            ).run()
+            let lines = try circumstances(Stage(sourceURI: source, targetURI: target, readings: readings), isLive: true)
+            let markdown = lines.map { "- \($0)" }.joined(separator: "\n") + "\n\n" + text
+            print(markdown)
+            try self.markdown.map { try markdown.write(toFile: $0, atomically: true, encoding: .utf8) }
+            return
+        }
         let stage = try Stage(sourceURI: source, targetURI: target, readings: readings)
         let scenarios = selected()
         guard let first = scenarios.first, let warmUp = first.contenders.first else {
@@ -106,11 +120,14 @@ struct Benchmark: ParsableCommand {
         return run.cost
     }
 
-    private func circumstances(_ stage: Stage) throws -> [String] {
+    private func circumstances(_ stage: Stage, isLive: Bool = false) throws -> [String] {
         let (source, target) = try stage.versions()
         let timescale = try stage.timescaleVersion().map { " with TimescaleDB \($0) (hypertables only)" } ?? ""
         let pgcopydb = ProcessInfo.processInfo.environment["PGCOPYDB_VERSION"].map { ", pgcopydb \($0)" } ?? ""
         let commit = ProcessInfo.processInfo.environment["SKEIN_COMMIT"].map { ", Skein \($0)" } ?? ""
+        if isLive {
+            return ["PostgreSQL \(source) to \(target)\(timescale)\(commit)", "\(Machine()), which holds both servers"]
+        }
         let gigabytes = String(format: "%.2f", Double(try stage.sourceBytes()) / 1e9)
         let rows = readings.formatted(.number.grouping(.automatic).locale(Locale(identifier: "en_US")))
         return [

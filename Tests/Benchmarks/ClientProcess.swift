@@ -1,4 +1,4 @@
-private import Glibc
+import Glibc
 
 /// What one run of a client took.
 struct Cost: Equatable {
@@ -48,7 +48,7 @@ enum ClientProcess {
             cost: cost, exitCode: exitCode, output: String(output.reversed().drop(while: \.isWhitespace).reversed()))
     }
 
-    private static func spawn(
+    static func spawn(
         _ command: [String], _ environment: [String: String], output: Int32,
     ) throws(BenchmarkFailure) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()

@@ -44,6 +44,16 @@ package enum ChildProcess {
         while unsafe waitpid(pid, &status, 0) < 0 {
             guard errno == EINTR else { return 127 }
         }
+        return code(status)
+    }
+
+    /// How a program that `start` started has ended, nil while it runs. To be asked no more once it has answered.
+    package static func poll(_ pid: Int32) -> Int32? {
+        var status: Int32 = 0
+        return unsafe waitpid(pid, &status, WNOHANG) == pid ? code(status) : nil
+    }
+
+    private static func code(_ status: Int32) -> Int32 {
         // WIFEXITED, WEXITSTATUS and WTERMSIG of <sys/wait.h>, which are macros.
         let signal = status & 0x7F
         return signal == 0 ? (status >> 8) & 0xFF : 128 + signal

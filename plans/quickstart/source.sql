@@ -53,6 +53,13 @@ create table alerts (
 );
 alter sequence alert_number owned by alerts.id;
 
+-- What each connection of the application has committed.
+create table activity (
+    connection   int primary key,
+    transactions bigint not null default 0
+);
+insert into activity (connection) select generate_series(1, 3);
+
 insert into users (email, name, created_at)
 select format('user%s@example.org', n), format('User %s', n), '2025-01-01'::timestamptz + n * interval '1 day'
 from generate_series(1, 300) n;

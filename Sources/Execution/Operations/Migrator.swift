@@ -12,6 +12,15 @@ package struct MigrateOptions: Sendable {
     /// How long transient failures are retried without any success between, seconds.
     package var retryFor: Double
     package var version: String
+    /// Live: tables to copy again while everything else goes on.
+    package var resync: [QualifiedName] = []
+    /// Live: make a new slot and compare everything, because the stream is broken.
+    package var repair = false
+    /// Live, as `skein cutover` does where no `migrate` runs: the gate is opened when it is time, and the run ends where
+    /// it is not.
+    package var opensGate = false
+    /// How long that waits for transactions that are open on the source, seconds.
+    package var waitSeconds = 10.0
 
     package init(tableJobs: Int? = nil, indexJobs: Int? = nil, retryFor: Double = 600, version: String) {
         self.tableJobs = tableJobs
@@ -83,10 +92,13 @@ package struct Migrator: Sendable {
             try StateStore(target).update(migration: record.id, settings: settings, planHash: hash)
             return (facts, try TaskStore(target, migration: record.id).all())
         }
-        try refuseOther("source", record.source, sourceFacts.identity)
+        // What a failed-over source has lost of its last commits, a repair finds out.
+        var source = sourceFacts.identity
+        if options.repair { source.timeline = record.source.timeline }
+        try refuseOther("source", record.source, source)
         try refuseOther("target", record.target, targetFacts.identity)
         let jobs = record.decisions.jobs
-        let context = RunContext(
+        var context = RunContext(
             planName: name, migration: record.id, source: try ConnectionTarget(plan.source.uri.value),
             target: try ConnectionTarget(plan.target.uri.value),
             sourceVersion: sourceFacts.identity.version, targetVersion: targetFacts.identity.version,
@@ -94,6 +106,12 @@ package struct Migrator: Sendable {
             tableJobs: options.tableJobs ?? plan.copy.tableJobs?.value ?? jobs.tableJobs,
             indexJobs: options.indexJobs ?? plan.copy.indexJobs?.value ?? jobs.indexJobs,
             retryFor: options.retryFor, verify: plan.cutover.verify.value, plan: plan)
+        context.opensGate = options.opensGate
+        context.uid = record.uid
+        if context.isLive {
+            try await LivePreparation(context).run(
+                resync: options.resync, repair: options.repair, tell: tell)
+        }
         return try await Engine(context, records: records, tell: tell).run()
     }
 

@@ -11,6 +11,9 @@ package actor Engine {
         case attempt(Int, Attempt, Link)
         case renewed(Result<SnapshotKeeper.Renewal, any Error>)
         case watched(Result<StateWatch, any Error>)
+        case liveWatched(Result<LiveWatch, any Error>)
+        case undone(Result<[Int], any Error>)
+        case followed
         case tick
         case stalled(seconds: Double, waitingFor: String)
     }
@@ -43,6 +46,8 @@ package actor Engine {
     private let unneeded: Set<Int>
     private let isResumed: Bool
     private var isCompared: Bool
+    /// Nil offline.
+    private var live: LiveRun?
 
     /// - Parameters:
     ///   - records: all tasks of the migration, as the state holds them.
@@ -62,6 +67,7 @@ package actor Engine {
         unneeded = Set(records.filter { $0.state != .done && Self.needsNoWork($0, context) }.map(\.number))
         isResumed = records.contains { $0.state == .done || $0.attempts > 0 }
         isCompared = !isResumed
+        if context.isLive { live = LiveRun(context, tell: tell) }
     }
 
     /// Done, or a comparison that the plan, as it is now, does not ask for.
@@ -131,18 +137,33 @@ package actor Engine {
     private func loop() async -> RunEnd {
         await withTaskGroup(of: Event.self) { group in
             group.addTask { await Self.tick() }
+            if let follower = live?.follower {
+                group.addTask {
+                    await follower.run()
+                    return .followed
+                }
+            }
             while true {
                 if Task.isCancelled { state.stop() }
+                if live != nil { lookAtStream(in: &group) }
                 if needsSnapshot, !isRenewing, !state.isStopping { launchRenewal(in: &group) }
-                for number in state.start(now: now, hasSnapshot: snapshot != nil) { launch(number, in: &group) }
-                if state.runningCount == 0, !isRenewing, let end = ending() {
+                let (hasSnapshot, live) = (snapshot != nil || context.isLive, live)
+                let started = state.start(now: now) { task in
+                    (hasSnapshot || !task.action.waitsForSnapshot) && live?.mayStart(task) ?? true
+                }
+                for number in started { launch(number, in: &group) }
+                if state.runningCount == 0, !isRenewing, live?.isUndoing != true, let end = ending() {
                     group.cancelAll()
+                    await group.waitForAll()
                     return end
                 }
                 switch await group.next() {
                 case .attempt(let number, let attempt, let link): await finish(number, attempt, link)
                 case .renewed(let result): await adopt(result)
                 case .watched(let result): adopt(result)
+                case .liveWatched(let result): adopt(result)
+                case .undone(let result): adopt(result)
+                case .followed: break
                 case .tick:
                     if !isWatching, now - lastWatch >= 1, !state.isStopping { launchWatch(in: &group) }
                     if let report = progress.report(state, copied: meter.bytes.load(ordering: .relaxed), now: now) {
@@ -170,7 +191,7 @@ package actor Engine {
     private func ending() -> RunEnd? {
         if state.isFinished { return .finished }
         if let failure, !hasGivenUp { return .failed(task: failure.task, reason: failure) }
-        if let failure { return .stopped(failure.message) }
+        if let failure { return failure.cure == nil ? .stopped(failure.message) : .blocked(failure) }
         if state.isStopping { return .stopped("stopped on request") }
         if state.nextWake != nil { return nil }
         return differences.isEmpty ? nil : .differences(differences)
@@ -288,8 +309,75 @@ package actor Engine {
 
     private func close() async {
         for link in idle.values.joined() { await link.close() }
+        idle = [:]
         await keeper.close()
+        await live?.close()
         await control.close()
+    }
+
+    // MARK: The stream
+
+    /// What the follower has to say, and what others ask for by the state.
+    private func lookAtStream(in group: inout TaskGroup<Event>) {
+        guard let live else { return }
+        if let problem = live.takeFailure(), failure == nil {
+            state.stop()
+            fail(problem.failure, isTransient: problem.isResumable)
+            tell(.failed(id: problem.failure.task, reason: problem.failure.text))
+        }
+        guard !state.isStopping else { return }
+        if live.mustUndo, !live.isUndoing, !live.isAnyRunning(state) {
+            live.isUndoing = true
+            let context = context
+            group.addTask {
+                do {
+                    return .undone(.success(try await CutoverUndo.run(context)))
+                } catch {
+                    try? await Task.sleep(for: .milliseconds(500))
+                    return .undone(.failure(error))
+                }
+            }
+        }
+        guard !live.isWatching, now - live.lastWatch >= LiveRun.watchInterval else { return }
+        live.isWatching = true
+        live.lastWatch = now
+        let (control, wish) = (live.control, live.approval(state))
+        let migration = context.migration
+        group.addTask {
+            do {
+                if let wish { try await wish.request(control, migration: migration) }
+                return .liveWatched(.success(try await LiveWatch.look(control, migration: migration)))
+            } catch {
+                return .liveWatched(.failure(error))
+            }
+        }
+    }
+
+    private func adopt(_ result: Result<LiveWatch, any Error>) {
+        guard let live else { return }
+        live.isWatching = false
+        // The tasks see it, too, and tell.
+        guard case .success(let watch) = result else { return }
+        live.adopt(watch, state)
+    }
+
+    /// A cutover was given up, and what it had done is undone.
+    private func adopt(_ result: Result<[Int], any Error>) {
+        live?.isUndoing = false
+        switch result {
+        case .success(let reopened):
+            reopen(reopened)
+            live?.undone()
+        case .failure(let error):
+            guard !Task.isCancelled else { return }
+            let reason = TaskFailure(task: "cutover-undo", error)
+            switch state.failedOutsideTasks(isTransient: error.isTransient, now: now) {
+            case .retry(let pause): tell(.retrying(id: reason.task, reason: reason.text, after: pause))
+            case .stop, .giveUp:
+                fail(reason, isTransient: error.isTransient)
+                tell(.failed(id: reason.task, reason: reason.text))
+            }
+        }
     }
 
     // MARK: The snapshot
@@ -297,7 +385,7 @@ package actor Engine {
     /// Whether there is no snapshot and something that is not done yet reads under it, or what an earlier run has copied
     /// was not yet compared with the source as it is now.
     private var needsSnapshot: Bool {
-        snapshot == nil && (progress.unfinishedReaders > 0 || !isCompared)
+        snapshot == nil && !context.isLive && (progress.unfinishedReaders > 0 || !isCompared)
     }
 
     private func launchRenewal(in group: inout TaskGroup<Event>) {

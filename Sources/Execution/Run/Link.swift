@@ -10,6 +10,7 @@ package final class Ends {
     private let cancellers: Cancellers
     private var sourceConnection: Connection?
     private var targetConnection: Connection?
+    private var replicationConnection: Connection?
     private var name = ""
 
     fileprivate init(_ context: RunContext, _ cancellers: Cancellers) {
@@ -41,8 +42,18 @@ package final class Ends {
         return connection
     }
 
+    /// A session in replication mode on the source's database, for as long as the task runs.
+    package func replication() throws(PostgresError) -> Connection {
+        let connection = try Connection(context.source.with("replication", "database"), applicationName: name)
+        cancellers.replication.withLock { $0 = connection.makeCanceller() }
+        replicationConnection = connection
+        return connection
+    }
+
     /// Drops what broke; with `all`, both ends, since a late cancel could hit the next statement.
     fileprivate func tidy(all: Bool) {
+        cancellers.replication.withLock { $0 = nil }
+        replicationConnection = nil
         if all || sourceConnection.map({ !$0.isUp || $0.isInTransaction }) == true {
             cancellers.source.withLock { $0 = nil }
             sourceConnection = nil
@@ -57,9 +68,12 @@ package final class Ends {
 private final class Cancellers: Sendable {
     let source = Mutex<Canceller?>(nil)
     let target = Mutex<Canceller?>(nil)
+    let replication = Mutex<Canceller?>(nil)
 
     func cancel() {
-        for canceller in [target.withLock { $0 }, source.withLock { $0 }] { canceller?.cancel() }
+        for canceller in [target.withLock { $0 }, source.withLock { $0 }, replication.withLock { $0 }] {
+            canceller?.cancel()
+        }
     }
 }
 

@@ -23,6 +23,10 @@ package struct RunContext: Sendable {
     /// How closely the last tasks compare.
     package var verify: Plan.Cutover.Verify
     package var plan: Plan
+    /// The command is `cutover`: the gate is opened when it is time, and the run ends where it is not.
+    package var opensGate = false
+    /// Where the spool and what else is kept on this machine belongs to: the migration's own id, which no other has.
+    package var uid = ""
 
     package init(
         planName: String, migration: Int64, source: ConnectionTarget, target: ConnectionTarget, sourceVersion: Int,
@@ -44,6 +48,9 @@ package struct RunContext: Sendable {
         self.verify = verify
         self.plan = plan
     }
+
+    /// The source is written to while it is copied, and followed until the cutover.
+    package var isLive: Bool { decisions.following != nil }
 
     /// `skein/iot-production/copy:public.readings:0017`
     package func applicationName(_ what: String) -> String { "skein/\(planName)/\(what)" }

@@ -15,6 +15,22 @@ package enum RunEvent: Sendable, Equatable {
     /// Nothing has moved for a while.
     case stalled(seconds: Double, waitingFor: String)
     case progress(Progress)
+    /// Live: every few seconds, where following the source stands.
+    case following(FollowStatus)
+    /// Live: something about the stream that a person should know (receiving pauses, a table was created, …).
+    case streamNotice(String)
+    /// Live: the gate is open, or closed again.
+    case cutover(CutoverStep)
+
+    /// Where a cutover stands.
+    package enum CutoverStep: Sendable, Equatable {
+        /// Everything is done that can be done before it; `skein cutover` may come.
+        case ready
+        case begun
+        /// Given up; the migration follows again.
+        case abandoned
+        case completed(downtimeSeconds: Double)
+    }
 
     package struct Progress: Sendable, Equatable {
         package var done: Int
@@ -38,5 +54,7 @@ package enum RunEnd: Sendable, Equatable {
     /// Stopped by the user, or transient failures went on for too long.
     case stopped(String)
     case failed(task: String, reason: TaskFailure)
+    /// Stopped until a person has done what the failure's cure says; the same command goes on then.
+    case blocked(TaskFailure)
     case differences([String])
 }

@@ -83,8 +83,8 @@ package struct RunState: Sendable {
     }
 
     /// The tasks to start now; they count as running from here on.
-    /// - Parameter hasSnapshot: without one, tasks that read under it wait, and those that need all rows.
-    package mutating func start(now: Double, hasSnapshot: Bool = true) -> [Int] {
+    /// - Parameter mayStart: what it says no to stays ready, and others come first.
+    package mutating func start(now: Double, mayStart: (MigrationTask) -> Bool = { _ in true }) -> [Int] {
         guard !isStopping else { return [] }
         for number in delayed.sorted() {
             guard case .delayed(let until) = phases[number], until <= now else { continue }
@@ -93,16 +93,19 @@ package struct RunState: Sendable {
         }
         var started: [Int] = []
         for resource in MigrationTask.Resource.allCases {
-            while running[resource, default: 0] < limits[resource, default: 1], let next = ready[resource]?.max {
+            var held: [Ready] = []
+            while running[resource, default: 0] < limits[resource, default: 1], let next = ready[resource]?.popMax() {
                 // Done elsewhere or reopened since it came in here.
-                let isStale = phases[next.number] != .ready
-                guard isStale || hasSnapshot || !tasks[next.number].action.waitsForSnapshot else { break }
-                _ = ready[resource]?.popMax()
-                if isStale { continue }
+                guard phases[next.number] == .ready else { continue }
+                guard mayStart(tasks[next.number]) else {
+                    held.append(next)
+                    continue
+                }
                 phases[next.number] = .running
                 running[resource, default: 0] += 1
                 started.append(next.number)
             }
+            for one in held { ready[resource]?.insert(one) }
         }
         return started
     }
@@ -204,6 +207,13 @@ package struct RunState: Sendable {
         }
         for number in reopened where unmet[number] == 0 { makeReady(number) }
     }
+
+    /// Whether everything that the task needs is done, and it is not.
+    package func isNext(_ number: Int) -> Bool { phases[number] != .done && unmet[number] == 0 }
+
+    package func isRunning(_ number: Int) -> Bool { phases[number] == .running }
+
+    package func isDone(_ number: Int) -> Bool { phases[number] == .done }
 
     /// The tasks that count as done.
     package var doneNumbers: Set<Int> { Set(tasks.indices.filter { phases[$0] == .done }) }

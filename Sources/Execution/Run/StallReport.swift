@@ -26,7 +26,11 @@ enum StallReport {
 
     private static let select = """
         select a.application_name, a.wait_event_type, a.wait_event, (
-            select string_agg(format('pid %s (%s)', b.pid, coalesce(nullif(b.application_name, ''), b.usename)), ', ')
+            select string_agg(
+                format(
+                    'pid %s (%s)', b.pid, coalesce(nullif(b.application_name, ''), b.usename) || coalesce(
+                        ', open for ' || extract(epoch from clock_timestamp() - b.xact_start)::bigint || ' s', '')),
+                ', ')
             from pg_catalog.pg_stat_activity b where b.pid = any (pg_catalog.pg_blocking_pids(a.pid)))
         from pg_catalog.pg_stat_activity a
         where pg_catalog.starts_with(a.application_name, $1) and a.state = 'active'

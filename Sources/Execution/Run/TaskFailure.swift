@@ -14,6 +14,13 @@ package struct TaskFailure: Error, Sendable, Equatable {
     /// Tasks that could not run because of it.
     package var blocked = 0
 
+    package init(task: String, message: String, cure: String? = nil, object: String? = nil) {
+        self.task = task
+        self.message = message
+        self.cure = cure
+        self.object = object
+    }
+
     package init(_ task: MigrationTask, _ error: any Error) { self.init(task: task.id, error) }
 
     package init(task: String, _ error: any Error) {
@@ -31,6 +38,13 @@ package struct TaskFailure: Error, Sendable, Equatable {
                 finding.summary + (finding.detail.map { ": \($0)" } ?? "")
             }.joined(separator: "; ")
             cure = findings.diagnostics.first?.cure
+        case let trouble as SourceError:
+            message = trouble.message
+            cure = trouble.cure
+        case let told as any ToldError:
+            message = told.summary
+            cure = told.cure
+            object = told.object
         case let dump as PgDumpError: message = dump.description
         case PostgresError.server(let server):
             sqlState = server.sqlState
@@ -68,6 +82,8 @@ extension Error {
         switch self {
         case let error as PostgresError: error.isTransient
         case let refusal as ServerRefusal: refusal.error.isTransient
+        case let trouble as SourceError: trouble.isTransient
+        case let told as any ToldError: told.mayPass
         // A server that cannot be reached right now.
         case let findings as DiagnosticsError: findings.diagnostics.allSatisfy(ConnectDiagnostics.isTransient)
         case let error as SchemaRestoreError: error.error.isTransient

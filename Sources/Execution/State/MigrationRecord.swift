@@ -31,6 +31,8 @@ package struct Decisions: Sendable, Codable, Equatable {
 /// The state's row of one migration.
 package struct MigrationRecord: Sendable, Equatable {
     package var id: Int64
+    /// No other migration anywhere has it: a spool names whose it is.
+    package var uid: String
     package var name: String
     package var planHash: String
     /// The plan's settings by dotted key, as `Plan.settings` gives them; without passwords.

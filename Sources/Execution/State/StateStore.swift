@@ -39,7 +39,7 @@ package struct StateStore {
         let rows = try connection.query(Self.selectMigration, [name])
         guard rows.count > 0 else { return nil }
         return MigrationRecord(
-            id: Int64(rows.int(0, 0) ?? 0), name: rows.text(0, 1), planHash: rows.text(0, 2),
+            id: Int64(rows.int(0, 0) ?? 0), uid: rows.text(0, 14), name: rows.text(0, 1), planHash: rows.text(0, 2),
             settings: try Self.decode(rows.text(0, 3)), source: try Self.decode(rows.text(0, 4)),
             target: try Self.decode(rows.text(0, 5)), decisions: try Self.decode(rows.text(0, 6)),
             snapshotID: rows[0, 7], snapshot: rows[0, 8], generation: rows.int(0, 9) ?? 0,
@@ -49,7 +49,7 @@ package struct StateStore {
 
     private static let selectMigration = """
         select id, name, plan_hash, settings, source, target, decisions, snapshot_id, snapshot, generation,
-            write_counters, started, finished, skein_version
+            write_counters, started, finished, skein_version, uid
         from skein.migration where name = $1
         """
 

@@ -6,23 +6,29 @@ private import Postgres
 /// The schema's tasks: what pg_dump says of the source goes into the state at once, and from there to the target in
 /// steps, so that a run that goes on later or elsewhere restores the same schema.
 package enum SchemaTask {
-    /// Runs pg_dump under the run's snapshot and stores what it says.
+    /// Runs pg_dump, offline under the run's snapshot, and stores what it says.
     package static func dump(_ scope: TaskScope) throws -> TaskOutcome {
-        guard let snapshot = scope.snapshot else { throw SnapshotLost(id: "") }
-        let context = scope.context
-        // The snapshot is tried first, because pg_dump says of a lost one only that it failed.
-        try SourceReading.transaction(try scope.ends.source(), under: snapshot) {}
+        let (context, snapshot) = (scope.context, scope.snapshot)
+        if let snapshot {
+            // The snapshot is tried first, because pg_dump says of a lost one only that it failed.
+            try SourceReading.transaction(try scope.ends.source(), under: snapshot) {}
+        } else if !context.isLive {
+            throw SnapshotLost(id: "")
+        }
         let entries: [DumpEntry]
         do {
             entries = try PgDump.run(
                 sourceVersion: context.sourceVersion, targetVersion: context.targetVersion, target: context.source,
-                snapshot: snapshot.id, excludedSchemas: context.decisions.exclusions.schemas,
+                snapshot: snapshot?.id, excludedSchemas: context.decisions.exclusions.schemas,
                 applicationName: context.applicationName("dump-schema"))
-        } catch PgDumpError.failed(_, _, let messages) where messages.contains(where: tellsLostSnapshot) {
+        } catch let error as PgDumpError {
+            guard let snapshot, case .failed(_, _, let messages) = error,
+                messages.contains(where: tellsLostSnapshot)
+            else { throw error }
             throw SnapshotLost(id: snapshot.id)
         }
-        let staged = SchemaStaging.stage(entries, exclusions: context.decisions.exclusions)
-        return try scope.inTransaction(generation: snapshot.generation) { target in
+        let staged = SchemaStaging.stage(entries, exclusions: context.decisions.exclusions, isLive: context.isLive)
+        return try scope.inTransaction(generation: snapshot?.generation) { target in
             let store = SchemaEntryStore(migration: context.migration)
             try store.removeAll(on: target)
             try store.insert(staged, on: target)
@@ -60,6 +66,14 @@ package enum SchemaTask {
             try store.markDone(batch, on: target)
             return nil
         }
+    }
+
+    /// What acts on rows, once nothing is applied any more: ALWAYS and REPLICA triggers, and rules, fire for the applier,
+    /// too (EXACTNESS.md, 22).
+    package static func restoreTriggers(_ scope: TaskScope) throws -> TaskOutcome {
+        let outcome = try restore(.trigger, scope)
+        FaultPoint.triggersRestored.pass()
+        return outcome
     }
 
     package static func createHypertable(_ definition: HypertableDefinition, _ scope: TaskScope) throws -> TaskOutcome {

@@ -18,6 +18,7 @@ struct EventDocument: Encodable {
     var bytesPerSecond: Double?
     var unchanged: Bool?
     var kept: Bool?
+    var following: FollowStatus?
 
     init(_ event: RunEvent) {
         switch event {
@@ -68,6 +69,21 @@ struct EventDocument: Encodable {
             totalBytes = progress.totalBytes
             bytesPerSecond = progress.bytesPerSecond
             seconds = progress.elapsedSeconds
+        case .following(let status):
+            self.event = "following"
+            following = status
+        case .streamNotice(let text):
+            self.event = "notice"
+            self.text = text
+        case .cutover(let step):
+            switch step {
+            case .ready: self.event = "cutover-ready"
+            case .begun: self.event = "cutover-begun"
+            case .abandoned: self.event = "cutover-abandoned"
+            case .completed(let downtime):
+                self.event = "cutover-completed"
+                seconds = downtime
+            }
         }
     }
 }

@@ -157,11 +157,11 @@ struct RunStateTests {
         var state = Self.state(tasks)
         tasks[0].resource = .tableJob
         state = Self.state(tasks)
-        #expect(state.start(now: 0, hasSnapshot: false) == [1])
-        #expect(state.start(now: 1, hasSnapshot: true) == [0])
+        #expect(state.start(now: 0, mayStart: { !$0.action.waitsForSnapshot }) == [1])
+        #expect(state.start(now: 1, mayStart: { _ in true }) == [0])
         state.postponed(0, until: 1)
-        #expect(state.start(now: 1, hasSnapshot: false) == [])
-        #expect(state.start(now: 1, hasSnapshot: true) == [0])
+        #expect(state.start(now: 1, mayStart: { !$0.action.waitsForSnapshot }) == [])
+        #expect(state.start(now: 1, mayStart: { _ in true }) == [0])
     }
 
     @Test func `A reopened task is done again before what has not begun`() {

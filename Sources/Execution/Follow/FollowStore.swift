@@ -1,0 +1,76 @@
+internal import LogicalDecoding
+internal import Postgres
+
+/// What the follower reads and writes of the state, but for progress, which belongs to the applier.
+struct FollowStore {
+    private let connection: Connection
+    private let migration: Int64
+
+    init(_ connection: Connection, migration: Int64) {
+        self.connection = connection
+        self.migration = migration
+    }
+
+    /// Where the stream begins.
+    struct Origin: Sendable {
+        var slotGeneration: Int
+        var consistent: LSN
+    }
+
+    /// Nil while there is no slot.
+    func origin() throws -> Origin? {
+        let rows = try connection.query(
+            """
+            select slot_generation, consistent_lsn from skein.stream
+            where migration = $1 and slot_snapshot is not null
+            """, [String(migration)])
+        guard rows.count > 0, let lsn = rows[0, 1].flatMap({ LSN($0) }) else { return nil }
+        return Origin(slotGeneration: rows.int(0, 0) ?? 0, consistent: lsn)
+    }
+
+    /// Where the slowest worker of all lanes stands; nil before anything was applied.
+    func slowestPosition() throws -> LSN? {
+        try connection.scalar(
+            "select min(position) from skein.apply_progress where migration = $1", [String(migration)]
+        ).flatMap { LSN($0) }
+    }
+
+    /// Becomes the one process that receives and applies, for as long as the session lives.
+    func lock() throws -> Bool {
+        try connection.scalar(
+            "select pg_catalog.pg_try_advisory_lock($1, $2)",
+            [String(StateSchema.followerLockClass(migration)), String(migration % 0x7FFF_FFFF)]) == "t"
+    }
+
+    func store(_ status: FollowStatus) throws {
+        try connection.query(
+            "update skein.stream set status = $2, status_time = clock_timestamp() where migration = $1",
+            [String(migration), try StateStore.encode(status)])
+    }
+
+    /// What another process stored, and how long ago, seconds.
+    func status() throws -> (status: FollowStatus, age: Double)? {
+        let rows = try connection.query(
+            """
+            select status, extract(epoch from clock_timestamp() - status_time) from skein.stream
+            where migration = $1 and status is not null
+            """, [String(migration)])
+        guard rows.count > 0 else { return nil }
+        return (try StateStore.decode(rows.text(0, 0)), rows.double(0, 1) ?? 0)
+    }
+
+    /// The stream cannot be gone on with; a repair takes this away.
+    func markBroken(_ reason: String) throws {
+        try connection.transaction {
+            try connection.execute("set local synchronous_commit = on")
+            try connection.query(
+                "update skein.stream set broken = $2 where migration = $1", [String(migration), reason])
+        }
+    }
+
+    /// Changes of followed tables that committed behind the marker.
+    func setLateChanges(_ count: Int64) throws {
+        try connection.query(
+            "update skein.cutover set late_changes = $2 where migration = $1", [String(migration), String(count)])
+    }
+}

@@ -1,0 +1,158 @@
+internal import PlanFile
+internal import Planning
+internal import Postgres
+
+/// What a live run adds to walking the graph: the follower beside it, and the tasks that wait for where the stream is or
+/// for somebody's word. Belongs to its engine and is touched by it alone.
+final class LiveRun {
+    /// How often the state is asked what others want, seconds.
+    static let watchInterval = 0.2
+
+    let follower: Follower
+    let control: Session
+    private let context: RunContext
+    private let tell: @Sendable (RunEvent) -> Void
+    /// The gate and all behind it.
+    private let cutover: Set<Int>
+    private let gate: Int?
+    private let follow: Int?
+    var isWatching = false
+    var isUndoing = false
+    var lastWatch = -1.0
+    private var watch: LiveWatch?
+    private var hasToldReady = false
+    private var hasToldBegun = false
+    /// `skein cutover` found the gate not to be opened.
+    private var refusal: TaskFailure?
+    /// When the gate could first have been opened but for the lag.
+    private var waitsForLagSince: ContinuousClock.Instant?
+
+    init(_ context: RunContext, tell: @escaping @Sendable (RunEvent) -> Void) {
+        self.context = context
+        self.tell = tell
+        follower = Follower(context, tell: tell)
+        control = Session(
+            context.target, applicationName: context.applicationName("watch"), settings: context.targetSettings)
+        gate = context.tasks.firstIndex { $0.action == .gate }
+        follow = context.tasks.firstIndex { $0.action == .follow }
+        cutover = Self.behind(gate, context.tasks)
+    }
+
+    /// The numbers of a task and of all that need it.
+    static func behind(_ number: Int?, _ tasks: [MigrationTask]) -> Set<Int> {
+        guard let number else { return [] }
+        var found: Set<Int> = [number]
+        for (candidate, task) in tasks.enumerated() where task.needs.contains(where: found.contains) {
+            found.insert(candidate)
+        }
+        return found
+    }
+
+    func mayStart(_ task: MigrationTask) -> Bool {
+        switch task.action {
+        case .catchUp: follower.board.hasPassedNewestWatermark
+        case .gate: watch?.gate == .open && !isUndoing
+        case .drain: follower.board.isDrained && !mustUndo
+        default: !mustUndo && !isUndoing
+        }
+    }
+
+    /// The first thing that ends the run, once.
+    func takeFailure() -> FollowFailure? {
+        if let refusal {
+            self.refusal = nil
+            return FollowFailure(refusal, isResumable: true)
+        }
+        return follower.board.takeFailure()
+    }
+
+    // MARK: The gate
+
+    var mustUndo: Bool { watch?.gate == .abandoned }
+
+    func isAnyRunning(_ state: RunState) -> Bool { state.runningCount > 0 && cutover.contains { state.isRunning($0) } }
+
+    /// The cutover to ask for now: where the plan or the command says that nobody else has to, and it is time.
+    func approval(_ state: RunState) -> CutoverRequest? {
+        guard let gate, watch?.gate == .closed else { return nil }
+        guard state.isNext(gate) else {
+            if context.opensGate, watch != nil, !state.isDone(gate) { refuse(state) }
+            return nil
+        }
+        guard let status = follower.board.status else { return nil }
+        let maxLag = context.plan.cutover.maxLag.value.approximateSeconds
+        let isClose = status.phase == .following && status.lagSeconds <= maxLag
+        if isClose, !hasToldReady {
+            hasToldReady = true
+            tell(.cutover(.ready))
+        }
+        guard context.opensGate || context.plan.cutover.approval.value == .automatic else { return nil }
+        guard isClose else {
+            refuse(lag: status, maxLag)
+            return nil
+        }
+        return CutoverRequest(fence: context.plan.cutover.fence.value)
+    }
+
+    /// `skein cutover` came too early.
+    private func refuse(_ state: RunState) {
+        let open = context.tasks.indices.filter { !cutover.contains($0) && !state.isDone($0) }
+        let copies = open.filter { if case .copy = context.tasks[$0].action { true } else { false } }.count
+        let text =
+            copies > 0
+            ? "not yet: \(copies) pieces are still to be copied" : "not yet: \(open.count) tasks come before the cutover"
+        refusal = TaskFailure(
+            task: "cutover", message: text, cure: "run `skein migrate`, and the cutover when it says that it is ready")
+    }
+
+    /// A lag that does not shrink below the plan's limit within this time is a refusal, seconds.
+    private static let patience = 30.0
+
+    private func refuse(lag status: FollowStatus, _ maxLag: Double) {
+        guard context.opensGate else { return }
+        let since = waitsForLagSince ?? .now
+        waitsForLagSince = since
+        guard ContinuousClock.now - since > .seconds(Self.patience) else { return }
+        refusal = TaskFailure(
+            task: "cutover",
+            message: "not yet: the target is \(Int(status.lagSeconds)) s and \(status.lagBytes) bytes behind the source, "
+                + "more than cutover.max-lag (\(Int(maxLag)) s) allows",
+            cure: "run `skein migrate` until it says that it is ready, or raise cutover.max-lag")
+    }
+
+    func adopt(_ watch: LiveWatch, _ state: RunState) {
+        self.watch = watch
+        if watch.gate == .open, !hasToldBegun {
+            hasToldBegun = true
+            tell(.cutover(.begun))
+        }
+        follower.order(
+            Follower.Orders(
+                mayApply: follow.map { state.isDone($0) } ?? false,
+                marker: watch.gate == .open || watch.gate == .completed ? watch.marker : nil,
+                hasResyncWishes: watch.hasResyncWishes))
+    }
+
+    func undone() {
+        watch = nil
+        hasToldBegun = false
+        hasToldReady = false
+        tell(.cutover(.abandoned))
+    }
+
+    func close() async { await control.close() }
+}
+
+/// Opens the gate, as the plan's `approval: automatic` or `skein cutover` without a running `migrate` do.
+struct CutoverRequest: Sendable {
+    var fence: Plan.Cutover.Fence
+
+    func request(_ control: Session, migration: Int64) async throws {
+        let fence = fence.rawValue
+        try await control.run { target in
+            _ = try target.query(
+                "insert into skein.cutover (migration, fence) values ($1, $2) on conflict do nothing",
+                [String(migration), fence])
+        }
+    }
+}

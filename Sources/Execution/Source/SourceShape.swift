@@ -1,0 +1,68 @@
+private import PlanFile
+package import Postgres
+
+/// What the source's tables were like at one moment: what of it changes silently never shows in the stream
+/// (EXACTNESS.md, 18).
+package struct SourceShape: Sendable, Codable, Equatable {
+    package struct Table: Sendable, Codable, Equatable {
+        package var oid: UInt32
+        package var schema: String
+        package var name: String
+        /// As in `pg_class`: `r` or `p`.
+        package var kind: String
+        /// Another one after TRUNCATE, VACUUM FULL, CLUSTER and rewrites; 0 for partitioned tables.
+        package var filenode: UInt32
+        /// As in `pg_class`: `p` or `u`.
+        package var persistence: String
+        /// As in `pg_class`, with the index's name behind an `i`.
+        package var identity: String
+        package var parents: [UInt32]
+        /// `name type`, in their order; of followed tables and what they are parts of, else nil.
+        package var columns: [String]?
+    }
+
+    /// By oid: ordinary and partitioned tables of the database, those of the system, of extensions and of Skein left out.
+    package var tables: [Table]
+    /// Oids of the tables whose changes are followed, ascending.
+    package var followed: [UInt32]
+
+    /// One query of the catalogs, of some milliseconds for a thousand tables.
+    /// - Parameter following: oids of the followed tables; those that are gone are kept in the answer.
+    package static func read(_ source: Connection, following: [UInt32]) throws -> SourceShape {
+        let followed = following.sorted()
+        let rows = try source.query(selectTables, [PostgresArray.literal(followed.map { String($0) })])
+        let tables = rows.indices.map { row in
+            Table(
+                oid: rows.oid(row, 0) ?? 0, schema: rows.text(row, 1), name: rows.text(row, 2),
+                kind: rows.text(row, 3), filenode: rows.oid(row, 4) ?? 0, persistence: rows.text(row, 5),
+                identity: rows.text(row, 6), parents: rows.array(row, 7).compactMap { UInt32($0) },
+                columns: rows[row, 8].map(PostgresArray.elements))
+        }
+        return SourceShape(tables: tables, followed: followed)
+    }
+
+    private static let selectTables = """
+        with recursive related (oid) as (
+            select unnest($1::oid[])
+            union
+            select i.inhparent from related r join pg_catalog.pg_inherits i on i.inhrelid = r.oid
+        )
+        select c.oid, n.nspname, c.relname, c.relkind, c.relfilenode, c.relpersistence,
+            c.relreplident || coalesce((
+                select ' ' || x.indexrelid::regclass::text
+                from pg_catalog.pg_index x where x.indrelid = c.oid and x.indisreplident), ''),
+            array(select i.inhparent from pg_catalog.pg_inherits i where i.inhrelid = c.oid order by i.inhseqno),
+            case when c.oid in (select r.oid from related r) then array(
+                select a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod)
+                from pg_catalog.pg_attribute a
+                where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) end
+        from pg_catalog.pg_class c
+        join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where c.relkind in ('r', 'p') and c.relpersistence <> 't' and n.nspname !~ '^pg_|^skein'
+            and n.nspname <> 'information_schema'
+            and not exists (
+                select from pg_catalog.pg_depend d
+                where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+        order by c.oid
+        """
+}

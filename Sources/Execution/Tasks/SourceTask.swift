@@ -1,0 +1,91 @@
+private import Faults
+private import PlanFile
+package import Planning
+private import Postgres
+
+/// What a live migration makes on the source. The effect is there and "done" on the target, so each is harmless when it
+/// is repeated.
+enum SourceTask {
+    private static func following(_ scope: TaskScope) throws -> FollowingDecision {
+        guard let following = scope.context.decisions.following else {
+            throw StateError.unexpected("\(scope.task.id) in a migration that follows nothing")
+        }
+        return following
+    }
+
+    static func prepare(_ scope: TaskScope) throws -> TaskOutcome {
+        let context = scope.context
+        let following = try following(scope)
+        let source = try scope.ends.source()
+        return try scope.outsideTransaction { target in
+            try SourcePreparation(
+                source: source, target: target, migration: context.migration, names: context.sourceNames
+            ).run(following)
+            return TaskOutcome()
+        }
+    }
+
+    static func createSlot(_ scope: TaskScope) throws -> TaskOutcome {
+        let context = scope.context
+        let following = try following(scope)
+        let source = try scope.ends.source()
+        let ends = scope.ends
+        return try scope.outsideTransaction { target in
+            try SlotCreation(
+                source: source, target: target, migration: context.migration, names: context.sourceNames,
+                planName: context.planName
+            ).run(
+                following, countingIn: following.tables.filter { $0.identity == .insertsOnly }.map(\.oid),
+                replication: { try ends.replication() })
+            return TaskOutcome()
+        }
+    }
+
+    /// Checks, waits, and keeps writers out as the cutover's row says.
+    static func fence(_ scope: TaskScope) throws -> TaskOutcome {
+        let migration = scope.context.migration
+        let source = try scope.ends.source()
+        return try scope.outsideTransaction { target in
+            let store = CutoverStore(target, migration: migration)
+            guard let cutover = try store.record(), !cutover.isAbandoned else { throw SourceError.gateClosed }
+            let isReadOnly = cutover.fence == .readOnly
+            try Fence.check(source, isReadOnly: isReadOnly)
+            let open = try Fence.waitForTransactions(source, seconds: cutover.waitSeconds)
+            if isReadOnly {
+                let fence = Fence(source)
+                let before = try cutover.fenceBefore ?? fence.before()
+                try target.durably { try store.setFenceBefore(before) }
+                FaultPoint.fenceRecorded.pass()
+                try fence.set()
+                // Prepared meanwhile: its sessions are gone now.
+                try Fence.check(source, isReadOnly: true)
+            } else {
+                // Readers harm nobody.
+                let writing = try Fence.openTransactions(source, isWriting: true).map(\.pid)
+                let left = open.filter { writing.contains($0.pid) }
+                guard left.isEmpty else { throw SourceError.stillOpen(left, seconds: cutover.waitSeconds) }
+            }
+            try target.durably { try store.setFenced() }
+            guard isReadOnly, !open.isEmpty else { return TaskOutcome() }
+            return TaskOutcome(
+                warning: "the fence ended sessions with open transactions: "
+                    + open.prefix(10).map(\.description).joined(separator: ", "))
+        }
+    }
+
+    static func writeMarker(_ scope: TaskScope) throws -> TaskOutcome {
+        let context = scope.context
+        let following = try following(scope)
+        let source = try scope.ends.source()
+        return try scope.outsideTransaction { target in
+            try Marker(source, context.sourceNames, hasMessages: following.hasMessages)
+                .writeOnce(target, migration: context.migration)
+            return TaskOutcome()
+        }
+    }
+}
+
+extension RunContext {
+    /// What we make on the source is called so.
+    package var sourceNames: SourceNames { SourceNames(plan: plan.name.value.identifier) }
+}

@@ -1,0 +1,44 @@
+import LogicalDecoding
+import Testing
+
+@testable import Execution
+
+struct `The lag` {
+    private func meter(_ samples: [(time: Double, source: UInt64, applied: UInt64)]) -> LagMeter {
+        var meter = LagMeter()
+        for sample in samples {
+            meter.add(
+                LagMeter.Sample(
+                    time: sample.time, sourceEnd: LSN(rawValue: sample.source),
+                    applied: LSN(rawValue: sample.applied), changes: Int(sample.applied)))
+        }
+        return meter
+    }
+
+    @Test func `is nothing when everything is applied, however old the last change is`() {
+        let meter = meter([(0, 100, 100), (500, 100, 100)])
+        #expect(meter.bytes == 0)
+        #expect(meter.seconds(sinceCommit: 500) == 0)
+        #expect(meter.secondsToCatchUp == nil)
+    }
+
+    @Test func `in seconds is the age of what the target lacks first`() {
+        let meter = meter([(0, 100, 100), (1, 200, 100), (2, 300, 100), (3, 400, 250)])
+        #expect(meter.bytes == 150)
+        #expect(meter.seconds(sinceCommit: nil) == 1)
+    }
+
+    @Test func `is as old as the last applied commit when the run has not seen the beginning of it`() {
+        let meter = meter([(0, 1000, 100), (1, 1100, 200)])
+        #expect(meter.seconds(sinceCommit: 90) == 90)
+        #expect(meter.seconds(sinceCommit: nil) == 1)
+    }
+
+    @Test func `goes when the target applies faster than the source writes`() throws {
+        let meter = meter([(0, 1000, 0), (1, 1100, 300), (2, 1200, 600)])
+        #expect(meter.rates.source == 100)
+        #expect(meter.rates.applied == 300)
+        #expect(meter.secondsToCatchUp == 3)
+        #expect(self.meter([(0, 0, 0), (1, 100, 0)]).secondsToCatchUp == nil)
+    }
+}

@@ -10,7 +10,8 @@ import Testing
 /// bounds still hold as long as those are small.
 @Suite(
     "A large transaction",
-    .enabled(if: TestServers.areAvailable && TestServers.environment("SKEIN_TEST_LONG") == "1"), .timeLimit(.minutes(10)),
+    .enabled(if: TestServers.areAvailable && TestServers.environment("SKEIN_TEST_LONG") == "1"),
+    .timeLimit(.minutes(10)),
     .serialized)
 struct LargeTransactionTests {
     /// Bytes of this process's memory at their most since the last `reset`.
@@ -19,7 +20,9 @@ struct LargeTransactionTests {
         let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
         return try #require(Int(line.filter(\.isNumber))) * 1024
     }
-    private static func reset() throws { try "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8) }
+    private static func reset() throws {
+        try "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)
+    }
 
     @Test func `passes in little memory`() async throws {
         let rows = 2_000_000
@@ -70,7 +73,8 @@ struct LargeTransactionTests {
                 let read = try await fixture.read(spool, last: 1)
                 #expect(read.numbers == [1])
                 let used = try Self.peak() - before
-                print("a row of 200 MB: \(received >> 20) MB of memory to receive it, \(used >> 20) MB with the reading")
+                print(
+                    "a row of 200 MB: \(received >> 20) MB of memory to receive it, \(used >> 20) MB with the reading")
                 #expect(used < 1200 << 20)
             }
             spool.close()

@@ -13,7 +13,7 @@ final class SlotSource: MessageSource {
         var publication: String
 
         var options: [(name: String, value: String)] {
-            plugin.options(publications: [publication], binary: isBinary, messages: true)
+            plugin.options(publications: [publication], binary: isBinary, messages: true, numbersAsText: false)
         }
     }
 

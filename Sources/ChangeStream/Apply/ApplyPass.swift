@@ -27,6 +27,8 @@ final class ApplyPass {
 
     /// Transactions whose end is not known when they begin, kept until it is (test_decoding).
     private var kept: [StreamMessage] = []
+    /// Behind the last transaction that was read, also where it was skipped.
+    private var seen = LSN(rawValue: 0)
     private var committed: Timestamp?
     private var wasParallel = false
     private var lastAsked = ContinuousClock.now
@@ -101,7 +103,7 @@ final class ApplyPass {
     /// test_decoding tells where a transaction ends only when it does; until everything behind the positions is new, it
     /// is kept whole before it is looked at.
     private func keepOrTake(_ message: StreamMessage) throws -> End? {
-        guard settings.plugin == .testDecoding, translator.end < (routing.positions.max() ?? translator.end) else {
+        guard settings.plugin == .testDecoding, seen < (routing.positions.max() ?? seen) else {
             return try take(message, commitEnd: nil)
         }
         kept.append(message)
@@ -130,6 +132,7 @@ final class ApplyPass {
                 return .limited
             }
         case .committed(let end, let time):
+            seen = commitEnd ?? end
             committed = time ?? committed
             guard !translator.isSkipped else {
                 skippedMarker = translator.marker.map { ($0, end, time) }

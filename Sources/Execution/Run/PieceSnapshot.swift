@@ -15,6 +15,18 @@ package struct PieceSnapshot: Sendable, Equatable {
         self.insertLSN = insertLSN
     }
 
+    /// What is seen now, such that every transaction that has an id by now, and has not ended for snapshots, is among
+    /// the running ones: for `Admission.afterAll`.
+    ///
+    /// A snapshot's xmax is behind the last id that has ended, not behind the last that was given out. So the newest
+    /// transactions of all, which may be committed and streamed and yet wait for a synchronous standby, would be missed
+    /// without an id that is given out, and ends, before.
+    /// - Parameter source: outside a transaction.
+    package static func takeBehindAll(_ source: Connection) throws -> PieceSnapshot {
+        try source.execute("select pg_catalog.txid_current()")
+        return try take(source)
+    }
+
     package var copied: CopiedAt { CopiedAt(watermark: watermark, insertLSN: insertLSN) }
 
     /// The open transaction's snapshot, taken by this very statement where it is the first; outside a transaction, what

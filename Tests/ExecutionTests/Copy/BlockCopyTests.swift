@@ -8,9 +8,11 @@ import Testing
 
 @Suite("Block pieces", .enabled(if: TestServers.areAvailable), .timeLimit(.minutes(2)))
 struct BlockCopyTests {
-    private func with(_ body: (LiveFixture) async throws -> Void) async throws {
+    static func with(
+        source: ConnectionTarget? = nil, _ body: (LiveFixture) async throws -> Void,
+    ) async throws {
         try await LiveFixture.with(
-            sql: "create table public.b (id int, v text)",
+            source: source, sql: "create table public.b (id int, v text)",
             rowsSQL: "insert into public.b select i, repeat('x', 500) from generate_series(1, 100) i",
             tables: [
                 LiveFixture.Table(
@@ -24,7 +26,7 @@ struct BlockCopyTests {
         select count(*) from pg_stat_activity
         where application_name = 'skein/live/block-snapshot' and datname = current_database()
         """
-    private static let endHolder = """
+    static let endHolder = """
         select pg_terminate_backend(pid) from pg_stat_activity
         where application_name = 'skein/live/block-snapshot' and datname = current_database()
         """
@@ -32,7 +34,7 @@ struct BlockCopyTests {
     private static let move = "update public.b set v = 'moved' where id = 1"
 
     @Test func `All pieces of a table are read under one snapshot, and its holder ends with the last`() async throws {
-        try await with { live in
+        try await Self.with { live in
             let before = try await live.rows("b", live.source)
             let first = try await live.run(0)
             #expect(try await live.value(Self.holders, live.source) == "1")
@@ -45,7 +47,7 @@ struct BlockCopyTests {
     }
 
     @Test func `When the holder is lost, the table alone starts over`() async throws {
-        try await with { live in
+        try await Self.with { live in
             try await live.run(0)
             try await live.execute(Self.endHolder, live.source)
             try await live.execute(Self.move, live.source)
@@ -61,29 +63,8 @@ struct BlockCopyTests {
         }
     }
 
-    @Test func `When the holder is lost and nothing was written, the table goes on`() async throws {
-        try await with { live in
-            // Another database's transactions count as well.
-            var (isKept, attempts) = (false, 0)
-            while !isKept, attempts < 5 {
-                attempts += 1
-                try await live.run(0)
-                try await live.execute(Self.endHolder, live.source)
-                do {
-                    try await live.run(1)
-                    isKept = true
-                } catch is ClaimLost {
-                    continue
-                }
-            }
-            #expect(isKept)
-            try await live.run(2)
-            #expect(try await live.areEqual("b"))
-        }
-    }
-
     @Test func `A copy under the generation before cannot be done`() async throws {
-        try await with { live in
+        try await Self.with { live in
             try await live.run(0)
             let blocker = HeldSession(live.target)
             try await blocker.execute("begin; lock table public.b in share mode")
@@ -97,7 +78,7 @@ struct BlockCopyTests {
     }
 
     @Test func `Workers that begin a table at the same time agree on one snapshot`() async throws {
-        try await with { live in
+        try await Self.with { live in
             let outcomes = try await withThrowingTaskGroup(of: TaskOutcome.self) { group in
                 for number in 0..<3 { group.addTask { try await live.run(number) } }
                 return try await group.reduce(into: []) { $0.append($1) }

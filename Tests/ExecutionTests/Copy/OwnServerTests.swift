@@ -131,4 +131,18 @@ struct OwnServerTests {
             await application.close()
         }
     }
+
+    /// On a shared server, other databases' transactions count as well.
+    @Test func `When a block holder is lost and nothing was written, the table goes on`() async throws {
+        try await OwnServers.with([.source], configuration: [.source: "autovacuum = off\n"]) { servers in
+            try await BlockCopyTests.with(source: try servers.target(.source)) { live in
+                let first = try await live.run(0)
+                try await live.execute(BlockCopyTests.endHolder, live.source)
+                let second = try await live.run(1)
+                #expect(second.copied?.watermark == first.copied?.watermark)
+                try await live.run(2)
+                #expect(try await live.areEqual("b"))
+            }
+        }
+    }
 }

@@ -121,12 +121,16 @@ struct TableResyncTests {
             let application = HeldSession(live.source)
             try await application.execute("begin; insert into public.t values (101, now(), 1)")
             let pid = try await application.value("select pg_backend_pid()")
+            // In another database, nobody waits for it.
+            let elsewhere = HeldSession(live.source.with(database: "postgres"))
+            try await elsewhere.execute("begin; select pg_current_xact_id()")
             let error = await #expect(throws: NotAdmissible.self) { try await copy(lane, live) }
             #expect(error?.waitingFor.contains { $0.contains("pid \(pid)") } == true)
             let waiting = Task { try await copy(lane, live) }
             try await Task.sleep(for: .milliseconds(500))
             try await application.execute("commit")
             try await waiting.value
+            await elsewhere.close()
             #expect(try await live.areEqual("t"))
             await application.close()
         }

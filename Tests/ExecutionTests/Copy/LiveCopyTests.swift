@@ -30,8 +30,12 @@ struct LiveCopyTests {
             try await application.execute("begin; insert into public.t values (101, 1)")
             let open = try #require(UInt64(try await application.value("select pg_current_xact_id()")))
             let before = try #require(
-                UInt64(try await live.value("with i as (insert into public.t values (102, 1) returning 1) "
-                    + "select pg_current_xact_id() from i", live.source)))
+                UInt64(
+                    try await live.value(
+                        """
+                        with i as (insert into public.t values (102, 1) returning 1)
+                        select pg_current_xact_id() from i
+                        """, live.source)))
             let outcome = try await live.run(0)
             try await application.execute("commit")
             await application.close()
@@ -109,7 +113,8 @@ struct LiveCopyTests {
             let error = await #expect(throws: TableShapeChanged.self) { try await live.run(0) }
             let failure = TaskFailure(task: "copy", try #require(error))
             #expect(failure.object == "public.t.note")
-            #expect(failure.message == "column note of public.t (text) was added on the source since the migration began")
+            #expect(
+                failure.message == "column note of public.t (text) was added on the source since the migration began")
             #expect(failure.cure?.contains("`alter table \"public\".\"t\" add column \"note\" text`") == true)
             try await live.execute("alter table public.t add column note text", live.target)
             try await live.run(0)
@@ -119,7 +124,7 @@ struct LiveCopyTests {
 
     @Test func `A table that was made anew under the name is refused`() async throws {
         try await with { live in
-            try await live.execute("drop table public.t; create table public.t (id int primary key, v int)", live.source)
+            try await live.execute("drop table public.t; \(Self.sql)", live.source)
             await #expect(throws: TableReplaced.self) { try await live.run(0) }
         }
     }

@@ -38,15 +38,17 @@ struct RepairTests {
     }
 
     private func watermarks(_ live: LiveFixture) async throws -> [Watermark] {
-        try await TestServers.column("select watermark from skein.task where action ? 'copy' order by number", on: live.target)
-            .map { try #require($0.flatMap { Watermark($0) }) }
+        try await TestServers.column(
+            "select watermark from skein.task where action ? 'copy' order by number", on: live.target
+        ).map { try #require($0.flatMap { Watermark($0) }) }
     }
 
     @Test func `Only pieces that differ are copied again, all get a watermark of the new slot`() async throws {
         try await with { live in
             let before = try await watermarks(live)
             // What the lost slot would have brought.
-            try await live.execute("update public.t set v = -1 where id = 70; delete from public.t where id = 71", live.source)
+            try await live.execute(
+                "update public.t set v = -1 where id = 70; delete from public.t where id = 71", live.source)
             let kept = Mutex<[String]>([])
             let repair = Repair(live.context) { event in
                 if case .rechecked(let id, true) = event { kept.withLock { $0.append(id) } }
@@ -54,7 +56,8 @@ struct RepairTests {
             #expect(try await repair.run() == ["copy:public.t:0002"])
             #expect(try await live.areEqual("t"))
             #expect(try await live.areEqual("b"))
-            #expect(kept.withLock { $0.sorted() } == ["copy:public.b:0001", "copy:public.b:0002", "copy:public.t:0001"])
+            #expect(
+                kept.withLock { $0.sorted() } == ["copy:public.b:0001", "copy:public.b:0002", "copy:public.t:0001"])
             #expect(try await live.value("select count(*) from skein.apply_progress", live.target) == "0")
             let after = try await watermarks(live)
             #expect(zip(before, after).allSatisfy { $0 != $1 })

@@ -59,7 +59,8 @@ package struct Watermark: Sendable, Hashable {
     /// Whether every transaction that was running in `other`, and every one that it calls ended, has ended here: what a
     /// snapshot must fulfil to be used behind changes that were consumed before `other` was taken (EXACTNESS.md, 7, 15).
     ///
-    /// A decoded transaction may still be hidden from snapshots; then it is among those that `other` calls running.
+    /// A decoded transaction may still be hidden from snapshots; then it is among those that `other` calls running, if
+    /// an id that was given out later had ended when `other` was taken (else it may lie beyond its xmax).
     package func hasEnded(allOf other: Watermark) -> Bool {
         xmax >= other.xmax && running.allSatisfy { $0 >= other.xmax }
     }

@@ -38,7 +38,9 @@ struct Downtime {
         if let sequences = tasks("sequences").first, case .setSequences(let names) = sequences.action {
             parts.append(Measure.count(names.count, "sequence"))
         }
-        parts.append("triggers, rules and policies")
+        let hasRowActions =
+            !source.triggers.isEmpty || !source.policies.isEmpty || source.relations.contains { !$0.rules.isEmpty }
+        if hasRowActions { parts.append("triggers, rules and policies") }
         let refreshed = tasks("refresh")
         if !refreshed.isEmpty {
             parts.append(

@@ -193,8 +193,8 @@ private struct FollowingLines {
 
     private static let most = 50
     private static let order =
-        "order: replica identities, publications and slot; structure and copy; plain indexes and what finds rows; "
-        + "following, until it has caught up; other unique indexes and foreign keys; the gate, which `cutover` opens"
+        "order: replica identities, publications and slot; structure and copy; plain indexes and the keys that name "
+        + "rows; following, until it has caught up; other unique indexes and foreign keys; the gate, which `cutover` opens"
 
     private func paragraph(_ words: String) -> [String] {
         text.wrapped(words.split(separator: " ").map(String.init), indent: "  ", separator: " ")

@@ -58,6 +58,28 @@ struct LivePlanTextTests {
         }
         #expect(
             sections.joined(separator: "\n\n") == """
+                Plan iot-production (live): iot on PostgreSQL 15.20 → iot on PostgreSQL 17.11
+
+                Following the source
+                  pgoutput, binary: built into PostgreSQL, and publications can be made
+                  published: 5 tables, 1 of them for inserts only
+                  public.alerts: all columns, as the plan says; on the source, until `clean`: alter table "public"."alerts" replica
+                  identity full
+                  public.metrics: inserts only: no usable key
+                  order: replica identities, publications and slot; structure and copy; plain indexes and the keys that name rows;
+                  following, until it has caught up; other unique indexes and foreign keys; the gate, which `cutover` opens
+
+                Downtime, from the fence to the end of the cutover
+                  the rest of the stream,
+                  comparing 1 table followed for inserts only (90 MB), and copying again those that differ (under a minute),
+                  1 unique index that cannot be built before (3 MB), 12 large objects, 1 sequence,
+                  1 materialized view to refresh (1 MB), comparing checksums of all rows
+
+                Tasks
+                  55 in all, 1 extension, 1 prepare-source, 1 slot, 1 dump-schema, 1 pre-data, 1 hypertable, 7 copy, 7 index,
+                  5 constraint, 6 analyze, 1 follow, 1 catch-up, 2 foreign-key, 2 vacuum, 1 validate, 1 gate, 1 fence, 1 marker,
+                  1 drain, 1 recopy, 1 large-objects, 1 post-data, 1 triggers, 1 refresh, 1 sequences, 1 event-triggers, 5 verify,
+                  1 complete
                 """)
     }
 

@@ -76,6 +76,7 @@ struct Chaos: ParsableCommand {
                 if stop { break }
             }
         }
+        if dryRun { return }
         if failed.isEmpty {
             say("\(rounds) rounds from seed \(first): nothing lost, nothing doubled")
         } else {

@@ -245,10 +245,11 @@ final class Round {
             migrate?.kill()
             migrate = nil
         }
-        var (kills, faults) = (plan.cutoverKills[...], plan.cutoverFaults[...])
+        var (kills, faults, fault) = (plan.cutoverKills[...], plan.cutoverFaults[...], plan.cutoverArmed)
         while true {
             try checkTime()
-            let child = try skein(["cutover", "--no-color"])
+            let child = try skein(["cutover", "--no-color"], fault: fault)
+            fault = nil
             cutover = child
             let begun = Date()
             while child.poll() == nil {
@@ -337,6 +338,10 @@ final class Round {
     }
 
     private func clean() throws {
+        if let fault = plan.cleanArmed {
+            let end = try skein(["clean", "--yes", "--prune", "--no-color"], fault: fault).wait(atMost: 30)
+            note("skein clean: \(end)")
+        }
         let child = try skein(["clean", "--yes", "--prune", "--no-color"])
         let end = try child.wait(atMost: 30)
         guard end == .exit(0) else { throw ChaosFailure("`skein clean`: \(end): \(child.said.suffix(3000))") }

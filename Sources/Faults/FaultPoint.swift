@@ -28,6 +28,20 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case spoolBeforeRelease = "spool.before-release"
     case streamBeforeConfirm = "stream.before-confirm"
 
+    // Of a cutover.
+
+    case gateOpened = "gate.opened"
+    case drainDone = "drain.done"
+    case triggersRestored = "triggers.restored"
+    case recopyMoved = "recopy.before-commit"
+    case endMarkerWritten = "cutover.end-marker-written"
+    case completing = "cutover.before-complete"
+    case cutoverCompleted = "cutover.completed"
+    case undoReopened = "undo.reopened"
+    case undoUnfenced = "undo.unfenced"
+    case undoCleared = "undo.cleared"
+    case undoDone = "undo.done"
+
     // On the source of a live migration.
 
     case identityRecorded = "identity.recorded"
@@ -44,6 +58,20 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case cleanSlotDropped = "clean.slot-dropped"
     case cleanPublicationsDropped = "clean.publications-dropped"
     case cleanSourceCleaned = "clean.source-cleaned"
+
+    // Copying live.
+
+    case liveSnapshotTaken = "live-copy.snapshot-taken"
+    case liveCopyMoved = "live-copy.before-commit"
+    case blockHolderExported = "block-holder.exported"
+    case blocksStartedOver = "block-holder.started-over"
+    case resyncFrozen = "resync.frozen"
+    case resyncMoved = "resync.before-commit"
+    case resyncCopied = "resync.copied"
+    case resyncJoined = "resync.joined"
+    case repairBegun = "repair.begun"
+    case repairPieceMoved = "repair.before-commit"
+    case repairPieceCommitted = "repair.piece-committed"
 
     private static let armed: (name: String, passing: Int)? = {
         guard let value = unsafe getenv("SKEIN_FAULT") else { return nil }

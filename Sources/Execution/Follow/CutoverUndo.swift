@@ -1,3 +1,137 @@
+private import Faults
+internal import PlanFile
+internal import Planning
+private import Postgres
+
+/// Undoes what an abandoned cutover has done, in whatever state it stands, so that the migration follows again.
+///
+/// Four steps, each harmless when done twice; the cutover's row goes last, so that a run which is killed in between, and
+/// any other, begins again:
+/// 1. The gate and everything behind it is to be done again: whoever still works on it cannot commit.
+/// 2. The source's fence is lifted: the application writes again.
+/// 3. On the target goes what would disturb the applier, and then the marker, behind which it stopped.
+/// 4. The gate is closed.
 enum CutoverUndo {
-    static func run(_ context: RunContext) async throws -> [Int] { [] }
+    /// The engine calls it when none of its own tasks behind the gate is running.
+    /// - Returns: the numbers of the tasks that are to be done again.
+    /// - Throws: `SourceError`, `PostgresError`.
+    static func run(_ context: RunContext) async throws -> [Int] {
+        let gate = context.tasks.firstIndex { $0.action == .gate }
+        let behind = LiveRun.behind(gate, context.tasks).sorted()
+        let name = context.applicationName("cutover-undo")
+        let target = Session(context.target, applicationName: name, settings: context.targetSettings)
+        let source = Session(context.source, applicationName: name)
+        do {
+            let reopened = try await undo(context, behind, source, target)
+            await target.close()
+            await source.close()
+            return reopened
+        } catch {
+            await target.close()
+            await source.close()
+            throw error
+        }
+    }
+
+    private static func undo(
+        _ context: RunContext, _ behind: [Int], _ source: Session, _ target: Session,
+    ) async throws -> [Int] {
+        let migration = context.migration
+        let record = try await target.run { target in
+            try target.durably {
+                try reopen(behind, migration, target)
+                return try CutoverStore(target, migration: migration).record()
+            }
+        }
+        FaultPoint.undoReopened.pass()
+        if let record, let before = record.fenceBefore {
+            let wasSet = record.fenced != nil
+            try await source.run { try Fence($0).lift(before, wasSet: wasSet) }
+        }
+        FaultPoint.undoUnfenced.pass()
+        let rebuilt = try await target.run { target in
+            try target.durably {
+                let rebuilt = try clear(context, behind, target)
+                try StreamStore(target, migration: migration).clearMarker()
+                return rebuilt
+            }
+        }
+        FaultPoint.undoCleared.pass()
+        try await target.run { target in try target.durably { try CutoverLog(target, migration).remove() } }
+        FaultPoint.undoDone.pass()
+        return behind + rebuilt
+    }
+
+    /// Waits for transactions that are just doing one of them.
+    private static func reopen(_ numbers: [Int], _ migration: Int64, _ target: Connection) throws {
+        try target.query(
+            """
+            update skein.task
+            set state = 'pending', claim = null, holder = null, warning = null, error = null, sqlstate = null
+            where migration = $1 and number = any ($2::integer[])
+            """, [String(migration), PostgresArray.literal(numbers.map(String.init))])
+    }
+
+    /// - Returns: tasks before the gate that are to be done again: indexes that went with their constraints.
+    private static func clear(_ context: RunContext, _ behind: [Int], _ target: Connection) throws -> [Int] {
+        try target.execute("set local lock_timeout = '10s'; set local client_min_messages = error")
+        let actions = behind.map { context.tasks[$0].action }
+        var stages: [SchemaStage] = []
+        if actions.contains(.restoreTriggers) { stages.append(.trigger) }
+        if actions.contains(.restoreEventTriggers) { stages.append(.eventTrigger) }
+        // Event triggers first: they fire on what follows.
+        try SchemaRemoval.run(stages, migration: context.migration, on: target)
+        if actions.contains(.attachIndexes) {
+            try SchemaEntryStore(migration: context.migration).markUndone([.attach], on: target)
+        }
+        for statement in removals(actions) { try target.execute(statement) }
+        for index in droppedIndexes(context.tasks, actions)
+        where try target.scalar("select pg_catalog.to_regclass($1)", [index.name.sql]) == nil {
+            try target.execute(index.definition)
+        }
+        let rebuilt = lostIndexes(context.tasks, actions, behind: Set(behind))
+        try reopen(rebuilt, context.migration, target)
+        return rebuilt
+    }
+
+    /// Constraints and indexes that are built behind the gate, because the applier's order may violate them: parents
+    /// first, whose partitions' go with them.
+    static func removals(_ actions: [Action]) -> [String] {
+        var (parents, constraints, indexes): ([String], [String], [String]) = ([], [], [])
+        for action in actions {
+            switch action {
+            case .addConstraint(let key):
+                let statement = drop(key.name, of: key.table)
+                if key.way == .directly(only: true) { parents.append(statement) } else { constraints.append(statement) }
+            case .addForeignKey(let key): constraints.insert(drop(key.name, of: key.table), at: 0)
+            case .buildIndex(let index): indexes.append("drop index if exists \(index.name.sql)")
+            default: continue
+            }
+        }
+        return parents + constraints + indexes
+    }
+
+    private static func drop(_ constraint: String, of table: QualifiedName) -> String {
+        "alter table if exists \(table.sql) drop constraint if exists \(QualifiedName.quoted(constraint))"
+    }
+
+    /// Indexes that serve the applier, and are dropped behind the gate.
+    static func droppedIndexes(_ tasks: [MigrationTask], _ behind: [Action]) -> [IndexBuild] {
+        let dropped = Set(behind.compactMap { if case .dropIndex(let name) = $0 { name } else { nil } })
+        return tasks.compactMap { task in
+            if case .buildIndex(let index) = task.action, dropped.contains(index.name) { index } else { nil }
+        }
+    }
+
+    /// Numbers of the index builds before the gate whose index goes with a constraint behind it.
+    static func lostIndexes(_ tasks: [MigrationTask], _ behind: [Action], behind numbers: Set<Int>) -> [Int] {
+        let lost = Set(
+            behind.compactMap { action in
+                if case .addConstraint(let key) = action, key.way == .usingIndex { key.indexName } else { nil }
+            })
+        return tasks.indices.filter { number in
+            guard !numbers.contains(number), case .buildIndex(let index) = tasks[number].action else { return false }
+            return lost.contains(index.name)
+        }
+    }
 }

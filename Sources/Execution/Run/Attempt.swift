@@ -23,11 +23,11 @@ enum Attempt: Sendable {
         let task = context.tasks[number]
         do {
             // Compared before it is claimed: two processes may do so, but only one says that it is done.
-            var compared: Int64?
+            var outcome = TaskOutcome()
             if case .verify(let piece) = task.action {
-                compared = try await VerifyTask.compare(piece, context, link.verifier).rows
+                outcome = try await VerifyTask.compare(piece, context, link.verifier)
             }
-            let comparedRows = compared
+            let compared = outcome
             return try await link.run(task.id) { ends in
                 let store = TaskStore(try ends.target(), migration: context.migration)
                 switch try store.claim(number, holder: holder, needsAllRows: task.action.needsAllRows) {
@@ -40,7 +40,7 @@ enum Attempt: Sendable {
                         context: context, number: number, claim: claim, generation: generation, isRedo: isRedo,
                         ends: ends,
                         snapshot: task.action.readsUnderSnapshot ? snapshot : nil, meter: meter,
-                        comparedRows: comparedRows)
+                        comparedRows: compared.rows, comparedWarning: compared.warning)
                     if let snapshot = scope.snapshot, snapshot.generation != generation {
                         // Another process reads under a newer one: what this one reads would be thrown away.
                         try store.release(number, claim: claim, error: nil, sqlState: nil)
@@ -76,6 +76,9 @@ enum Attempt: Sendable {
             // Still ours when it was the generation that had moved on.
             release(nil, nil)
             return .takenElsewhere
+        } catch is NotYet {
+            release(nil, nil)
+            return .blocked
         } catch {
             let failure = TaskFailure(scope.task, error)
             release(failure.message, failure.sqlState)

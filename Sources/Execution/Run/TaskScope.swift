@@ -24,6 +24,8 @@ package struct TaskScope {
     package let meter: CopyMeter
     /// Of a comparison that found no difference.
     package var comparedRows: Int64?
+    /// Of a comparison whose differences are no failure (`fence: none`): what is to know.
+    package var comparedWarning: String?
 
     package var task: MigrationTask { context.tasks[number] }
 

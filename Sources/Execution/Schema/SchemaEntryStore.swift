@@ -121,6 +121,13 @@ package struct SchemaEntryStore: Sendable {
             [String(migration), PostgresArray.literal(entries.map { String($0.entry.sequence) })])
     }
 
+    /// The entries of these stages are to be restored again.
+    package func markUndone(_ stages: [SchemaStage], on connection: Connection) throws(PostgresError) {
+        try connection.query(
+            "update skein.schema_entry set done = false where migration = $1 and stage = any ($2::text[]) and done",
+            [String(migration), PostgresArray.literal(stages.map(\.rawValue))])
+    }
+
     /// Forgets a dump, before another is stored.
     package func removeAll(on connection: Connection) throws(PostgresError) {
         try connection.query("delete from skein.schema_entry where migration = $1", [String(migration)])

@@ -13,6 +13,9 @@ package enum SchemaStage: String, Sendable, Codable, CaseIterable {
     /// After data: rules, triggers, policies, statistics objects, checks that are not valid, what depends on an index
     /// or a key.
     case postData = "post-data"
+    /// Live: what acts on rows (triggers, rules, policies, row security), once nothing is applied any more. Offline it is
+    /// part of `postData`.
+    case trigger
     /// Last of all, because they fire on DDL; and comments on the indexes of materialized views, which come late.
     case eventTrigger = "event-trigger"
     /// Not restored.

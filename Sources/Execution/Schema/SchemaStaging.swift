@@ -5,15 +5,20 @@ package struct SchemaStaging {
     private let entries: [DumpEntry]
     /// Index in `entries` by dump id.
     private let positions: [Int: Int]
+    private let isLive: Bool
 
-    private init(_ entries: [DumpEntry]) {
+    private init(_ entries: [DumpEntry], isLive: Bool) {
         self.entries = entries
+        self.isLive = isLive
         positions = Dictionary(entries.enumerated().map { ($1.dumpID, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The entries in their order, each with its stage and with its SQL as it is to be run.
-    package static func stage(_ entries: [DumpEntry], exclusions: Exclusions) -> [StagedEntry] {
-        let staging = SchemaStaging(entries)
+    /// - Parameter isLive: what acts on rows has a stage of its own, behind the applying of changes.
+    package static func stage(
+        _ entries: [DumpEntry], exclusions: Exclusions, isLive: Bool = false,
+    ) -> [StagedEntry] {
+        let staging = SchemaStaging(entries, isLive: isLive)
         let excluded = staging.excluded(exclusions)
         var stages: [SchemaStage] = []
         // pg_dump sorts all that belongs after data behind all that belongs before.
@@ -36,6 +41,14 @@ package struct SchemaStaging {
         "ROW SECURITY", "STATISTICS", "EVENT TRIGGER", "PUBLICATION", "SUBSCRIPTION",
     ]
 
+    private static let rowTypes: Set<String> = ["TRIGGER", "RULE", "POLICY", "ROW SECURITY"]
+
+    /// Of the rules only those that are no view: a view in a circle of dependencies comes as `RULE … _RETURN`, and other
+    /// views need it.
+    private static func actsOnRows(_ entry: DumpEntry) -> Bool {
+        rowTypes.contains(entry.type) && !(entry.type == "RULE" && entry.name.hasSuffix(" _RETURN"))
+    }
+
     private func stage(_ entry: DumpEntry, needed: [SchemaStage], isPostData: Bool) -> SchemaStage {
         switch entry.type {
         case "INDEX": return .index
@@ -48,6 +61,7 @@ package struct SchemaStaging {
         default:
             // Comments on a materialized view's indexes: these follow its refresh, which follows all else.
             if needed.contains(.eventTrigger) || isOnIndexOfMaterializedView(entry) { return .eventTrigger }
+            if isLive, Self.actsOnRows(entry) || needed.contains(.trigger) { return .trigger }
             let isLate = needed.contains { [.index, .constraint, .foreignKey, .attach, .postData].contains($0) }
             return isPostData || isLate ? .postData : .preData
         }

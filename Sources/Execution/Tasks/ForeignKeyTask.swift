@@ -1,29 +1,30 @@
-private import PlanFile
+internal import PlanFile
 package import Planning
-private import Postgres
+internal import Postgres
 
 /// Foreign keys are added NOT VALID, a moment's work under a strong lock, and validated afterwards in parallel. One
 /// that the source's own rows violate stays NOT VALID: it came so, and it is told.
+///
+/// Live, both come before the gate, while changes are applied: silently, so that the key hinders nobody. Workers that
+/// apply in parallel may show half a source transaction then, and a key that fails for that is tried again behind the
+/// drain by a second task for the same key, a moment's work where it is valid by then.
 package enum ForeignKeyTask {
     package static func add(_ key: ForeignKeyBuild, _ scope: TaskScope) throws -> TaskOutcome {
         try scope.inTransaction { target in
-            if key.canBeNotValid || !key.isValidOnSource {
-                try target.execute(statement(key, isValid: false))
-                return TaskOutcome()
-            }
-            do {
-                try target.savepoint { try target.execute(statement(key, isValid: true)) }
-                return TaskOutcome()
-            } catch let error as PostgresError where error.sqlState == foreignKeyViolation {
-                try refuseIncomplete(scope, target)
-                let isAdded = try addNotValid(key, target)
-                return TaskOutcome(warning: warning(key, error, isAdded: isAdded))
-            }
+            try lockPatiently(scope, target)
+            // Undone and done again, or done by the task behind the drain.
+            if try scope.context.isLive && isPresent(key, target) { return TaskOutcome() }
+            return try add(key, scope, target)
         }
     }
 
     package static func validate(_ key: ForeignKeyBuild, _ scope: TaskScope) throws -> TaskOutcome {
         try scope.inTransaction { target in
+            try lockPatiently(scope, target)
+            if try scope.context.isLive && !isPresent(key, target) {
+                // It cannot be NOT VALID here, and failed while changes were applied.
+                return try add(key, scope, target)
+            }
             do {
                 try target.savepoint {
                     try target.execute(
@@ -31,13 +32,48 @@ package enum ForeignKeyTask {
                 }
                 return TaskOutcome()
             } catch let error as PostgresError where error.sqlState == foreignKeyViolation {
+                if mayBeHalf(scope) { return TaskOutcome() }
                 try refuseIncomplete(scope, target)
                 return TaskOutcome(warning: warning(key, error, isAdded: true))
             }
         }
     }
 
+    private static func add(_ key: ForeignKeyBuild, _ scope: TaskScope, _ target: Connection) throws -> TaskOutcome {
+        if key.canBeNotValid || !key.isValidOnSource {
+            try target.execute(statement(key, isValid: false))
+            return TaskOutcome()
+        }
+        do {
+            try target.savepoint { try target.execute(statement(key, isValid: true)) }
+            return TaskOutcome()
+        } catch let error as PostgresError where error.sqlState == foreignKeyViolation {
+            if mayBeHalf(scope) { return TaskOutcome() }
+            try refuseIncomplete(scope, target)
+            let isAdded = try addNotValid(key, target)
+            return TaskOutcome(warning: warning(key, error, isAdded: isAdded))
+        }
+    }
+
     private static let foreignKeyViolation = "23503"
+
+    /// Before the gate of a live migration a violation says nothing.
+    private static func mayBeHalf(_ scope: TaskScope) -> Bool {
+        scope.context.isLive && !scope.context.isBehindDrain(scope.number)
+    }
+
+    /// Whoever applies changes queues behind a lock that waits, so it gives way and is tried again.
+    private static func lockPatiently(_ scope: TaskScope, _ target: Connection) throws {
+        if scope.context.isLive { try target.execute("set local lock_timeout = '5s'") }
+    }
+
+    private static func isPresent(_ key: ForeignKeyBuild, _ target: Connection) throws -> Bool {
+        try target.scalar(
+            """
+            select true from pg_catalog.pg_constraint
+            where conrelid = $1::pg_catalog.regclass and conname = $2 and contype = 'f'
+            """, [key.table.sql, key.name]) != nil
+    }
 
     /// Rows may be missing only because they are copied again since this task began: then it says nothing, and is done
     /// again after them.
@@ -70,5 +106,32 @@ package enum ForeignKeyTask {
                 + "alter table \(key.table.sql) validate constraint \(QualifiedName.quoted(key.name))"
             : "\(name) is left out: the source's own rows violate it, and this server cannot hold it NOT VALID; "
                 + "mend them, then run \(statement(key, isValid: true))"
+    }
+
+    /// The statements that complete what the source has valid and the target has not.
+    static func open(_ tasks: [MigrationTask], _ target: Connection) throws -> [String] {
+        var seen: Set<UInt32> = []
+        return try tasks.compactMap { task in
+            guard case .addForeignKey(let key) = task.action, key.isValidOnSource, seen.insert(key.sourceOID).inserted
+            else { return nil }
+            let isValid = try target.scalar(
+                """
+                select convalidated from pg_catalog.pg_constraint
+                where conrelid = pg_catalog.to_regclass($1) and conname = $2 and contype = 'f'
+                """, [key.table.sql, key.name])
+            switch isValid {
+            case "t": return nil
+            case nil: return statement(key, isValid: true) + ";"
+            default:
+                return "alter table \(key.table.sql) validate constraint \(QualifiedName.quoted(key.name));"
+            }
+        }
+    }
+}
+
+extension RunContext {
+    /// Whether a task comes when everything up to the marker is applied.
+    func isBehindDrain(_ number: Int) -> Bool {
+        LiveRun.behind(tasks.firstIndex { $0.action == .drain }, tasks).contains(number)
     }
 }

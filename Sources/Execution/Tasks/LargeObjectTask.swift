@@ -11,10 +11,11 @@ package enum LargeObjectTask {
     private static let batch = 200
 
     package static func run(first: UInt32, end: UInt32?, _ scope: TaskScope) throws -> TaskOutcome {
-        guard let snapshot = scope.snapshot else { throw SnapshotLost(id: "") }
         let source = try scope.ends.source()
-        return try SourceReading.transaction(source, under: snapshot) {
-            try scope.inTransaction(generation: snapshot.generation) { target in
+        return try reading(source, scope) {
+            try scope.inTransaction(generation: scope.snapshot?.generation) { target in
+                // The objects of a cutover that was given up.
+                if scope.context.isLive { try remove([scope.number], migration: scope.context.migration, target) }
                 var (copied, bytes, next): (Int64, Int64, UInt64) = (0, 0, UInt64(first))
                 while true {
                     let rows = try source.query(
@@ -47,6 +48,13 @@ package enum LargeObjectTask {
                 return TaskOutcome(rows: copied, bytes: bytes)
             }
         }
+    }
+
+    /// Offline, under the run's snapshot; live, behind the drain, what is there now: large objects are in no stream.
+    private static func reading<R>(_ source: Connection, _ scope: TaskScope, _ body: () throws -> R) throws -> R {
+        if let snapshot = scope.snapshot { return try SourceReading.transaction(source, under: snapshot, body) }
+        guard scope.context.isLive else { throw SnapshotLost(id: "") }
+        return try source.transaction("begin isolation level repeatable read read only", body)
     }
 
     /// Removes what these tasks made.

@@ -27,7 +27,7 @@ package enum SchemaTask {
             else { throw error }
             throw SnapshotLost(id: snapshot.id)
         }
-        let staged = SchemaStaging.stage(entries, exclusions: context.decisions.exclusions)
+        let staged = SchemaStaging.stage(entries, exclusions: context.decisions.exclusions, isLive: context.isLive)
         return try scope.inTransaction(generation: snapshot?.generation) { target in
             let store = SchemaEntryStore(migration: context.migration)
             try store.removeAll(on: target)
@@ -66,6 +66,14 @@ package enum SchemaTask {
             try store.markDone(batch, on: target)
             return nil
         }
+    }
+
+    /// What acts on rows, once nothing is applied any more: ALWAYS and REPLICA triggers, and rules, fire for the applier,
+    /// too (EXACTNESS.md, 22).
+    package static func restoreTriggers(_ scope: TaskScope) throws -> TaskOutcome {
+        let outcome = try restore(.trigger, scope)
+        FaultPoint.triggersRestored.pass()
+        return outcome
     }
 
     package static func createHypertable(_ definition: HypertableDefinition, _ scope: TaskScope) throws -> TaskOutcome {

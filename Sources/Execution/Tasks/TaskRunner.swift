@@ -13,7 +13,8 @@ enum TaskRunner {
         case .attachIndexes: try SchemaTask.restore(.attach, scope)
         case .restorePostData: try SchemaTask.restore(.postData, scope)
         case .restoreEventTriggers: try SchemaTask.restore(.eventTrigger, scope)
-        case .copy(let piece): try CopyTask.run(piece, scope)
+        case .copy(let piece): try scope.context.isLive ? LiveCopyTask.run(piece, scope) : CopyTask.run(piece, scope)
+        case .follow: try FollowTask.run(scope)
         case .copyLargeObjects(let first, let end): try LargeObjectTask.run(first: first, end: end, scope)
         case .addForeignKey(let key): try ForeignKeyTask.add(key, scope)
         case .validateForeignKey(let key): try ForeignKeyTask.validate(key, scope)
@@ -27,9 +28,15 @@ enum TaskRunner {
         case .createSlot: try SourceTask.createSlot(scope)
         case .fence: try SourceTask.fence(scope)
         case .writeMarker: try SourceTask.writeMarker(scope)
-        case .follow, .catchUp, .gate, .drain, .recopyUnfollowed, .dropIndex, .restoreTriggers, .completeCutover:
-            throw StateError.unexpected("\(scope.task.id) belongs to live migrations")
-        case .verify: try scope.inTransaction { _ in TaskOutcome(rows: scope.comparedRows) }
+        case .catchUp: try MilestoneTask.catchUp(scope)
+        case .gate: try MilestoneTask.openGate(scope)
+        case .drain: try MilestoneTask.drain(scope)
+        case .recopyUnfollowed: throw StateError.unexpected("\(scope.task.id) is not built yet")
+        case .dropIndex(let index): try MilestoneTask.dropIndex(index, scope)
+        case .restoreTriggers: try SchemaTask.restoreTriggers(scope)
+        case .completeCutover: try CompletionTask.run(scope)
+        case .verify:
+            try scope.inTransaction { _ in TaskOutcome(rows: scope.comparedRows, warning: scope.comparedWarning) }
         }
     }
 }

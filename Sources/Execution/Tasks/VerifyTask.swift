@@ -13,8 +13,38 @@ package enum VerifyTask {
         let comparison = try await verifier.compare(subject)
         guard !comparison.isEqual else { return TaskOutcome(rows: comparison.source.rows) }
         let report = try await verifier.differences(subject)
-        throw Differs(text: DifferenceText.describe(comparison, report))
+        let text = DifferenceText.describe(comparison, report)
+        guard context.isLive else { throw Differs(text: text) }
+        return try await unfenced(piece, context, verifier, text)
     }
+
+    /// What begins a warning of rows that differ while nothing keeps the application from writing to the source: the
+    /// completion of the cutover says what it means.
+    static let unfencedPrefix = "differs, and the source may still be written to: "
+
+    /// Behind a fence a difference is one. Without, it is none yet: whether anything was written behind the marker is
+    /// known at the end.
+    private static func unfenced(
+        _ piece: Piece, _ context: RunContext, _ verifier: Verifier, _ text: String,
+    ) async throws -> TaskOutcome {
+        let migration = context.migration
+        let number = context.tasks.firstIndex { $0.action == .verify(piece) } ?? -1
+        let fence = try await verifier.target.run { target in
+            let fence = try CutoverLog(target, migration).fence()
+            if fence != .some(.none) {
+                // For whoever waits in another terminal.
+                try target.query(
+                    "update skein.task set error = $3, sqlstate = $4 where migration = $1 and number = $2",
+                    [String(migration), String(number), text, differsState])
+            }
+            return fence
+        }
+        guard fence == .some(.none) else { throw Differs(text: text) }
+        return TaskOutcome(warning: unfencedPrefix + text)
+    }
+
+    /// Stands in the place of an SQLSTATE for a comparison's result.
+    static let differsState = "SKDIF"
 }
 
 /// What differs, in words.

@@ -61,7 +61,7 @@ struct CutoverTests {
             let withdrawn = try await cutover.wait(atMost: 20)
             #expect(withdrawn.exitCode == 4, "\(withdrawn)")
             try application.execute("commit")
-            try await migration.onSource("update accounts set balance = 1 where id = 2")
+            try await migration.applyToSource("update accounts set balance = 1 where id = 2")
             #expect(run.isRunning, "\(run.stderr)")
             try await migration.waitUntilFollowing(run)
             try await migration.expectCutover(run)

@@ -72,7 +72,7 @@ extension Migration {
         let deadline = clock.now + .seconds(seconds)
         while clock.now < deadline {
             let query = "select count(*) from public.beat where n = \((number.first ?? nil) ?? "0")"
-            if try await (try? TestServers.column(query, on: target)) == ["1"] { return }
+            if await (try? TestServers.column(query, on: target)) == ["1"] { return }
             if !run.isRunning {
                 let end = try await run.wait()
                 if end.signal == SIGKILL { throw Died() }

@@ -49,7 +49,7 @@ extension Migration {
         }
     }
 
-    func onSource(_ statements: String) async throws {
+    func applyToSource(_ statements: String) async throws {
         try await TestServers.withConnection(to: source, settings: ["search_path": "public"]) { connection in
             try connection.execute(statements)
         }

@@ -11,8 +11,8 @@ struct SourceChangeTests {
             let writers = migration.startWriters(2)
             var run = try migration.start("migrate", ["--no-color"])
             try await migration.waitUntilFollowing(run)
-            try await migration.onSource("alter table accounts add column nickname text")
-            try await migration.onSource("update accounts set nickname = 'nick ' || id where id <= 50")
+            try await migration.applyToSource("alter table accounts add column nickname text")
+            try await migration.applyToSource("update accounts set nickname = 'nick ' || id where id <= 50")
             try await run.waitUntilSaid("nickname")
             try await Task.sleep(for: .seconds(1))
             #expect(run.stderr.contains("accounts"), "\(run.stderr)")
@@ -34,7 +34,7 @@ struct SourceChangeTests {
         try await Migration.live("new") { migration in
             var run = try migration.start("migrate", ["--no-color"])
             try await migration.waitUntilFollowing(run)
-            try await migration.onSource(
+            try await migration.applyToSource(
                 "create table latecomer (id int primary key); insert into latecomer values (1)")
             run.send(SIGTERM)
             let stopped = try await run.wait()

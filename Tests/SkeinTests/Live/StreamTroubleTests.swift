@@ -1,6 +1,7 @@
 @testable import Chaos
 import Foundation
 import Glibc
+import Postgres
 import TestServers
 import Testing
 
@@ -13,7 +14,7 @@ struct StreamTroubleTests {
             defer { disk.remove() }
             let writers = migration.startWriters(3, .init(pause: 0.001))
             let run = try migration.start("migrate", ["--no-color"])
-            try await migration.onSource(
+            try await migration.applyToSource(
                 "insert into scratch select n, repeat('d', 1000) from generate_series(100000, 104000) n")
             try await Task.sleep(for: .seconds(6))
             #expect(run.isRunning, "\(run.stderr)")

@@ -32,7 +32,7 @@ final class Round {
         /// Holds a folder for each round.
         var folder: String
         /// A round that takes longer has failed; seconds.
-        var limit = 150.0
+        var limit = 120.0
 
         func server(_ side: RoundPlan.Side) -> ServerSet.Name { side == .source ? sourceName : targetName }
     }
@@ -197,8 +197,15 @@ final class Round {
         note("skein \(child.words[0]): \(end)")
         switch end {
         case .exit(4), .signal(SIGKILL): return
+        // Nothing has begun, so an unreachable server may as well be a mistake in the plan.
+        case .exit(2) where child.said.contains("does not answer") && !hasBegun(): return
         default: throw ChaosFailure("`skein \(child.words[0])` ended with \(end): \(child.said.suffix(3000))")
         }
+    }
+
+    private func hasBegun() -> Bool {
+        let connection = try? Connection(target, applicationName: "chaos")
+        return (try? connection?.scalar("select true from skein.migration")) == "t"
     }
 
     // MARK: Faults
@@ -273,7 +280,7 @@ final class Round {
             note("skein cutover: \(end)")
             switch end {
             case .exit(0): return
-            case .exit(4), .signal(SIGKILL): try pause(0.3)
+            case .exit(4), .signal(SIGKILL): try pause(0.7)
             default: throw ChaosFailure("`skein cutover` ended with \(end): \(child.said.suffix(3000))")
             }
         }

@@ -281,6 +281,8 @@ final class Round {
             switch end {
             case .exit(0): return
             case .exit(4), .signal(SIGKILL): try pause(0.7)
+            // Nothing has been done; a person would correct the URI, or wait.
+            case .exit(2) where child.said.contains("does not answer"): try pause(0.7)
             default: throw ChaosFailure("`skein cutover` ended with \(end): \(child.said.suffix(3000))")
             }
         }

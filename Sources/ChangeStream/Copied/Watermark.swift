@@ -14,14 +14,17 @@ package struct Watermark: Sendable, Hashable {
     }
 
     /// Reads `xmin:xmax:xip,…` (`pg_snapshot_out`). Nil for anything else.
+    ///
+    /// A snapshot that a slot exports may have its xmin beyond its xmax: the slot raises xmax with commits alone, xmin
+    /// with whatever ended. The server asks xmin first (`XidInMVCCSnapshot`), so the two mean xmin then.
     package init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 3, let xmin = UInt64(parts[0]), let xmax = UInt64(parts[1]), xmin <= xmax else {
+        guard parts.count == 3, let xmin = UInt64(parts[0]), let xmax = UInt64(parts[1]) else {
             return nil
         }
         let running = parts[2].split(separator: ",").map { UInt64($0) }
         guard !running.contains(nil) else { return nil }
-        self.init(xmin: xmin, xmax: xmax, running: running.compactMap(\.self))
+        self.init(xmin: xmin, xmax: max(xmin, xmax), running: running.compactMap(\.self))
     }
 
     /// The 64-bit id behind the 32 bits that the stream carries: the nearest to this watermark's xmax

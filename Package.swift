@@ -51,7 +51,8 @@ let package = Package(
         .executableTarget(
             name: "Skein",
             dependencies: [
-                "PlanFile", "Catalog", "Planning", "ChangeStream", "Execution", "Postgres", argumentParser,
+                "PlanFile", "Catalog", "Planning", "LogicalDecoding", "ChangeStream", "Execution", "Postgres",
+                argumentParser,
             ],
             swiftSettings: strict,
         ),

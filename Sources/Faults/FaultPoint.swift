@@ -59,6 +59,20 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case cleanPublicationsDropped = "clean.publications-dropped"
     case cleanSourceCleaned = "clean.source-cleaned"
 
+    // Copying live.
+
+    case liveSnapshotTaken = "live-copy.snapshot-taken"
+    case liveCopyMoved = "live-copy.before-commit"
+    case blockHolderExported = "block-holder.exported"
+    case blocksStartedOver = "block-holder.started-over"
+    case resyncFrozen = "resync.frozen"
+    case resyncMoved = "resync.before-commit"
+    case resyncCopied = "resync.copied"
+    case resyncJoined = "resync.joined"
+    case repairBegun = "repair.begun"
+    case repairPieceMoved = "repair.before-commit"
+    case repairPieceCommitted = "repair.piece-committed"
+
     private static let armed: (name: String, passing: Int)? = {
         guard let value = unsafe getenv("SKEIN_FAULT") else { return nil }
         let parts = unsafe String(cString: value).split(separator: ":", maxSplits: 1)

@@ -12,6 +12,18 @@ package struct StatusReport: Sendable, Codable, Equatable {
         case finishing
         case verifying
         case finished
+
+        // Of live migrations.
+
+        /// Everything is copied; what the source did meanwhile is being applied.
+        case catchingUp = "catching-up"
+        /// The source is followed, and something before the gate is left to do.
+        case following
+        /// Followed; `skein cutover` may come.
+        case ready = "ready-for-cutover"
+        case cutover
+        /// The change stream is lost: `--repair`.
+        case broken
     }
 
     package struct Table: Sendable, Codable, Equatable {
@@ -58,6 +70,12 @@ package struct StatusReport: Sendable, Codable, Equatable {
     package var errors: [Trouble]
     /// What is to know of tasks that are done.
     package var warnings: [Trouble]
+    /// Nil offline.
+    package var live: LiveReport?
+    /// Of a live migration, where the source was asked.
+    package var source: SourceReport?
+    /// What a person should know before it becomes a trouble.
+    package var notices: [String] = []
 
     /// - Parameter name: the plan's name as written.
     package static func read(_ target: Connection, name: String) throws -> StatusReport {
@@ -70,7 +88,10 @@ package struct StatusReport: Sendable, Codable, Equatable {
         let tasks = try store.all()
         let live = try liveBytes(target, name)
         let isRunning = try store.othersAlive(than: 0)
-        return StatusReport(record, tasks, live: live, isRunning: isRunning)
+        var report = StatusReport(record, tasks, live: live, isRunning: isRunning)
+        report.live = try LiveReport.read(target, record, tasks)
+        if report.live?.broken != nil, report.phase != .finished { report.phase = .broken }
+        return report
     }
 
     private init(
@@ -130,6 +151,7 @@ package struct StatusReport: Sendable, Codable, Equatable {
 
     private static func phase(_ record: MigrationRecord, _ tasks: [TaskRecord]) -> Phase {
         if record.finished != nil { return .finished }
+        if let phase = livePhase(tasks) { return phase }
         func isOpen(_ matches: (Action) -> Bool) -> Bool {
             tasks.contains { $0.state != .done && matches($0.task.action) }
         }
@@ -141,7 +163,14 @@ package struct StatusReport: Sendable, Codable, Equatable {
         }) {
             return .schema
         }
-        if isOpen(\.readsUnderSnapshot) { return .copying }
+        if isOpen({ action in
+            switch action {
+            case .copy, .copyLargeObjects: true
+            default: false
+            }
+        }) {
+            return .copying
+        }
         if isOpen({ action in
             switch action {
             case .buildIndex, .addConstraint, .attachIndexes: true
@@ -151,6 +180,18 @@ package struct StatusReport: Sendable, Codable, Equatable {
             return .indexing
         }
         return isOpen({ if case .verify = $0 { false } else { true } }) ? .finishing : .verifying
+    }
+
+    /// From where changes are applied to the end; nil before, and offline. A table that is copied again meanwhile
+    /// changes nothing of it.
+    private static func livePhase(_ tasks: [TaskRecord]) -> Phase? {
+        func isDone(_ action: Action) -> Bool { tasks.contains { $0.task.action == action && $0.state == .done } }
+        guard let gate = GateState(tasks), isDone(.follow) else { return nil }
+        return switch gate {
+        case .open: .cutover
+        case .ready: .ready
+        case .closed: isDone(.catchUp) ? .following : .catchingUp
+        }
     }
 
     private static func tables(_ copies: [(TaskRecord, Piece)]) -> [Table] {

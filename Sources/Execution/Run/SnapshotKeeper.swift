@@ -1,4 +1,5 @@
 private import Faults
+private import LogicalDecoding
 private import PlanFile
 private import Planning
 private import Postgres
@@ -130,21 +131,12 @@ package actor SnapshotKeeper {
         return Exported(id: id, text: text, counters: counters)
     }
 
-    /// At a page's border the insert position stands behind the next page's header (40 bytes at most), the flush
-    /// position before it.
-    private static let isFlushed = """
-        select f >= $1::pg_lsn or $1::pg_lsn - f <= 40 and (f - '0/0') % current_setting('wal_block_size')::int = 0
-        from pg_catalog.pg_current_wal_flush_lsn() f
-        """
-
     /// Waits until everything that the snapshot sees is on the source's disk: a row whose asynchronous commit is lost
     /// in a crash of the source must not have been copied (EXACTNESS.md, 4).
     private static func waitForFlush(_ source: Connection, _ context: RunContext) throws {
         guard !context.sourceIsStandby else { return }
-        let seen = try source.scalar("select pg_catalog.pg_current_wal_insert_lsn()")
-        while try source.scalar(Self.isFlushed, [seen]) != "t" {
-            // The WAL writer flushes asynchronous commits within three rounds of wal_writer_delay (200 ms).
-            try source.execute("select pg_catalog.pg_sleep(0.05)")
-        }
+        let seen = try source.scalar("select pg_catalog.pg_current_wal_insert_lsn()").flatMap { LSN($0) }
+        guard let seen else { throw StateError.unexpected("the source tells no WAL position") }
+        try ServerFlush.wait(source, for: seen)
     }
 }

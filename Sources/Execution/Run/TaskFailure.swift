@@ -41,6 +41,10 @@ package struct TaskFailure: Error, Sendable, Equatable {
         case let trouble as SourceError:
             message = trouble.message
             cure = trouble.cure
+        case let told as any ToldError:
+            message = told.summary
+            cure = told.cure
+            object = told.object
         case let dump as PgDumpError: message = dump.description
         case PostgresError.server(let server):
             sqlState = server.sqlState
@@ -79,6 +83,7 @@ extension Error {
         case let error as PostgresError: error.isTransient
         case let refusal as ServerRefusal: refusal.error.isTransient
         case let trouble as SourceError: trouble.isTransient
+        case let told as any ToldError: told.mayPass
         // A server that cannot be reached right now.
         case let findings as DiagnosticsError: findings.diagnostics.allSatisfy(ConnectDiagnostics.isTransient)
         case let error as SchemaRestoreError: error.error.isTransient

@@ -14,6 +14,8 @@ package enum LiveSchema {
             consistent_lsn pg_lsn,
             -- What the snapshot that the slot exported sees (EXACTNESS.md, 2). Null: the slot is being made.
             slot_snapshot text,
+            -- The slot that `skein.apply_progress` goes with; another one: all of it is thrown away by the repair.
+            progress_generation integer,
             -- The publications with their oids and members, to see whether they are still the same.
             publications jsonb,
             -- The source's tables when the slot was made, and since then each time that differences were dealt with.
@@ -28,6 +30,19 @@ package enum LiveSchema {
             -- `FollowStatus`, and when it was true.
             status jsonb,
             status_time timestamptz
+        );
+        -- The snapshot that all block pieces of a table are read under; its holder is a session on the source.
+        create table if not exists skein.block_snapshot (
+            migration bigint not null references skein.migration on delete cascade,
+            table_oid oid not null,
+            -- Counts the snapshots that saw different things: the table started over.
+            generation integer not null,
+            slot_generation integer not null,
+            snapshot_id text not null,
+            snapshot text not null,
+            insert_lsn pg_lsn not null,
+            holder_pid integer not null,
+            primary key (migration, table_oid)
         );
         -- Replica identities that were changed on the source, and how they were, to be undone.
         create table if not exists skein.identity_change (
@@ -68,6 +83,8 @@ package enum LiveSchema {
             table_schema text not null,
             table_name text not null,
             requested timestamptz not null default clock_timestamp(),
+            -- The lane that the table's changes wait in for the copy. Null: not begun.
+            lane integer,
             primary key (migration, table_schema, table_name)
         );
         \(ApplyProgress.ddl)

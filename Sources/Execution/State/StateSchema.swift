@@ -70,6 +70,8 @@ package enum StateSchema {
             -- Of a copy in live mode: the snapshot it was read at, and the WAL's insert position right after it.
             watermark text,
             insert_lsn pg_lsn,
+            -- The slot that the watermark was admitted for; another one by now: to be compared by the repair.
+            slot_generation integer,
             primary key (migration, number)
         );
         -- Asked for by every claim of a task that needs all rows.

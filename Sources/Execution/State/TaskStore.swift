@@ -233,6 +233,19 @@ package struct TaskStore {
             [String(migration), PostgresArray.literal(numbers.map(String.init))])
     }
 
+    /// Finished pieces were copied or compared again: their watermark is another now.
+    package func recopied(_ numbers: [Int], _ copied: CopiedAt, slotGeneration: Int) throws {
+        try connection.query(
+            """
+            update skein.task set watermark = $3, insert_lsn = $4::pg_lsn, slot_generation = $5
+            where migration = $1 and number = any ($2::integer[]) and state = 'done'
+            """,
+            [
+                String(migration), PostgresArray.literal(numbers.map(String.init)), copied.watermark.description,
+                copied.insertLSN.description, String(slotGeneration),
+            ])
+    }
+
     /// A finished piece is to be copied again; its rows were deleted in the same transaction.
     package func reset(_ numbers: [Int]) throws {
         try connection.query(

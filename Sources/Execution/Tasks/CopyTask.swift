@@ -1,7 +1,7 @@
 private import Faults
 private import PlanFile
 package import Planning
-private import Postgres
+internal import Postgres
 
 /// Copies one piece: read in its own short transaction on the source, written with its "done" in one transaction on the
 /// target, so that it is copied exactly once or not at all.
@@ -11,25 +11,37 @@ package enum CopyTask {
         let source = try scope.ends.source()
         let outcome = try SourceReading.transaction(source, under: snapshot, locking: piece.table.sql) {
             try scope.inTransaction(generation: snapshot.generation) { target in
-                // Checks and generated columns are evaluated as rows come in.
-                try target.execute("\(Self.silence); \(ExpressionPath.own)")
-                // Truncated and filled in one transaction, rows may be written frozen: no later vacuum rewrites them.
-                let isFrozen = piece.mayFreeze && !scope.isRedo
-                if isFrozen { try target.execute("truncate only \(piece.table.sql)") }
-                let moved: CopyResult
-                do throws(PostgresError) {
-                    moved = try CopyPump.run(
-                        from: source, copyOut(piece), to: target, copyIn(piece, isFrozen: isFrozen),
-                        copied: scope.meter.bytes)
-                } catch {
-                    throw explained(error, piece, scope.context)
-                }
+                let moved = try move(piece, from: source, to: target, scope, isFrozen: piece.mayFreeze && !scope.isRedo)
                 FaultPoint.copyMoved.pass()
                 return TaskOutcome(rows: moved.rows, bytes: moved.bytes)
             }
         }
         FaultPoint.copyCommitted.pass()
         return outcome
+    }
+
+    /// Copies the rows that the open transaction on the source sees into the open transaction on the target.
+    /// - Parameter isFrozen: empties the table first; for tables of one piece alone.
+    static func move(
+        _ piece: Piece, from source: Connection, to target: Connection, _ scope: TaskScope, isFrozen: Bool,
+    ) throws -> CopyResult {
+        try move(piece, from: source, to: target, scope.context, scope.meter, isFrozen: isFrozen)
+    }
+
+    static func move(
+        _ piece: Piece, from source: Connection, to target: Connection, _ context: RunContext, _ meter: CopyMeter,
+        isFrozen: Bool,
+    ) throws -> CopyResult {
+        // Checks and generated columns are evaluated as rows come in.
+        try target.execute("\(Self.silence); \(ExpressionPath.own)")
+        // Truncated and filled in one transaction, rows may be written frozen: no later vacuum rewrites them.
+        if isFrozen { try target.execute("truncate only \(piece.table.sql)") }
+        do throws(PostgresError) {
+            return try CopyPump.run(
+                from: source, copyOut(piece), to: target, copyIn(piece, isFrozen: isFrozen), copied: meter.bytes)
+        } catch {
+            throw explained(error, piece, context)
+        }
     }
 
     /// TimescaleDB says only that a time is out of range, not whose.

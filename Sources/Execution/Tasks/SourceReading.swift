@@ -20,15 +20,22 @@ package enum SourceReading {
             if let table {
                 try source.execute("set local lock_timeout = '10s'; lock table only \(table) in access share mode")
             }
-            do {
-                try source.execute("set transaction snapshot \(Piece.literal(snapshot.id))")
-            } catch let error as PostgresError where error.sqlState != nil && !error.endsSession {
-                // 22023 up to PostgreSQL 16, 42704 from 17 on, 55000 when its process is just gone.
-                throw SnapshotLost(id: snapshot.id)
-            }
-            // After a restart of the source, ids are given out again, and somebody else may export snapshots, too.
-            guard try snapshotText(source) == snapshot.text else { throw SnapshotLost(id: snapshot.id) }
+            try adopt(snapshot, source)
             return try body()
         }
+    }
+
+    /// Takes an exported snapshot over into the transaction that was just begun.
+    /// - Throws: `SnapshotLost`.
+    static func adopt(_ snapshot: SnapshotReference, _ source: Connection) throws {
+        do {
+            try source.execute("set transaction snapshot \(Piece.literal(snapshot.id))")
+        } catch {
+            guard error.sqlState != nil, !error.endsSession else { throw error }
+            // 22023 up to PostgreSQL 16, 42704 from 17 on, 55000 when its process is just gone.
+            throw SnapshotLost(id: snapshot.id)
+        }
+        // After a restart of the source, ids are given out again, and somebody else may export snapshots, too.
+        guard try snapshotText(source) == snapshot.text else { throw SnapshotLost(id: snapshot.id) }
     }
 }

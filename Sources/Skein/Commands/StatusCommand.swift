@@ -7,17 +7,34 @@ import Postgres
 struct StatusCommand: SkeinCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Tells where a migration stands, from any machine that reaches the target.")
+        abstract: "Tells where a migration stands, from any machine that reaches the target.",
+        discussion: """
+            A live migration's source is asked for its slot, too; where it does not answer, the rest is told all the \
+            same.
+            """)
 
     @OptionGroup var plan: PlanArgument
     @OptionGroup var options: GlobalOptions
 
+    @Flag(help: "List every table, not the first 40 only (--json always does).")
+    var allTables = false
+
     func perform() async throws {
+        let path = plan.path
         let plan = try plan.load(options).plan
         let name = plan.name.value.text
-        let status = try await ServerAccess(plan, .target, purpose: "status").run { target in
+        async let asked = plan.mode.value == .live ? SourceReport.read(plan) : nil
+        var status = try await ServerAccess(plan, .target, purpose: "status").run { target in
             try StatusReport.read(target, name: name)
         }
-        if options.json { try Console.json(status) } else { Console.result(StatusText.render(status)) }
+        let source = try await asked
+        if status.live != nil { status.source = source }
+        status.notices = StatusNotices.find(status, plan)
+        if options.json {
+            try Console.json(status)
+        } else {
+            let argument = ShellWord.quoted(path)
+            Console.result(StatusText.render(status, planArgument: argument, listsAll: allTables))
+        }
     }
 }

@@ -14,18 +14,37 @@ final class RunPrinter: Sendable {
         /// Tasks that have been told to start and not to end, in this order. May hold too many: what another process
         /// has taken is not told.
         var running: [String] = []
+        /// What was told of following last, and when.
+        var following: (line: String, phase: FollowStatus.Phase, time: ContinuousClock.Instant)?
+        /// When the last status was given to a program.
+        var lastStatus: ContinuousClock.Instant?
+        var isCutover = false
+    }
+
+    /// What is to be told of a live migration.
+    struct Live {
+        /// As the user has to write it behind `skein cutover`.
+        var planArgument: String
+        /// Whether the cutover waits for a person.
+        var isManual: Bool
+        /// Whether `c` and Enter do it, too.
+        var listens: Bool
     }
 
     private let options: GlobalOptions
     private let plan: String
+    /// Nil offline.
+    private let live: Live?
+    private let clock = ContinuousClock()
     private let memory = Mutex(Memory())
 
     /// Up to so many tasks, each is listed when it is done; of more, only those that took a second.
     private static let listed = 1_000
 
-    init(_ options: GlobalOptions, plan: String) {
+    init(_ options: GlobalOptions, plan: String, live: Live? = nil) {
         self.options = options
         self.plan = plan
+        self.live = live
     }
 
     func print(_ event: RunEvent) {
@@ -34,7 +53,11 @@ final class RunPrinter: Sendable {
             if isDue(event, every: 1) { try? Console.json(EventDocument(event), isPretty: false) }
             guard event.needsAttention else { return }
         }
-        let lines = lines(for: event)
+        say(lines(for: event))
+    }
+
+    /// Lines with the time of day, of their own right.
+    func say(_ lines: [String]) {
         guard !lines.isEmpty else { return }
         let time = Self.time()
         Console.error(lines.map { "\(time) \(Words.line($0))" }.joined(separator: "\n"))
@@ -62,6 +85,14 @@ final class RunPrinter: Sendable {
 
     /// Progress is told every so many seconds; everything else as it happens.
     private func isDue(_ event: RunEvent, every seconds: Double) -> Bool {
+        if case .following = event {
+            let now = clock.now
+            return memory.withLock { memory in
+                if let last = memory.lastStatus, now - last < .seconds(seconds) { return false }
+                memory.lastStatus = now
+                return true
+            }
+        }
         guard case .progress(let progress) = event else { return true }
         return memory.withLock { memory in
             guard progress.elapsedSeconds - memory.lastProgress >= seconds else { return false }
@@ -85,6 +116,7 @@ final class RunPrinter: Sendable {
                 ] : []
         case .stalled(let seconds, let reason):
             options.isShown(.warning) ? ["waiting  nothing has moved for \(Words.duration(seconds)): \(reason)"] : []
+        case .streamNotice(let text): options.isShown(.warning) ? ["notice   \(text)"] : []
         default: options.isShown(.note) ? informative(event) : []
         }
     }
@@ -103,20 +135,65 @@ final class RunPrinter: Sendable {
             let start = "start    \(id)" + (attempt > 1 ? " (attempt \(attempt))" : "")
             return (newPhase(id).map { ["-- \($0.title)"] } ?? []) + (options.logLevel == .debug ? [start] : [])
         case .finished(let id, let rows, let bytes, let seconds):
-            guard seconds >= 1 || memory.withLock(\.listsShortTasks) else { return [] }
+            guard seconds >= 1 || memory.withLock({ $0.listsShortTasks || $0.isCutover }) else { return [] }
             return ["done     \(id)  " + details(id, rows, bytes, seconds)]
         case .rechecked(let id, let isKept):
             return [isKept ? "kept     \(id)" : "again    \(id): its rows have changed"]
         case .progress(let progress):
+            // Behind copying, a line of a live migration's own says how it goes.
+            guard live == nil || progress.copiedBytes < progress.totalBytes || memory.withLock({ $0.following == nil })
+            else { return [] }
             guard progress.elapsedSeconds >= 5, isDue(event, every: 10) else { return [] }
             return [line(for: progress)]
+        case .following(let status): return following(status).map { [$0] } ?? []
+        case .cutover(let step): return cutover(step)
         default: return []
+        }
+    }
+
+    /// Every ten seconds and at each change of phase, unless the same would be said again.
+    private func following(_ status: FollowStatus) -> String? {
+        let (line, now) = (FollowText.line(status), clock.now)
+        return memory.withLock { memory in
+            if let last = memory.following {
+                guard line != last.line else { return nil }
+                guard status.phase != last.phase || now - last.time >= .seconds(10) else { return nil }
+            }
+            memory.following = (line, status.phase, now)
+            return line
+        }
+    }
+
+    private func cutover(_ step: RunEvent.CutoverStep) -> [String] {
+        switch step {
+        case .ready:
+            guard let live else { return [] }
+            guard live.isManual else { return ["-- ready for cutover: it begins by itself (approval: automatic)"] }
+            return [
+                "-- following: ready for cutover",
+                "Stop the application's writes when it suits you, then run:  skein cutover \(live.planArgument)"
+                    + (live.listens ? "   (or type c and Enter here)" : ""),
+            ]
+        case .begun:
+            memory.withLock { memory in
+                memory.isCutover = true
+                memory.phase = max(memory.phase ?? .cutover, .cutover)
+            }
+            return ["-- cutover"]
+        case .abandoned:
+            memory.withLock { memory in
+                memory.isCutover = false
+                memory.phase = .keys
+                memory.following = nil
+            }
+            return ["-- cutover withdrawn: following again"]
+        case .completed(let downtime): return ["-- cutover complete: downtime \(Words.duration(downtime))"]
         }
     }
 
     /// The phase that begins with a task, nil where it has begun before.
     private func newPhase(_ id: String) -> RunPhase? {
-        guard let phase = RunPhase(task: id) else { return nil }
+        guard let phase = RunPhase(task: id, isLive: live != nil) else { return nil }
         return memory.withLock { memory in
             if let known = memory.phase, known >= phase { return nil }
             memory.phase = phase
@@ -164,7 +241,7 @@ extension RunEvent {
     /// Whether people should hear of it although a program reads the events.
     fileprivate var needsAttention: Bool {
         switch self {
-        case .retrying, .failed, .warning, .snapshotRenewed, .stalled: true
+        case .retrying, .failed, .warning, .snapshotRenewed, .stalled, .streamNotice: true
         default: false
         }
     }

@@ -5,7 +5,10 @@ enum StatusText {
     /// Tables are listed up to this many, those with work left first.
     private static let listed = 40
 
-    static func render(_ status: StatusReport) -> String {
+    /// - Parameters:
+    ///   - planArgument: as it stands behind a command.
+    ///   - listsAll: all tables, however many there are.
+    static func render(_ status: StatusReport, planArgument: String, listsAll: Bool) -> String {
         guard status.phase != .notStarted else {
             return "\(status.name): not started (the target holds no state of it)"
         }
@@ -15,6 +18,7 @@ enum StatusText {
                 + (status.started.map { "; started \(Words.time($0))" } ?? "")
                 + (status.finished.map { ", finished \(Words.time($0))" } ?? ""))
         lines.append("copied   " + copied(status))
+        lines += LiveStatusText.lines(status, planArgument: planArgument)
         if !status.running.isEmpty {
             lines.append("\nrunning")
             for task in status.running.sorted(by: { $0.seconds > $1.seconds }) {
@@ -22,7 +26,8 @@ enum StatusText {
                 lines.append("  \(Words.line(task.id))  \(Words.duration(task.seconds))\(bytes)")
             }
         }
-        lines += tables(status)
+        lines += tables(status, listsAll)
+        if !status.notices.isEmpty { lines += ["\nnotices"] + status.notices.map { "  " + Words.line($0) } }
         lines += troubles("errors (tried again by `skein migrate`)", status.errors)
         lines += troubles("warnings", status.warnings)
         return lines.joined(separator: "\n")
@@ -31,11 +36,11 @@ enum StatusText {
     private static func headline(_ status: StatusReport) -> String {
         let state =
             status.phase == .finished ? "" : status.isRunning ? ", running" : ", not running: `skein migrate` goes on"
-        return "\(status.name): \(status.phase.rawValue)\(state)"
+        return "\(status.name): \(status.phase.rawValue.replacing("-", with: " "))\(state)"
     }
 
     private static func copied(_ status: StatusReport) -> String {
-        if status.phase == .finished {
+        if status.phase == .finished || status.live?.stream?.phase == .following {
             return "\(Words.count(status.copiedRows)) rows, \(Words.bytes(status.copiedBytes))"
         }
         let share = Words.percent(status.copiedBytes, of: max(status.totalBytes, status.copiedBytes))
@@ -47,10 +52,10 @@ enum StatusText {
         return text
     }
 
-    private static func tables(_ status: StatusReport) -> [String] {
+    private static func tables(_ status: StatusReport, _ listsAll: Bool) -> [String] {
         guard !status.tables.isEmpty else { return [] }
         let open = status.tables.filter { $0.piecesDone < $0.pieces }
-        let shown = (open + status.tables.filter { $0.piecesDone == $0.pieces }).prefix(listed)
+        let shown = (open + status.tables.filter { $0.piecesDone == $0.pieces }).prefix(listsAll ? .max : listed)
         let width = shown.map(\.table.count).max() ?? 0
         var lines = ["\ntables"]
         for table in shown {
@@ -60,7 +65,7 @@ enum StatusText {
                     + "\(Words.leftPadded(Words.count(table.rows), 13)) rows  "
                     + Words.leftPadded(Words.bytes(table.bytes), 9))
         }
-        if status.tables.count > shown.count { lines.append("  and \(status.tables.count - shown.count) more") }
+        if status.tables.count > shown.count { lines.append("  and \(status.tables.count - shown.count) more (--all-tables)") }
         return lines
     }
 

@@ -1,0 +1,61 @@
+package import ChangeStream
+private import LogicalDecoding
+private import PlanFile
+internal import Planning
+package import Postgres
+
+/// The tables whose changes are applied, with what their rows were copied at.
+package enum FollowedTables {
+    /// Reads the state. Tables that have no pieces (partition roots, tables whose data the plan skips) are not followed.
+    /// - Throws: `NotCopied` where a piece has no watermark that goes with the present slot.
+    package static func read(_ target: Connection, _ context: RunContext) throws -> [FollowedTable] {
+        let slot = try SlotRecord.read(target, migration: context.migration)
+        let rows = try target.query(selectCopied, [String(context.migration), String(slot.generation)])
+        var copied: [Int: CopiedAt] = [:]
+        for row in rows.indices {
+            guard let number = rows.int(row, 0), let watermark = Watermark(rows.text(row, 1)),
+                let lsn = LSN(rows.text(row, 2))
+            else { continue }
+            copied[number] = CopiedAt(watermark: watermark, insertLSN: lsn)
+        }
+        return try make(context.decisions.following?.tables ?? [], tasks: context.tasks, copied: copied)
+    }
+
+    private static let selectCopied = """
+        select number, watermark, insert_lsn from skein.task
+        where migration = $1 and state = 'done' and slot_generation = $2 and watermark is not null
+            and insert_lsn is not null
+        """
+
+    /// - Parameter copied: of the tasks that are done, by their numbers.
+    static func make(
+        _ tables: [FollowingDecision.Table], tasks: [MigrationTask], copied: [Int: CopiedAt],
+    ) throws -> [FollowedTable] {
+        var pieces: [UInt32: [(number: Int, piece: Piece)]] = [:]
+        for (number, task) in tasks.enumerated() {
+            if case .copy(let piece) = task.action { pieces[piece.tableOID, default: []].append((number, piece)) }
+        }
+        return try tables.compactMap { table in
+            guard let planned = pieces[table.oid], let first = planned.first else { return nil }
+            let rows = try planned.map { number, piece in
+                guard let at = copied[number] else { throw NotCopied(task: tasks[number].id) }
+                return CopiedPiece(rows: piece.rows, watermark: at.watermark, insertLSN: at.insertLSN)
+            }
+            return FollowedTable(
+                name: table.name, sourceOID: table.oid, columns: first.piece.columns, identity: table.identity,
+                pieces: rows)
+        }
+    }
+}
+
+/// Changes cannot be applied: a piece has no watermark, or one of a slot that is gone.
+package struct NotCopied: ToldError, Equatable {
+    /// The copy's id.
+    package var task: String
+    package var object: String? { task }
+    package var summary: String { "\(task) has no watermark that goes with the replication slot" }
+    package var cure: String? {
+        "run `skein migrate` to the end of the copy; after a lost slot, `skein migrate --repair`"
+    }
+    package var mayPass: Bool { false }
+}

@@ -1,0 +1,160 @@
+package import ChangeStream
+package import LogicalDecoding
+package import PlanFile
+private import Planning
+package import Postgres
+
+/// What a transaction on the source sees, and where the WAL ended right after it began to see it.
+package struct PieceSnapshot: Sendable, Equatable {
+    package var watermark: Watermark
+    /// `pg_current_wal_insert_lsn()`: the only position that bounds the commits that are visible (EXACTNESS.md, 5).
+    package var insertLSN: LSN
+
+    package init(watermark: Watermark, insertLSN: LSN) {
+        self.watermark = watermark
+        self.insertLSN = insertLSN
+    }
+
+    package var copied: CopiedAt { CopiedAt(watermark: watermark, insertLSN: insertLSN) }
+
+    /// The open transaction's snapshot, taken by this very statement where it is the first; outside a transaction, what
+    /// is seen now. The position is read behind it, since a statement has its snapshot before it computes.
+    package static func take(_ source: Connection) throws -> PieceSnapshot {
+        // Not to be had before PostgreSQL 13; the text is the same.
+        let function = source.serverVersion >= 130_000 ? "pg_current_snapshot" : "txid_current_snapshot"
+        let rows = try source.query(
+            "select pg_catalog.\(function)()::text, pg_catalog.pg_current_wal_insert_lsn()")
+        guard rows.count == 1, let watermark = Watermark(rows.text(0, 0)), let lsn = LSN(rows.text(0, 1)) else {
+            throw StateError.unexpected("the source tells no snapshot")
+        }
+        return PieceSnapshot(watermark: watermark, insertLSN: lsn)
+    }
+}
+
+/// Reading tables of the source under a snapshot of their own: locked first, looked at then.
+///
+/// LOCK takes no snapshot. A TRUNCATE or a rewriting ALTER between an older snapshot and the lock would show an empty
+/// table, and the rows would be gone without a trace, as rewrites are not in the stream (EXACTNESS.md, 3).
+package enum LockedReading {
+    /// A waiting ALTER queues the application behind us, so we give way and queue again.
+    private static let lockTimeout = "2s"
+    private static let mostLockAttempts = 3
+    /// Looks a tenth of a second apart before the wait is told; the task is tried again after that.
+    private static let mostLooks = 50
+
+    /// Runs `body` in a read-only transaction of its own, whose snapshot is admitted.
+    /// - Throws: `55P03` where a lock is not to be had, `NotAdmissible`; both pass.
+    package static func run<R>(
+        _ source: Connection, locking tables: [QualifiedName], _ admission: Admission,
+        _ body: (PieceSnapshot) throws -> R,
+    ) throws -> R {
+        let snapshot = try begin(source, locking: tables, admission)
+        return try finishing(source) { try body(snapshot) }
+    }
+
+    /// The same under a snapshot that another session has exported and still holds.
+    /// - Throws: `SnapshotLost` where it is gone.
+    package static func run<R>(
+        _ source: Connection, locking table: QualifiedName, under snapshot: SnapshotReference, _ body: () throws -> R,
+    ) throws -> R {
+        try lock(source, [table])
+        return try finishing(source) {
+            try SourceReading.adopt(snapshot, source)
+            return try body()
+        }
+    }
+
+    /// Begins such a transaction and leaves it open.
+    package static func begin(
+        _ source: Connection, locking tables: [QualifiedName], _ admission: Admission,
+    ) throws -> PieceSnapshot {
+        var looks = 0
+        while true {
+            try Task.checkCancellation()
+            try lock(source, tables)
+            do {
+                let snapshot = try PieceSnapshot.take(source)
+                if admission.admits(snapshot.watermark) { return snapshot }
+                try source.execute("rollback")
+                looks += 1
+                let obstacles = admission.obstacles(in: snapshot.watermark)
+                guard looks < mostLooks else {
+                    throw NotAdmissible(waitingFor: try NotAdmissible.describe(obstacles, source))
+                }
+                try source.execute("select pg_catalog.pg_sleep(0.1)")
+            } catch {
+                if source.isUp, source.isInTransaction { try? source.execute("rollback") }
+                throw error
+            }
+        }
+    }
+
+    private static func lock(_ source: Connection, _ tables: [QualifiedName]) throws {
+        for attempt in 1... {
+            try Task.checkCancellation()
+            // SET and LOCK take no snapshot.
+            try source.execute(
+                "begin isolation level repeatable read read only; set local lock_timeout = '\(lockTimeout)'")
+            do {
+                for start in stride(from: 0, to: tables.count, by: 500) {
+                    let names = tables[start..<min(start + 500, tables.count)].map { "only " + $0.sql }
+                    try source.execute("lock table \(names.joined(separator: ", ")) in access share mode")
+                }
+                return
+            } catch {
+                if source.isUp, source.isInTransaction { try? source.execute("rollback") }
+                guard error.sqlState == "55P03", attempt < mostLockAttempts else { throw error }
+                try source.execute("select pg_catalog.pg_sleep(0.3)")
+            }
+        }
+    }
+
+    private static func finishing<R>(_ source: Connection, _ body: () throws -> R) throws -> R {
+        do {
+            let value = try body()
+            try source.execute("commit")
+            return value
+        } catch {
+            if source.isUp, source.isInTransaction { try? source.execute("rollback") }
+            throw error
+        }
+    }
+}
+
+/// A snapshot hides what it must show, and what it waits for did not end in time.
+package struct NotAdmissible: ToldError {
+    /// The transactions that have to end, for people.
+    package var waitingFor: [String]
+
+    package var object: String? { nil }
+    package var summary: String {
+        "the source's snapshot does not yet show transactions that the change stream counts as past; waiting for "
+            + (waitingFor.isEmpty ? "a newer snapshot" : waitingFor.joined(separator: "; "))
+    }
+    package var cure: String? {
+        "let these transactions end; one that waits for SyncRep ends when a synchronous standby answers, or when "
+            + "synchronous_standby_names on the source is changed"
+    }
+    package var mayPass: Bool { true }
+
+    private static let selectHolders = """
+        select 'transaction ' || x.id || coalesce(
+            (
+                select ' of pid ' || a.pid || ' (' || a.application_name || '), ' || a.state
+                    || coalesce(', waits for ' || a.wait_event, '')
+                from pg_catalog.pg_stat_activity a where a.backend_xid::text = x.id limit 1),
+            (
+                select ', prepared as ' || p.gid from pg_catalog.pg_prepared_xacts p
+                where p.transaction::text = x.id limit 1),
+            '')
+        from unnest($1::text[]) x (id) limit 5
+        """
+
+    /// Who the transactions belong to, as far as the source lets us see.
+    static func describe(_ ids: [UInt64], _ source: Connection) throws -> [String] {
+        guard !ids.isEmpty else { return [] }
+        let short = ids.map { String(UInt32(truncatingIfNeeded: $0)) }
+        let rows = try source.query(selectHolders, [PostgresArray.literal(short)])
+        return rows.indices.map { rows.text($0, 0) }
+    }
+}

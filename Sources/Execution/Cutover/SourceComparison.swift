@@ -41,7 +41,7 @@ package struct CutoverOutdated: ToldError, Equatable {
             + differences.prefix(10).map(\.description).joined(separator: "; ") + more
     }
     package var cure: String? {
-        "run `skein cutover --abandon`, then: " + Set(differences.map(\.cure)).sorted().joined(separator: "; ")
+        "run `skein cutover --abort`, then: " + Set(differences.map(\.cure)).sorted().joined(separator: "; ")
     }
     package var mayPass: Bool { false }
 }

@@ -38,4 +38,5 @@ struct LivePreparation {
 /// The slot or the spool is lost: changes are missing, and only a repair goes on from here.
 package struct StreamIsBroken: Error, Sendable {
     package var reason: String
+    package init(reason: String) { self.reason = reason }
 }

@@ -15,6 +15,8 @@ package struct LiveReport: Sendable, Codable, Equatable {
         package var drained: String?
         package var completed: String?
         package var lateChanges: Int64?
+        /// What it took and what it leaves to do, once it is complete.
+        package var report: CutoverReport?
     }
 
     /// Whether a process receives and applies changes right now.
@@ -33,12 +35,15 @@ package struct LiveReport: Sendable, Codable, Equatable {
     package var resyncs: [String]
     /// Tables followed for inserts only.
     package var insertsOnly: [String]
+    /// How long copying these took, seconds by table.
+    package var copySeconds: [String: Double]
 
     static func read(_ target: Connection, _ record: MigrationRecord, _ tasks: [TaskRecord]) throws -> LiveReport? {
         guard let following = record.decisions.following else { return nil }
         let id = String(record.id)
         let rows = try target.query(selectStream, [id, String(StateSchema.followerLockClass(record.id))])
         let wishes = try target.query(selectResyncs, [id])
+        let insertsOnly = Set(following.tables.filter { $0.identity == .insertsOnly }.map(\.name))
         return LiveReport(
             isFollowed: rows.bool(0, 0), stream: try rows[0, 1].map { try StateStore.decode($0) },
             streamAge: rows.double(0, 2), streamTime: rows[0, 3], broken: rows[0, 4],
@@ -46,7 +51,16 @@ package struct LiveReport: Sendable, Codable, Equatable {
             resyncs: wishes.indices.map { row in
                 QualifiedName(schema: wishes.text(row, 0), name: wishes.text(row, 1)).description
             },
-            insertsOnly: following.tables.filter { $0.identity == .insertsOnly }.map(\.name.description))
+            insertsOnly: insertsOnly.map(\.description).sorted(), copySeconds: copySeconds(tasks, of: insertsOnly))
+    }
+
+    private static func copySeconds(_ tasks: [TaskRecord], of tables: Set<QualifiedName>) -> [String: Double] {
+        var seconds: [String: Double] = [:]
+        for task in tasks where task.state == .done {
+            guard case .copy(let piece) = task.task.action, tables.contains(piece.table) else { continue }
+            seconds[piece.table.description, default: 0] += task.seconds ?? 0
+        }
+        return seconds
     }
 
     private static let selectStream = """
@@ -68,11 +82,11 @@ package struct LiveReport: Sendable, Codable, Equatable {
         return Cutover(
             requested: rows.text(0, 0), isAbandoned: rows.bool(0, 1), fence: rows.text(0, 2), fenced: rows[0, 3],
             marked: rows[0, 4], drained: rows[0, 5], completed: rows[0, 6],
-            lateChanges: rows[0, 7].flatMap { Int64($0) })
+            lateChanges: rows[0, 7].flatMap { Int64($0) }, report: try rows[0, 8].map { try StateStore.decode($0) })
     }
 
     private static let selectCutover = """
-        select requested, abandoned, fence, fenced, marked, drained, completed, late_changes
+        select requested, abandoned, fence, fenced, marked, drained, completed, late_changes, report
         from skein.cutover where migration = $1
         """
 }

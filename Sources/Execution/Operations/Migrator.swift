@@ -19,6 +19,8 @@ package struct MigrateOptions: Sendable {
     /// Live, as `skein cutover` does where no `migrate` runs: the gate is opened when it is time, and the run ends where
     /// it is not.
     package var opensGate = false
+    /// How long that waits for transactions that are open on the source, seconds.
+    package var waitSeconds = 10.0
 
     package init(tableJobs: Int? = nil, indexJobs: Int? = nil, retryFor: Double = 600, version: String) {
         self.tableJobs = tableJobs

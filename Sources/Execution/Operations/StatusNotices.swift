@@ -9,13 +9,14 @@ package enum StatusNotices {
     private static let narrow: Int64 = 1 << 30
 
     package static func find(_ status: StatusReport, _ plan: Plan) -> [String] {
-        guard let live = status.live, status.phase != .finished, status.phase != .notStarted else { return [] }
+        var notices = leftovers(status)
+        guard let live = status.live, status.phase != .finished, status.phase != .notStarted else { return notices }
         let name = plan.name.value
-        var notices: [String] = []
         if let broken = live.broken {
             notices.append("the change stream is broken: \(broken); `skein migrate --repair` mends it")
         }
         notices += slot(status, live, SourceNames(plan: name.identifier).slot)
+        notices += insertsOnly(status)
         if live.stream != nil, !live.isFollowed {
             let since = live.streamTime.map { " since \($0)" } ?? ""
             notices.append(
@@ -36,17 +37,43 @@ package enum StatusNotices {
     }
 
     private static func slot(_ status: StatusReport, _ live: LiveReport, _ name: String) -> [String] {
-        guard live.broken == nil, live.stream != nil, let source = status.source else { return [] }
-        if source.hasLostSlot {
-            let what = source.slot == nil ? "is gone" : "is lost (max_slot_wal_keep_size)"
-            return ["the slot \(name) on the source \(what): `skein migrate --repair` makes a new one and compares"]
+        guard live.broken == nil, live.stream != nil, let source = status.source, source.problem == nil else {
+            return []
         }
-        if let safe = source.slot?.safeBytes, safe < narrow {
+        let cure = "`skein migrate --repair` makes a new one and compares"
+        guard let slot = source.slot else { return ["the slot \(name) on the source is gone: \(cure)"] }
+        if let reason = slot.lostBecause { return ["the slot \(name) on the source is lost, \(reason): \(cure)"] }
+        if let safe = slot.safeBytes, safe < narrow {
             return [
                 "the source may write \(safe / 1_048_576) MB more, then the slot \(name) is lost: raise "
                     + "max_slot_wal_keep_size there"
             ]
         }
         return []
+    }
+
+    /// Tables without identity that were changed in other ways than by inserts.
+    private static func insertsOnly(_ status: StatusReport) -> [String] {
+        (status.source?.changed ?? []).map { table in
+            let what =
+                if let updated = table.updated, let deleted = table.deleted {
+                    "\(updated) rows were updated and \(deleted) deleted on the source"
+                } else {
+                    "the source's counters were reset, so nobody knows whether rows were updated or deleted"
+                }
+            let seconds =
+                status.live?.copySeconds[table.table].map { ", in about \(max(1, Int($0.rounded()))) s" } ?? ""
+            return
+                "\(table.table) is followed for inserts only, and \(what): the cutover compares it and copies it again"
+                + "\(seconds), which adds to the downtime; replication.identity `full` avoids it"
+        }
+    }
+
+    private static func leftovers(_ status: StatusReport) -> [String] {
+        (status.source?.leftovers ?? []).map { leftover in
+            let kept = leftover.retainedBytes.map { ", which keeps \($0 / 1_048_576) MB of WAL" } ?? ""
+            return "left on the source by another migration: \(leftover)\(kept)\(leftover.isActive ? ", in use" : ""); "
+                + "where it is abandoned: \(leftover.statement)"
+        }
     }
 }

@@ -191,7 +191,7 @@ package actor Engine {
     private func ending() -> RunEnd? {
         if state.isFinished { return .finished }
         if let failure, !hasGivenUp { return .failed(task: failure.task, reason: failure) }
-        if let failure { return .stopped(failure.message) }
+        if let failure { return failure.cure == nil ? .stopped(failure.message) : .blocked(failure) }
         if state.isStopping { return .stopped("stopped on request") }
         if state.nextWake != nil { return nil }
         return differences.isEmpty ? nil : .differences(differences)

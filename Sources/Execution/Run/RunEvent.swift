@@ -54,5 +54,7 @@ package enum RunEnd: Sendable, Equatable {
     /// Stopped by the user, or transient failures went on for too long.
     case stopped(String)
     case failed(task: String, reason: TaskFailure)
+    /// Stopped until a person has done what the failure's cure says; the same command goes on then.
+    case blocked(TaskFailure)
     case differences([String])
 }

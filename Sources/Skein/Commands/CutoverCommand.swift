@@ -1,34 +1,88 @@
 import ArgumentParser
+import Execution
 import PlanFile
+import Planning
 
 struct CutoverCommand: SkeinCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cutover", abstract: "Opens the gate of a live migration.",
-        discussion: "An offline migration has no gate: `skein migrate` runs to the end.")
+        commandName: "cutover",
+        abstract: "Ends a live migration: the target takes over. This is the approval; it never asks.",
+        discussion: """
+            Works from any machine, beside a running `skein migrate` or alone. Too early, or too far behind the source, \
+            it says why, exits with 4, and the application notices nothing. Otherwise: fence, marker, drain, sequences, \
+            triggers, foreign keys, comparison; exit code 0 when all of it is complete, 3 when rows differ. Ctrl-C \
+            before that withdraws it, and the migration follows again. An offline migration has no cutover.
+            """)
 
     @OptionGroup var plan: PlanArgument
     @OptionGroup var options: GlobalOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "How long to wait for transactions that are open on the source, as `30 s`; then nothing happens, exit 4.",
+            valueName: "duration"))
+    var wait = "10 s"
+
+    @Flag(help: "Withdraw a cutover that is not complete: the fence is lifted, and the migration follows again.")
+    var abort = false
+
+    func validate() throws {
+        guard waitSeconds != nil || wait == "0" || wait.hasPrefix("0 ") else {
+            throw ValidationError("--wait takes a duration such as `30 s` or `5 min`, not `\(wait)`")
+        }
+    }
+
+    private var waitSeconds: Double? { (try? PlanDuration(parsing: wait))?.approximateSeconds }
+
     func perform() async throws {
-        let plan = try plan.load(options).plan
-        switch plan.mode.value {
-        case .offline:
+        let loaded = try plan.load(options)
+        let plan = loaded.plan
+        guard plan.mode.value == .live else {
             throw CommandFailure.wrong(
                 .otherMode,
                 "\(plan.name.value.text) is an offline migration and has no cutover: `skein migrate` runs to the end",
                 at: plan.mode.location)
-        case .live: throw LiveMode.refusal(of: "cutover", plan)
+        }
+        let run = CutoverRun(
+            plan: plan, planArgument: ShellWord.quoted(loaded.path), options: options, waitSeconds: waitSeconds ?? 0)
+        if abort {
+            try await print(run.withdraw(), name: plan.name.value.text)
+        } else {
+            try await print(run.run(), plan)
         }
     }
-}
 
-/// What this version says to `mode: live`.
-enum LiveMode {
-    static func refusal(of command: String, _ plan: Plan) -> CommandFailure {
-        .wrong(
-            .liveMode,
-            "this version does not run `mode: live` yet: `skein \(command)` comes with a later release, "
-                + "`validate` and `plan` work now",
-            cure: "For a migration with the application stopped, say `mode: offline`.", at: plan.mode.location)
+    private func print(_ end: CutoverRun.End, _ plan: Plan) throws {
+        let name = plan.name.value.text
+        let document = Document(
+            name: name, result: end.wasComplete ? "already-complete" : "complete", completed: end.completed,
+            report: end.report)
+        if options.json { return try Console.json(document) }
+        if end.wasComplete {
+            Console.result("\(name): already done" + (end.completed.map { ", \(Words.time($0))" } ?? ""))
+        } else {
+            let text =
+                end.report.map { CutoverText.render($0, verify: plan.cutover.verify.value) } ?? "cutover complete"
+            Console.result("\(name): " + text)
+        }
+    }
+
+    private func print(_ withdrawal: CutoverRun.Withdrawn, name: String) throws {
+        if options.json {
+            return try Console.json(
+                Document(name: name, result: withdrawal == .nothing ? "nothing-to-withdraw" : "withdrawn"))
+        }
+        Console.result(
+            withdrawal == .nothing
+                ? "\(name): no cutover is under way" : "\(name): cutover withdrawn; the source is as it was before it")
+    }
+
+    private struct Document: Encodable {
+        var name: String
+        /// `complete`, `already-complete`, `withdrawn`, `nothing-to-withdraw`.
+        var result: String
+        /// Timestamp as text, UTC.
+        var completed: String?
+        var report: CutoverReport?
     }
 }

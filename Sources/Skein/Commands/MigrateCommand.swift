@@ -7,7 +7,12 @@ import Planning
 struct MigrateCommand: SkeinCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate",
-        abstract: "Runs the migration. Stopped or killed at any moment, the same command goes on where it was.")
+        abstract: "Runs the migration. Stopped or killed at any moment, the same command goes on where it was.",
+        discussion: """
+            A live migration copies, follows the source from then on, and says when it is ready: `skein cutover` from \
+            any machine, or c and Enter in this terminal, ends it. A TimescaleDB or PostgreSQL source keeps working \
+            all the while.
+            """)
 
     @OptionGroup var plan: PlanArgument
     @OptionGroup var options: GlobalOptions
@@ -29,10 +34,17 @@ struct MigrateCommand: SkeinCommand {
             "How long to retry while nothing succeeds, as `10 min` or `30 s`; then exit 4.", valueName: "duration"))
     var retryFor = "10 min"
 
-    @Option(help: ArgumentHelp("Copy one table again (live mode).", valueName: "table"))
-    var resync: String?
+    @Option(
+        help: ArgumentHelp(
+            "Live: copy this table again while everything else goes on. May be said several times.",
+            valueName: "table"))
+    var resync: [String] = []
 
-    @Flag(help: "Repair after a lost slot or spool (live mode).")
+    @Flag(
+        help: """
+            Live: after a lost slot or spool, or a failed-over source, make a new slot, compare every piece, and copy \
+            again only what differs.
+            """)
     var repair = false
 
     func validate() throws {
@@ -41,6 +53,12 @@ struct MigrateCommand: SkeinCommand {
         guard retrySeconds != nil else {
             throw ValidationError("--retry-for takes a duration such as `10 min` or `30 s`, not `\(retryFor)`")
         }
+        for table in resync where (try? QualifiedName(parsing: table)) == nil {
+            throw ValidationError("--resync takes a table such as public.readings, not `\(table)`")
+        }
+        if dropIfExists, repair || !resync.isEmpty {
+            throw ValidationError("--drop-if-exists starts over, so --repair and --resync have nothing to go on with")
+        }
     }
 
     private var retrySeconds: Double? { (try? PlanDuration(parsing: retryFor))?.approximateSeconds }
@@ -48,40 +66,68 @@ struct MigrateCommand: SkeinCommand {
     func perform() async throws {
         let loaded = try plan.load(options)
         let plan = loaded.plan
-        guard plan.mode.value == .offline else { throw LiveMode.refusal(of: "migrate", plan) }
-        if resync != nil || repair {
-            throw CommandFailure.wrong(
-                .otherMode, "\(repair ? "--repair" : "--resync") is for live migrations, and this plan is offline",
-                cure: "Run `skein migrate` again: it goes on by itself.", at: plan.mode.location)
-        }
-        let migrator = Migrator(
-            plan,
-            MigrateOptions(
-                tableJobs: tableJobs, indexJobs: indexJobs, retryFor: retrySeconds ?? 600, version: Version.text))
-        let printer = RunPrinter(options, plan: plan.name.value.text)
+        let wishes = LiveWishes(resync: resync, repair: repair)
+        try wishes.requireLive(plan)
+        var settings = MigrateOptions(
+            tableJobs: tableJobs, indexJobs: indexJobs, retryFor: retrySeconds ?? 600, version: Version.text)
+        settings.repair = repair
         let clock = ContinuousClock()
         var begun = clock.now
         if dropIfExists { try await startOver(plan) }
-        let isNew = try await isNew(plan, migrator)
-        if isNew {
+        let record = try await record(plan, Migrator(plan, settings))
+        settings.resync = try wishes.tables(record, plan)
+        let migrator = Migrator(plan, settings)
+        if record == nil {
             begun = clock.now
             try await begin(loaded, migrator)
         }
-        let end: RunEnd
+        let end = try await run(migrator, loaded)
+        let ending = RunEnding(options: options, plan: plan, planArgument: ShellWord.quoted(loaded.path))
+        try await ending.tell(end, seconds: (clock.now - begun) / .seconds(1), wasResumed: record != nil)
+    }
+
+    // MARK: The run
+
+    private func run(_ migrator: Migrator, _ loaded: PlanArgument.Loaded) async throws -> RunEnd {
+        let plan = loaded.plan
+        let listens = plan.mode.value == .live && Console.isInputTerminal && !options.json
+        let live = RunPrinter.Live(
+            planArgument: ShellWord.quoted(loaded.path), isManual: plan.cutover.approval.value == .manual,
+            listens: listens)
+        let options = options
+        let printer = RunPrinter(options, plan: plan.name.value.text, live: plan.mode.value == .live ? live : nil)
         do {
-            end = try await Signals.cancelling { try await migrator.run { event in printer.print(event) } }
+            return try await Signals.cancelling {
+                guard listens else { return try await migrator.run { printer.print($0) } }
+                return try await withThrowingTaskGroup(of: RunEnd?.self) { group in
+                    group.addTask { try await migrator.run { printer.print($0) } }
+                    group.addTask {
+                        await CutoverKey.listen {
+                            printer.say(await CutoverKey.open(plan, planArgument: live.planArgument, options))
+                        } onOther: {
+                            printer.say([CutoverKey.hint])
+                        }
+                        return nil
+                    }
+                    while let end = try await group.next() {
+                        guard let end else { continue }
+                        group.cancelAll()
+                        return end
+                    }
+                    throw CancellationError()
+                }
+            }
         } catch let error as DiagnosticsError where error.diagnostics.allSatisfy(ConnectDiagnostics.isTransient) {
             // Nothing is wrong with a migration that has begun.
             throw CommandFailure(.stopped, error.diagnostics)
         }
-        try await finish(end, plan, seconds: (clock.now - begun) / .seconds(1), wasResumed: !isNew)
     }
 
-    /// Whether the target holds no state of it.
+    /// Nil where the target holds no state of it.
     /// - Throws: what both servers say where the target cannot be reached, not only the target.
-    private func isNew(_ plan: Plan, _ migrator: Migrator) async throws -> Bool {
+    private func record(_ plan: Plan, _ migrator: Migrator) async throws -> MigrationRecord? {
         do {
-            return try await migrator.record() == nil
+            return try await migrator.record()
         } catch let target as DiagnosticsError {
             do {
                 try await ServerAccess(plan, .source, purpose: "control").run { _ in }
@@ -128,60 +174,5 @@ struct MigrateCommand: SkeinCommand {
         try Confirmation.require(
             "Drop them, rows and all?", yes, refusal: "nothing was dropped: --drop-if-exists has to be confirmed")
         try await leftovers.drop(plan)
-    }
-
-    // MARK: The end
-
-    private func finish(_ end: RunEnd, _ plan: Plan, seconds: Double, wasResumed: Bool) async throws {
-        let name = plan.name.value.text
-        switch end {
-        case .finished:
-            let summary = await summary(plan)
-            if let warnings = summary?.warningText, options.isShown(.warning) { Console.error(warnings) }
-            if options.json {
-                try Console.json(EndDocument(.finished, seconds: seconds, summary: summary), isPretty: false)
-            } else {
-                Console.result(
-                    summary?.text(name, seconds: seconds, wasResumed: wasResumed)
-                        ?? "\(name): migrated in \(Words.duration(seconds))")
-            }
-        case .alreadyFinished:
-            let summary = await summary(plan)
-            if options.json {
-                try Console.json(EndDocument(.alreadyFinished, seconds: nil, summary: summary), isPretty: false)
-            } else {
-                Console.result("\(name): already done" + (summary?.finished.map { ", \(Words.time($0))" } ?? ""))
-            }
-        case .stopped(let reason):
-            let diagnostic = Diagnostic(.stopped, reason, cure: "Run the same command to go on.")
-            throw CommandFailure(.stopped, [diagnostic])
-        case .failed(let task, let reason): throw CommandFailure(.failed, [Self.diagnostic(task, reason)])
-        case .differences(let texts):
-            let diagnostic = Diagnostic(
-                .differences, "source and target differ in \(Words.count(Int64(texts.count), "place"))",
-                detail: texts.joined(separator: "\n"),
-                cure: "What is copied stays. `skein verify \(plan.file)` compares again, and "
-                    + "`skein migrate \(plan.file) --drop-if-exists` starts over.")
-            throw CommandFailure(.differences, [diagnostic])
-        }
-    }
-
-    private static func diagnostic(_ task: String, _ reason: TaskFailure) -> Diagnostic {
-        let waiting =
-            reason.blocked > 0 ? "\(Words.count(Int64(reason.blocked), "task")) behind it could not run." : nil
-        let cure = Words.sentence(reason.cure ?? "mend the cause")
-        return Diagnostic(
-            .taskFailed, "\(task): \(reason.text)",
-            detail: Words.lines(reason.detail, waiting),
-            cure: cure + " What is done stays done: run the same command then.", object: reason.object)
-    }
-
-    /// Nil where the target cannot be asked any more: the migration is done all the same.
-    private func summary(_ plan: Plan) async -> RunSummary? {
-        let name = plan.name.value.text
-        let status = try? await ServerAccess(plan, .target, purpose: "status").run { target in
-            try StatusReport.read(target, name: name)
-        }
-        return status.map { RunSummary($0, verify: plan.cutover.verify.value) }
     }
 }

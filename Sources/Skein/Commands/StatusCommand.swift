@@ -23,12 +23,10 @@ struct StatusCommand: SkeinCommand {
         let path = plan.path
         let plan = try plan.load(options).plan
         let name = plan.name.value.text
-        async let asked = plan.mode.value == .live ? SourceReport.read(plan) : nil
-        var status = try await ServerAccess(plan, .target, purpose: "status").run { target in
-            try StatusReport.read(target, name: name)
+        var (status, question) = try await ServerAccess(plan, .target, purpose: "status").run { target in
+            (try StatusReport.read(target, name: name), try SourceReport.Question.of(target, name: name))
         }
-        let source = try await asked
-        if status.live != nil { status.source = source }
+        if let question { status.source = try await SourceReport.read(plan, question) }
         status.notices = StatusNotices.find(status, plan)
         if options.json {
             try Console.json(status)

@@ -6,7 +6,12 @@ import Planning
 struct VerifyCommand: SkeinCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Compares source and target by checksums and names the keys that differ. Changes nothing.")
+        abstract: "Compares source and target by checksums and names the keys that differ. Changes nothing.",
+        discussion: """
+            A live migration can be compared from when everything is copied. Before its cutover, rows that the \
+            application writes meanwhile differ until they are applied: let it pause, and look at the lag in `skein \
+            status`, for a result that means something. The cutover compares by itself.
+            """)
 
     @OptionGroup var plan: PlanArgument
     @OptionGroup var options: GlobalOptions
@@ -32,6 +37,7 @@ struct VerifyCommand: SkeinCommand {
     func perform() async throws {
         let plan = try plan.load(options).plan
         let patterns = tables.compactMap { try? QualifiedNamePattern(parsing: $0) }
+        let isInFlight = try await isInFlight(plan)
         let (countsOnly, jobs) = (counts, tableJobs)
         let printer = ComparisonPrinter(options)
         let report = try await Signals.cancelling {
@@ -40,11 +46,40 @@ struct VerifyCommand: SkeinCommand {
             }
         }
         if options.json {
-            try Console.json(Document(report, by: counts ? "counts" : "checksums"))
+            try Console.json(Document(report, by: counts ? "counts" : "checksums", inFlight: isInFlight))
         } else {
             Console.result(render(report))
+            if isInFlight, !report.isEqual {
+                Console.error("the source is being followed: what was written meanwhile may be among these differences")
+            }
         }
         if !report.isEqual { throw Exit.differences.error }
+    }
+
+    /// Whether the target is still behind the source, so that differences are normal.
+    /// - Throws: `CommandFailure`, exit code 2, while rows are still to be copied.
+    private func isInFlight(_ plan: Plan) async throws -> Bool {
+        guard plan.mode.value == .live else { return false }
+        let name = plan.name.value.text
+        let status = try await ServerAccess(plan, .target, purpose: "status").run { target in
+            try StatusReport.read(target, name: name)
+        }
+        switch status.phase {
+        case .notStarted, .finished: return false
+        case .schema, .copying, .indexing, .finishing, .verifying:
+            throw CommandFailure.wrong(
+                .tooEarly,
+                "nothing can be compared yet: migration \(name) is \(status.phase.rawValue), "
+                    + "\(Words.count(Int64(status.done))) of \(Words.count(Int64(status.tasks), "task")) done",
+                cure: "Wait until `skein status \(ShellWord.quoted(self.plan.path))` says that it follows the source.")
+        case .catchingUp, .following, .ready, .cutover, .broken:
+            if options.isShown(.warning) {
+                Console.error(
+                    "warning: \(name) is \(status.phase.rawValue.replacing("-", with: " ")), not cut over: rows that the "
+                        + "application writes meanwhile differ until they are applied")
+            }
+            return true
+        }
     }
 
     private func render(_ report: VerifyOperation.Report) -> String {
@@ -88,10 +123,13 @@ struct VerifyCommand: SkeinCommand {
 
         var equal: Bool
         var comparedBy: String
+        /// Whether the source was being followed, so that what was written meanwhile may differ.
+        var inFlight: Bool
         var tables: [Table]
 
-        init(_ report: VerifyOperation.Report, by comparedBy: String) {
+        init(_ report: VerifyOperation.Report, by comparedBy: String, inFlight: Bool) {
             equal = report.isEqual
+            self.inFlight = inFlight
             self.comparedBy = comparedBy
             tables = report.tables.map { table in
                 Table(

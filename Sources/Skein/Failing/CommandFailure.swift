@@ -33,6 +33,7 @@ struct CommandFailure: Error {
         case let refusal as ServerRefusal:
             self = Self.failure(refusal.error, on: refusal.side.rawValue, of: refusal.server)
         case let error as PostgresError: self = Self.failure(error, on: nil, of: nil)
+        case let broken as StreamIsBroken: self.init(.failed, [Self.diagnostic(broken)])
         case let blocked as BlockedReading:
             self.init(.stopped, [Diagnostic(.catalogsLocked, String(describing: blocked))])
         case is CancellationError:
@@ -71,6 +72,15 @@ struct CommandFailure: Error {
                 ])
         case .unexpected(let text): return CommandFailure(.failed, [Diagnostic(.unexpected, text)])
         }
+    }
+
+    private static func diagnostic(_ broken: StreamIsBroken) -> Diagnostic {
+        Diagnostic(
+            .streamBroken, "changes of the source are missing: \(broken.reason)",
+            detail: "What is on the target stays, and nothing that would be wrong is applied.",
+            cure:
+                "Run `skein migrate` with --repair: it makes a new slot, compares every piece by checksum, copies again "
+                + "only those that differ, and follows from there.")
     }
 
     private static func diagnostic(_ refusal: ResumeRefusal) -> Diagnostic {

@@ -52,7 +52,7 @@ enum LiveStatusText {
         var text = "slot \(slot.name) " + (slot.isActive ? "in use" : "not in use")
         if let kept = slot.retainedBytes { text += ", keeps \(Words.bytes(max(0, kept))) of WAL" }
         if let safe = slot.safeBytes { text += ", lost after \(Words.bytes(max(0, safe))) more" }
-        if slot.walStatus == "lost" { text += ", LOST" }
+        if slot.lostBecause != nil { text += ", LOST" }
         return text
     }
 

@@ -65,7 +65,9 @@ enum StatusText {
                     + "\(Words.leftPadded(Words.count(table.rows), 13)) rows  "
                     + Words.leftPadded(Words.bytes(table.bytes), 9))
         }
-        if status.tables.count > shown.count { lines.append("  and \(status.tables.count - shown.count) more (--all-tables)") }
+        if status.tables.count > shown.count {
+            lines.append("  and \(status.tables.count - shown.count) more (--all-tables)")
+        }
         return lines
     }
 

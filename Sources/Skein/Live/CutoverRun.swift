@@ -1,0 +1,226 @@
+import Execution
+import PlanFile
+import Planning
+
+/// One `skein cutover`: asks for it where a `migrate` runs, runs it where none does, and tells each step.
+struct CutoverRun: Sendable {
+    /// How it ended well.
+    struct End: Sendable {
+        /// Before this command.
+        var wasComplete: Bool
+        var completed: String?
+        var report: CutoverReport?
+    }
+
+    enum Withdrawn: Sendable { case nothing, withdrawn }
+
+    let plan: Plan
+    /// As the user has to write it behind a command.
+    let planArgument: String
+    let options: GlobalOptions
+    let waitSeconds: Double
+    private let printer: RunPrinter
+
+    init(plan: Plan, planArgument: String, options: GlobalOptions, waitSeconds: Double) {
+        self.plan = plan
+        self.planArgument = planArgument
+        self.options = options
+        self.waitSeconds = waitSeconds
+        // Stdout gets one document, so the steps are for people alone.
+        var words = options
+        words.json = false
+        printer = RunPrinter(
+            words, plan: plan.name.value.text, live: .init(planArgument: planArgument, isManual: false, listens: false))
+    }
+
+    private var name: String { plan.name.value.text }
+
+    /// - Throws: `CommandFailure` where the cutover is not complete afterwards.
+    func run() async throws -> End {
+        let status = try await status()
+        let readiness = CutoverReadiness(status, maxLag: plan.cutover.maxLag.value)
+        if readiness == .complete { return end(status, wasComplete: true) }
+        if status.isRunning {
+            if let refusal = readiness.refusal(plan, planArgument: planArgument) { throw refusal }
+        } else if let refusal = refusalAlone(readiness) {
+            throw refusal
+        }
+        do {
+            try await Signals.cancelling {
+                if status.isRunning {
+                    if readiness == .ready { try await request() }
+                    guard try await watch() == .alone else { return }
+                }
+                try await alone()
+            }
+        } catch is CancellationError {
+            throw try await withdrawnOnRequest()
+        }
+        return end(try await self.status(), wasComplete: false)
+    }
+
+    /// Without a `migrate`, this command catches up by itself.
+    private func refusalAlone(_ readiness: CutoverReadiness) -> CommandFailure? {
+        switch readiness {
+        case .lagging, .unfollowed, .beingUndone: nil
+        default: readiness.refusal(plan, planArgument: planArgument)
+        }
+    }
+
+    private func end(_ status: StatusReport, wasComplete: Bool) -> End {
+        let cutover = status.live?.cutover
+        return End(
+            wasComplete: wasComplete, completed: cutover?.completed ?? status.finished, report: cutover?.report)
+    }
+
+    private func status() async throws -> StatusReport {
+        let name = name
+        return try await ServerAccess(plan, .target, purpose: "cutover").run { try StatusReport.read($0, name: name) }
+    }
+
+    // MARK: Beside a `migrate`
+
+    /// Opens the gate.
+    func request() async throws {
+        let (name, fence, wait) = (name, plan.cutover.fence.value, waitSeconds)
+        try await ServerAccess(plan, .target, purpose: "cutover").run { target in
+            try CutoverWish.request(target, name: name, fence: fence, waitSeconds: wait)
+        }
+    }
+
+    private enum Watched { case complete, alone }
+
+    /// How long nobody may work on it before it is gone on with here, seconds.
+    private static let patience = 3.0
+
+    /// Tells each step until the end.
+    /// - Returns: `alone` where the process that ran it is gone.
+    private func watch() async throws -> Watched {
+        let name = name
+        let access = ServerAccess(plan, .target, purpose: "cutover")
+        var events = CutoverEvents()
+        let clock = ContinuousClock()
+        var lastRunning = clock.now
+        while true {
+            let progress = try await retrying { try await access.run { try CutoverProgress.look($0, name: name) } }
+            guard let progress else {
+                throw CommandFailure(
+                    .stopped, [Diagnostic(.withdrawn, "the migration's state is gone: somebody has cleaned it")])
+            }
+            for event in events.new(progress) { printer.print(event) }
+            if progress.isFinished { return .complete }
+            if progress.isRunning { lastRunning = clock.now }
+            switch progress.gate {
+            case .closed, .abandoned:
+                throw CommandFailure(
+                    .stopped,
+                    [
+                        Diagnostic(
+                            .withdrawn, "the cutover was withdrawn; the migration follows the source again",
+                            detail: progress.trouble,
+                            cure: progress.trouble == nil ? nil : "Mend the cause, then run the same command again.")
+                    ])
+            case .open, .completed:
+                if clock.now - lastRunning > .seconds(Self.patience) {
+                    printer.say(["the `skein migrate` that ran it is gone: the cutover goes on here"])
+                    return .alone
+                }
+            }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
+    /// A target that restarts is no end of a cutover.
+    private func retrying<R>(_ body: () async throws -> R) async throws -> R {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while true {
+            do {
+                return try await body()
+            } catch  where error.isTransient && ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(500))
+            }
+        }
+    }
+
+    // MARK: Alone
+
+    private func alone() async throws {
+        var settings = MigrateOptions(version: Version.text)
+        settings.opensGate = true
+        settings.waitSeconds = waitSeconds
+        let printer = printer
+        let end = try await Migrator(plan, settings).run { printer.print($0) }
+        switch end {
+        case .finished, .alreadyFinished: return
+        case .stopped where Task.isCancelled: throw CancellationError()
+        default: throw RunEnding(options: options, plan: plan, planArgument: planArgument).failure(end)
+        }
+    }
+
+    // MARK: Withdrawing
+
+    /// Withdraws what is not complete, and waits until it is undone: by the `migrate` that runs, else here.
+    func withdraw() async throws -> Withdrawn {
+        let name = name
+        let access = ServerAccess(plan, .target, purpose: "cutover")
+        switch try await access.run({ try CutoverWish.withdraw($0, name: name) }) {
+        case .nothingToWithdraw: return .nothing
+        case .tooLate:
+            throw CommandFailure.wrong(
+                .alreadyFinished, "the cutover of \(name) is complete, and cannot be withdrawn any more",
+                detail: "The application may write to the target by now.")
+        case .withdrawn: break
+        }
+        let clock = ContinuousClock()
+        var lastRunning = clock.now
+        while true {
+            let progress = try await retrying { try await access.run { try CutoverProgress.look($0, name: name) } }
+            guard let progress, progress.gate == .abandoned else { return .withdrawn }
+            if progress.isRunning { lastRunning = clock.now }
+            if clock.now - lastRunning > .seconds(1) { try await undo() }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
+    /// Goes on with the migration until what the cutover did is undone.
+    private func undo() async throws {
+        let migrator = Migrator(plan, MigrateOptions(version: Version.text))
+        let (undone, tell) = AsyncStream.makeStream(of: Void.self)
+        try await withThrowingTaskGroup(of: RunEnd?.self) { group in
+            group.addTask {
+                try await migrator.run { event in
+                    if case .cutover(.abandoned) = event { tell.finish() }
+                }
+            }
+            group.addTask {
+                for await _ in undone {}
+                return nil
+            }
+            let first = try await group.next() ?? nil
+            group.cancelAll()
+            if let first { throw RunEnding(options: options, plan: plan, planArgument: planArgument).failure(first) }
+            while try await group.next() != nil {}
+        }
+    }
+
+    /// A person has stopped this command: nothing of the cutover stays.
+    private func withdrawnOnRequest() async throws -> CommandFailure {
+        // What is cancelled cannot ask a server any more.
+        let withdrawal = await Task { try await withdraw() }.result
+        switch withdrawal {
+        case .success:
+            return CommandFailure(
+                .stopped,
+                [Diagnostic(.withdrawn, "stopped on request: the cutover is withdrawn, and nothing of it stays")])
+        case .failure(let failure as CommandFailure): return failure
+        case .failure(let error):
+            return CommandFailure(
+                .stopped,
+                CommandFailure(error).diagnostics + [
+                    Diagnostic(
+                        .withdrawn, "stopped on request, and the cutover could not be withdrawn",
+                        cure: "Run `skein cutover \(planArgument) --abort`, or the same command to go on with it.")
+                ])
+        }
+    }
+}

@@ -26,8 +26,10 @@ package struct CutoverProgress: Sendable, Equatable {
     package var isRunning: Bool
     /// Since it was asked for, in the order in which they ended.
     package var done: [Step]
-    /// What failed last of what is not done: task and reason.
-    package var trouble: String?
+    /// What comparisons found.
+    package var differences: [String]
+    /// What else failed last of what is not done: task and reason.
+    package var errors: [String]
 
     /// - Returns: nil where there is no migration of that name.
     package static func look(_ target: Connection, name: String) throws -> CutoverProgress? {
@@ -35,6 +37,8 @@ package struct CutoverProgress: Sendable, Equatable {
         let id = String(record.id)
         let gate = try target.scalar(selectGate, [id]) ?? Gate.closed.rawValue
         let rows = try target.query(selectDone, [id])
+        let troubles = try target.query(selectTroubles, [id])
+        let isDifference = { (row: Int) in troubles[row, 2] == VerifyTask.differsState }
         return CutoverProgress(
             gate: Gate(rawValue: gate) ?? .closed, isFinished: record.finished != nil,
             isRunning: try TaskStore(target, migration: record.id).othersAlive(than: 0),
@@ -44,7 +48,10 @@ package struct CutoverProgress: Sendable, Equatable {
                     bytes: rows[row, 2].flatMap { Int64($0) }, seconds: rows.double(row, 3) ?? 0,
                     warning: rows[row, 4])
             },
-            trouble: try target.scalar(selectTrouble, [id]))
+            differences: troubles.indices.filter(isDifference).map { troubles.text($0, 1) },
+            errors: troubles.indices.filter { !isDifference($0) }.map { row in
+                "\(troubles.text(row, 0)): \(troubles.text(row, 1))"
+            })
     }
 
     private static let selectGate = """
@@ -59,8 +66,8 @@ package struct CutoverProgress: Sendable, Equatable {
         order by t.finished, t.number
         """
 
-    private static let selectTrouble = """
-        select id || ': ' || error from skein.task
-        where migration = $1 and state <> 'done' and error is not null order by number limit 1
+    private static let selectTroubles = """
+        select id, error, sqlstate from skein.task
+        where migration = $1 and state <> 'done' and error is not null order by number
         """
 }

@@ -103,7 +103,7 @@ struct MigrateCommand: SkeinCommand {
                     group.addTask { try await migrator.run { printer.print($0) } }
                     group.addTask {
                         await CutoverKey.listen {
-                            printer.say(await CutoverKey.open(plan, planArgument: live.planArgument, options))
+                            printer.say(await CutoverKey.open(plan, planArgument: live.planArgument))
                         } onOther: {
                             printer.say([CutoverKey.hint])
                         }

@@ -23,34 +23,28 @@ struct CutoverEvents {
 }
 
 extension CutoverReadiness {
-    /// Why it is not to be asked for, and the exit code; nil where it is, or where it goes on or is done.
-    func refusal(_ plan: Plan, planArgument: String) -> CommandFailure? {
-        let name = plan.name.value.text
-        func stopped(_ code: CommandCode, _ summary: String, _ cure: String) -> CommandFailure {
-            CommandFailure(.stopped, [Diagnostic(code, summary, cure: cure)])
-        }
-        let whenReady = "`skein migrate \(planArgument)` says when it is ready, and `skein status` how far it is."
-        switch self {
-        case .ready, .begun, .complete: return nil
-        case .notBegun:
-            return stopped(
-                .notBegun, "not yet: migration \(name) has not begun", "Run `skein migrate \(planArgument)` first.")
-        case .tooEarly(let reason):
-            return stopped(.tooEarly, "not yet: \(reason)", "The gate stays closed. " + whenReady)
-        case .lagging(let bytes, let seconds):
-            return stopped(
-                .tooEarly,
-                "not yet: the target is \(FollowText.lag(bytes: bytes, seconds: seconds)) behind the source, and "
-                    + "cutover.max-lag allows \(plan.cutover.maxLag.value.text)",
-                "The gate stays closed. Wait, or raise cutover.max-lag. " + whenReady)
-        case .unfollowed:
-            return stopped(
-                .tooEarly, "not yet: a process works on \(name), but has not told for a while where the source is",
-                "Look at its last words, and at `skein status \(planArgument)`.")
-        case .beingUndone:
-            return stopped(
-                .tooEarly, "not yet: a cutover that was withdrawn is still being undone", "Try again in a moment.")
-        case .broken(let reason): return CommandFailure(StreamIsBroken(reason: reason))
-        }
+    /// Why the gate stays closed.
+    func refusal(_ plan: Plan, planArgument: String) -> CommandFailure {
+        for case .broken(let reason) in reasons { return CommandFailure(StreamIsBroken(reason: reason)) }
+        let first = reasons.first?.text ?? "something stands against it"
+        return CommandFailure(
+            .stopped,
+            [
+                Diagnostic(
+                    .tooEarly, "not yet: \(first)", detail: Words.lines(reasons.dropFirst().map(\.text)),
+                    cure: "The gate stays closed, and the application notices nothing. `skein status \(planArgument)` says "
+                        + "how far it is.")
+            ])
+    }
+
+    /// What stands against it also where this command follows the source itself.
+    var withoutFollower: CutoverReadiness {
+        CutoverReadiness(
+            reasons: reasons.filter { reason in
+                switch reason {
+                case .notFollowed, .silent, .lag, .paused, .withdrawing: false
+                default: true
+                }
+            })
     }
 }

@@ -1,6 +1,5 @@
 import Execution
 import PlanFile
-import Planning
 
 #if canImport(Glibc)
     import Glibc
@@ -35,19 +34,14 @@ enum CutoverKey {
 
     /// Does what `skein cutover` does beside a `migrate`, without waiting: what comes of it is told by the run.
     /// - Returns: lines to be shown.
-    static func open(_ plan: Plan, planArgument: String, _ options: GlobalOptions) async -> [String] {
-        let name = plan.name.value.text
+    static func open(_ plan: Plan, planArgument: String) async -> [String] {
         do {
-            let status = try await ServerAccess(plan, .target, purpose: "cutover").run { target in
-                try StatusReport.read(target, name: name)
+            let standing = try await CutoverOperation(plan).request(
+                fence: plan.cutover.fence.value, wait: CutoverRun.defaultWait)
+            guard case .closed(let readiness) = standing else { return [] }
+            return readiness.refusal(plan, planArgument: planArgument).diagnostics.flatMap { refusal in
+                [refusal.summary] + (refusal.detail.map { [$0] } ?? [])
             }
-            let readiness = CutoverReadiness(status, maxLag: plan.cutover.maxLag.value)
-            if let refusal = readiness.refusal(plan, planArgument: planArgument) {
-                return refusal.diagnostics.map(\.summary)
-            }
-            guard readiness == .ready else { return [] }
-            try await CutoverRun(plan: plan, planArgument: planArgument, options: options, waitSeconds: 10).request()
-            return []
         } catch {
             return CommandFailure(error).diagnostics.map { "no cutover: \($0.summary)" }
         }

@@ -12,6 +12,9 @@ struct CutoverRun: Sendable {
         var report: CutoverReport?
     }
 
+    /// How long open transactions are waited for, seconds, where nothing else is said.
+    static let defaultWait = 10.0
+
     enum Withdrawn: Sendable { case nothing, withdrawn }
 
     let plan: Plan
@@ -19,6 +22,7 @@ struct CutoverRun: Sendable {
     let planArgument: String
     let options: GlobalOptions
     let waitSeconds: Double
+    private let operation: CutoverOperation
     private let printer: RunPrinter
 
     init(plan: Plan, planArgument: String, options: GlobalOptions, waitSeconds: Double) {
@@ -26,6 +30,7 @@ struct CutoverRun: Sendable {
         self.planArgument = planArgument
         self.options = options
         self.waitSeconds = waitSeconds
+        operation = CutoverOperation(plan)
         // Stdout gets one document, so the steps are for people alone.
         var words = options
         words.json = false
@@ -37,33 +42,46 @@ struct CutoverRun: Sendable {
 
     /// - Throws: `CommandFailure` where the cutover is not complete afterwards.
     func run() async throws -> End {
-        let status = try await status()
-        let readiness = CutoverReadiness(status, maxLag: plan.cutover.maxLag.value)
-        if readiness == .complete { return end(status, wasComplete: true) }
-        if status.isRunning {
-            if let refusal = readiness.refusal(plan, planArgument: planArgument) { throw refusal }
-        } else if let refusal = refusalAlone(readiness) {
-            throw refusal
+        let before = try await status()
+        switch before.phase {
+        case .finished: return end(before, wasComplete: true)
+        case .notStarted:
+            let diagnostic = Diagnostic(
+                .notBegun, "not yet: migration \(name) has not begun",
+                cure: "Run `skein migrate \(planArgument)` first.")
+            throw CommandFailure(.stopped, [diagnostic])
+        default: break
         }
         do {
             try await Signals.cancelling {
-                if status.isRunning {
-                    if readiness == .ready { try await request() }
+                if try await request(isRunning: before.isRunning) {
                     guard try await watch() == .alone else { return }
                 }
                 try await alone()
             }
         } catch is CancellationError {
-            throw try await withdrawnOnRequest()
+            throw await withdrawnOnRequest()
+        } catch let failure as CommandFailure where failure.exit == .stopped && Task.isCancelled {
+            throw await withdrawnOnRequest()
         }
         return end(try await self.status(), wasComplete: false)
     }
 
-    /// Without a `migrate`, this command catches up by itself.
-    private func refusalAlone(_ readiness: CutoverReadiness) -> CommandFailure? {
-        switch readiness {
-        case .lagging, .unfollowed, .beingUndone: nil
-        default: readiness.refusal(plan, planArgument: planArgument)
+    /// Opens the gate where a `migrate` runs, which does the rest.
+    /// - Returns: whether one does; else everything is to be done here.
+    private func request(isRunning: Bool) async throws -> Bool {
+        switch try await operation.request(fence: plan.cutover.fence.value, wait: waitSeconds) {
+        case .notStarted, .completed: return true
+        case .open(let isFollowed): return isFollowed || isRunning
+        case .withdrawn(let isFollowed):
+            guard isFollowed else { return false }
+            throw CutoverReadiness(reasons: [.withdrawing]).refusal(plan, planArgument: planArgument)
+        case .closed(let readiness):
+            guard !isRunning, readiness.withoutFollower.isReady else {
+                let shown = isRunning ? readiness : readiness.withoutFollower
+                throw shown.refusal(plan, planArgument: planArgument)
+            }
+            return false
         }
     }
 
@@ -79,14 +97,6 @@ struct CutoverRun: Sendable {
     }
 
     // MARK: Beside a `migrate`
-
-    /// Opens the gate.
-    func request() async throws {
-        let (name, fence, wait) = (name, plan.cutover.fence.value, waitSeconds)
-        try await ServerAccess(plan, .target, purpose: "cutover").run { target in
-            try CutoverWish.request(target, name: name, fence: fence, waitSeconds: wait)
-        }
-    }
 
     private enum Watched { case complete, alone }
 
@@ -111,23 +121,27 @@ struct CutoverRun: Sendable {
             if progress.isFinished { return .complete }
             if progress.isRunning { lastRunning = clock.now }
             switch progress.gate {
-            case .closed, .abandoned:
-                throw CommandFailure(
-                    .stopped,
-                    [
-                        Diagnostic(
-                            .withdrawn, "the cutover was withdrawn; the migration follows the source again",
-                            detail: progress.trouble,
-                            cure: progress.trouble == nil ? nil : "Mend the cause, then run the same command again.")
-                    ])
+            case .closed, .abandoned: throw withdrawnElsewhere(progress)
             case .open, .completed:
-                if clock.now - lastRunning > .seconds(Self.patience) {
-                    printer.say(["the `skein migrate` that ran it is gone: the cutover goes on here"])
-                    return .alone
-                }
+                guard clock.now - lastRunning > .seconds(Self.patience) else { break }
+                guard progress.differences.isEmpty else { throw differing(progress.differences) }
+                printer.say(["the `skein migrate` that ran it has ended: the cutover goes on here"])
+                return .alone
             }
             try await Task.sleep(for: .milliseconds(200))
         }
+    }
+
+    private func withdrawnElsewhere(_ progress: CutoverProgress) -> CommandFailure {
+        let diagnostic = Diagnostic(
+            .withdrawn, "the cutover was withdrawn; the migration follows the source again",
+            detail: Words.lines(progress.errors),
+            cure: progress.errors.isEmpty ? nil : "Mend the cause, then run the same command again.")
+        return CommandFailure(.stopped, [diagnostic])
+    }
+
+    private func differing(_ texts: [String]) -> CommandFailure {
+        RunEnding(options: options, plan: plan, planArgument: planArgument).failure(.differences(texts))
     }
 
     /// A target that restarts is no end of a cutover.
@@ -163,13 +177,12 @@ struct CutoverRun: Sendable {
     func withdraw() async throws -> Withdrawn {
         let name = name
         let access = ServerAccess(plan, .target, purpose: "cutover")
-        switch try await access.run({ try CutoverWish.withdraw($0, name: name) }) {
-        case .nothingToWithdraw: return .nothing
-        case .tooLate:
-            throw CommandFailure.wrong(
-                .alreadyFinished, "the cutover of \(name) is complete, and cannot be withdrawn any more",
-                detail: "The application may write to the target by now.")
-        case .withdrawn: break
+        let before = try await status()
+        guard before.phase != .finished, before.live?.cutover?.completed == nil else { throw tooLate() }
+        do {
+            guard try await operation.withdraw() else { return .nothing }
+        } catch is CutoverIsComplete {
+            throw tooLate()
         }
         let clock = ContinuousClock()
         var lastRunning = clock.now
@@ -180,6 +193,12 @@ struct CutoverRun: Sendable {
             if clock.now - lastRunning > .seconds(1) { try await undo() }
             try await Task.sleep(for: .milliseconds(200))
         }
+    }
+
+    private func tooLate() -> CommandFailure {
+        .wrong(
+            .alreadyFinished, "the cutover of \(name) is complete, and cannot be withdrawn any more",
+            detail: "The application may write to the target by now.")
     }
 
     /// Goes on with the migration until what the cutover did is undone.
@@ -204,11 +223,12 @@ struct CutoverRun: Sendable {
     }
 
     /// A person has stopped this command: nothing of the cutover stays.
-    private func withdrawnOnRequest() async throws -> CommandFailure {
+    private func withdrawnOnRequest() async -> CommandFailure {
         // What is cancelled cannot ask a server any more.
         let withdrawal = await Task { try await withdraw() }.result
         switch withdrawal {
-        case .success:
+        case .success(.nothing): return CommandFailure(CancellationError())
+        case .success(.withdrawn):
             return CommandFailure(
                 .stopped,
                 [Diagnostic(.withdrawn, "stopped on request: the cutover is withdrawn, and nothing of it stays")])

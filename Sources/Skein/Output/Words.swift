@@ -82,6 +82,8 @@ enum Words {
         return lines.isEmpty ? nil : lines.joined(separator: "\n")
     }
 
+    static func lines(_ lines: [String]) -> String? { lines.isEmpty ? nil : lines.joined(separator: "\n") }
+
     /// Words behind one another, in lines of at most so many columns.
     static func wrapped(_ text: String, _ width: Int) -> String {
         var lines: [String] = []

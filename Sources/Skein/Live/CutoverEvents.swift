@@ -32,7 +32,8 @@ extension CutoverReadiness {
             [
                 Diagnostic(
                     .tooEarly, "not yet: \(first)", detail: Words.lines(reasons.dropFirst().map(\.text)),
-                    cure: "The gate stays closed, and the application notices nothing. `skein status \(planArgument)` says "
+                    cure:
+                        "The gate stays closed, and the application notices nothing. `skein status \(planArgument)` says "
                         + "how far it is.")
             ])
     }

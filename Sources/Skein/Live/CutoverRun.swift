@@ -61,8 +61,6 @@ struct CutoverRun: Sendable {
             }
         } catch is CancellationError {
             throw await withdrawnOnRequest()
-        } catch let failure as CommandFailure where failure.exit == .stopped && Task.isCancelled {
-            throw await withdrawnOnRequest()
         }
         return end(try await self.status(), wasComplete: false)
     }

@@ -27,7 +27,7 @@ struct CutoverCommand: SkeinCommand {
     var abort = false
 
     func validate() throws {
-        guard waitSeconds != nil || wait == "0" || wait.hasPrefix("0 ") else {
+        guard waitSeconds != nil || ["0", "0 s"].contains(wait) else {
             throw ValidationError("--wait takes a duration such as `30 s` or `5 min`, not `\(wait)`")
         }
     }

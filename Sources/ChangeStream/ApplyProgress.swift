@@ -11,6 +11,8 @@ package enum ApplyProgress {
             -- What the parts were made by: all workers must stand at one position before either changes.
             workers integer not null,
             hash_version integer not null,
+            -- Tables whose changes all went to one worker, by their oids on the source.
+            pinned oid[] not null default '{}',
             -- Behind the last transaction that is applied.
             position pg_lsn not null,
             -- When that was committed on the source.

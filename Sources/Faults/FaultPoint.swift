@@ -73,6 +73,12 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case repairPieceMoved = "repair.before-commit"
     case repairPieceCommitted = "repair.piece-committed"
 
+    case applyFlushedPart = "apply.flushed-part"
+    case applyBeforeCommit = "apply.before-commit"
+    case applyCommitted = "apply.committed"
+    case applyRowRead = "apply.row-read"
+    case applyConfigured = "apply.before-configuration"
+
     private static let armed: (name: String, passing: Int)? = {
         guard let value = unsafe getenv("SKEIN_FAULT") else { return nil }
         let parts = unsafe String(cString: value).split(separator: ":", maxSplits: 1)

@@ -17,11 +17,14 @@ extension GraphCompiler {
             case .table: addTable(relation, cutter)
             }
         }
-        if source.largeObjectCount > 0 {
-            let bytes = Int64(source.largeObjectCount) * 2048
-            largeObjects = add(
-                "0001", .copyLargeObjects(first: 0, end: nil), after: [preData], resource: .tableJob, weight: bytes)
-        }
+    }
+
+    mutating func addLargeObjects(after needs: [Int]) {
+        // In live mode the application may make some meanwhile.
+        guard source.largeObjectCount > 0 || following != nil else { return }
+        largeObjects = add(
+            "0001", .copyLargeObjects(first: 0, end: nil), after: needs, resource: .tableJob,
+            weight: Int64(source.largeObjectCount) * 2048)
     }
 
     private mutating func addTable(_ relation: Catalog.Relation, _ cutter: PieceCutter) {

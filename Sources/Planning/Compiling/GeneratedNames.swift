@@ -24,6 +24,11 @@ struct GeneratedNames {
         }
     }
 
+    /// Of an index of ours that only the applier needs: `skein_identity_table_idx`.
+    mutating func lookupIndex(of table: QualifiedName) -> QualifiedName {
+        name(QualifiedName(schema: table.schema, name: "skein_identity_" + table.name), nil, "idx")
+    }
+
     /// Shortens the longer of both names until everything fits, as `makeObjectName` does.
     private static func joined(_ first: String, _ second: String?, _ suffix: String) -> String {
         var (left, right) = (first, second.map { "_" + $0 } ?? "")

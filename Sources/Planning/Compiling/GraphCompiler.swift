@@ -15,6 +15,8 @@ struct GraphCompiler {
     let selected: Set<OID>
     /// Of the plan's entries, those that become hypertables, by table.
     let hypertables: [OID: Plan.Hypertable]
+    /// Nil offline.
+    let following: FollowingPlanner?
 
     var graph = Graph<MigrationTask>()
     var diagnostics: [Diagnostic] = []
@@ -29,6 +31,11 @@ struct GraphCompiler {
     var postData = 0
     var largeObjects: Int?
     var foreignKeys: [(vertex: Int, constraint: Catalog.Constraint, build: ForeignKeyBuild)] = []
+    /// The last validation of each table's foreign keys.
+    var validations: [OID: Int] = [:]
+    /// The last tasks of partitioned tables' indexes and of the parts of these.
+    var partitionedIndexes: Set<Int> = []
+    var live = LiveVertices()
 
     init(plan: Plan, source: Catalog, target: Catalog, selection: ResolvedSelection) {
         self.plan = plan
@@ -39,6 +46,9 @@ struct GraphCompiler {
         selected = Set(selection.relations.map(\.oid))
         names = GeneratedNames(source)
         let copied = selection.relations.filter { $0.kind == .table && !selection.withoutData.contains($0.oid) }
+        following =
+            plan.mode.value == .live
+            ? FollowingPlanner(plan: plan, source: source, target: target, selection: selection, lookup: lookup) : nil
         jobs = JobPlanner(plan: plan.copy, source: source.server, target: target.server)
             .decide(totalBytes: copied.reduce(0) { $0 + $1.tableBytes })
         let byName = Dictionary(
@@ -53,16 +63,23 @@ struct GraphCompiler {
     }
 
     mutating func compile() -> MigrationGraph {
-        addSchemaTasks()
+        if following == nil { addOfflineTasks() } else { addLiveTasks() }
+        return MigrationGraph(
+            tasks: tasks(), tables: decisions, jobs: jobs, exclusions: selection.exclusions,
+            following: following?.decision)
+    }
+
+    private mutating func addOfflineTasks() {
+        addSchemaTasks(after: [])
         addCopyTasks()
-        addIndexTasks()
+        addLargeObjects(after: [preData])
+        addIndexTasks(.early)
         addForeignKeyTasks()
         addPostData()
-        addViewTasks()
+        addViewTasks(after: postData)
         addAnalyzeTasks()
         addValidateTasks()
         addLastTasks()
-        return MigrationGraph(tasks: tasks(), tables: decisions, jobs: jobs, exclusions: selection.exclusions)
     }
 
     @discardableResult
@@ -127,5 +144,6 @@ struct TableTasks {
     var isFrozen = false
     var bytes: Int64 = 0
 
+    var hasBuilds: Bool { lastConstraint != nil || !indexes.isEmpty }
     var tails: [Int] { lastConstraint.map { [$0] } ?? (indexes.isEmpty ? data : indexes) }
 }

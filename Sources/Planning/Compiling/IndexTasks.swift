@@ -2,25 +2,35 @@ internal import Catalog
 internal import PlanFile
 
 extension GraphCompiler {
-    /// Indexes and keys of tables. Those of materialized views follow their refresh.
-    mutating func addIndexTasks() {
+    /// Indexes and keys of tables, those of one phase. Those of materialized views follow their refresh.
+    mutating func addIndexTasks(_ phase: BuildPhase) {
         let constraints = Dictionary(grouping: selection.constraints, by: \.table)
         let indexes = Dictionary(grouping: selection.indexes, by: \.table)
-        var partitioned: Set<Int> = []
         for relation in selection.relations {
-            guard var tasks = tables[relation.oid] else { continue }
+            guard let known = tables[relation.oid] else { continue }
             let own = indexes[relation.oid] ?? []
             let keys = (constraints[relation.oid] ?? []).filter { $0.kind.hasIndex }
-            if let entry = hypertables[relation.oid] {
-                addHypertableIndexes(relation, entry, own, keys, &tasks)
-            } else {
-                addIndexes(relation, own, keys, &tasks)
+            var tasks = known
+            if let base = base(of: phase, for: relation) {
+                tasks = TableTasks(ready: known.ready, data: base, bytes: known.bytes)
             }
-            tables[relation.oid] = tasks
+            if phase == .early { addLookupIndex(of: relation, own, &tasks) }
+            if let entry = hypertables[relation.oid] {
+                addHypertableIndexes(relation, entry, own, keys, phase, &tasks)
+            } else {
+                addIndexes(
+                    relation, own.filter { self.phase(of: $0, on: relation) == phase }, keys, &tasks)
+            }
+            if phase == .early || tasks.hasBuilds {
+                tables[relation.oid]?.indexes = tasks.indexes
+                tables[relation.oid]?.lastConstraint = tasks.lastConstraint
+            }
             let isPart = relation.kind == .partitionedTable || own.contains { $0.parent != nil }
-            if isPart, !own.isEmpty { partitioned.formUnion(tasks.tails) }
+            if isPart, !own.isEmpty, phase == .early || tasks.hasBuilds { partitionedIndexes.formUnion(tasks.tails) }
         }
-        if !partitioned.isEmpty { attachIndexes = add(nil, .attachIndexes, after: partitioned.sorted()) }
+        if phase == live.attachPhase, !partitionedIndexes.isEmpty {
+            attachIndexes = add(nil, .attachIndexes, after: partitionedIndexes.sorted())
+        }
     }
 
     /// A plain table's keys take over indexes that were built like all others, several at a time.
@@ -51,9 +61,9 @@ extension GraphCompiler {
     /// A hypertable's keys build their indexes themselves: the server refuses `using index` there.
     private mutating func addHypertableIndexes(
         _ relation: Catalog.Relation, _ entry: Plan.Hypertable, _ indexes: [Catalog.Index],
-        _ keys: [Catalog.Constraint], _ tasks: inout TableTasks,
+        _ keys: [Catalog.Constraint], _ phase: BuildPhase, _ tasks: inout TableTasks,
     ) {
-        for index in indexes where index.constraint == nil {
+        for index in indexes where index.constraint == nil && self.phase(of: index, on: relation) == phase {
             tasks.indexes.append(addIndex(index, of: relation, isParent: false, after: tasks.data))
         }
         let newKey = entry.primaryKey?.value
@@ -63,7 +73,7 @@ extension GraphCompiler {
             if index.isPrimary, newKey != nil { continue }
             if let column = index.keys.first?.column, column == time?.number { hasTimeIndex = true }
         }
-        if !hasTimeIndex, let time {
+        if !hasTimeIndex, let time, phase == .early {
             let name = names.name(relation.name, time.name, "idx")
             let build = IndexBuild(
                 sourceOID: nil, name: name, table: relation.name,
@@ -76,12 +86,16 @@ extension GraphCompiler {
         }
         let byOID = Dictionary(indexes.map { ($0.oid, $0) }) { first, _ in first }
         for key in keys {
-            guard let index = key.index.flatMap({ byOID[$0] }) else { continue }
+            guard let index = key.index.flatMap({ byOID[$0] }), self.phase(of: index, on: relation) == phase else {
+                continue
+            }
             let definition = key.kind == .primaryKey ? newKey.map(Self.primaryKey) : nil
             addConstraint(
                 key, index, of: relation, way: .directly(only: false), definition: definition ?? key.definition, &tasks)
         }
-        if let newKey, !keys.contains(where: { $0.kind == .primaryKey }) {
+        if let newKey, !keys.contains(where: { $0.kind == .primaryKey }),
+            self.phase(ofNewKey: newKey, on: relation) == phase
+        {
             let name = names.name(relation.name, nil, "pkey")
             let build = ConstraintBuild(
                 sourceOID: 0, name: name.name, table: relation.name, definition: Self.primaryKey(newKey),

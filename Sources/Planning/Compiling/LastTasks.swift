@@ -8,7 +8,9 @@ extension GraphCompiler {
     ///
     /// It also reads samples of foreign tables below, from servers that the target may not reach: where there is one,
     /// only what holds rows itself is analysed.
-    mutating func addAnalyzeTasks() {
+    ///
+    /// - Parameter isLate: those of tables whose extended statistics come with the dump's end, or the others; nil: all.
+    mutating func addAnalyzeTasks(isLate wanted: Bool? = nil) {
         let late = tablesWithExtendedStatistics()
         let aboveForeign = ancestorsOfForeignTables()
         let keys = foreignKeyVertices()
@@ -20,7 +22,9 @@ extension GraphCompiler {
             case .table where pieces[relation.oid] != nil:
                 let root = lookup.partitionRoot(of: relation.oid)?.oid ?? relation.oid
                 let isPart = relation.isPartition && !aboveForeign.contains(root)
-                guard let tasks = tables[relation.oid], !isPart, !aboveForeign.contains(relation.oid) else { continue }
+                guard let tasks = tables[relation.oid], !isPart, !aboveForeign.contains(relation.oid),
+                    wanted ?? late.contains(relation.oid) == late.contains(relation.oid)
+                else { continue }
                 let children = lookup.descendants(of: relation.oid).flatMap { tables[$0]?.tails ?? [] }
                 let statistics = late.contains(relation.oid) ? [postData] : []
                 let vertex = addAnalyze(
@@ -34,6 +38,7 @@ extension GraphCompiler {
             let family = lookup.descendants(of: root.oid).filter { pieces[$0] != nil }
             guard !family.isEmpty else { continue }
             let isLate = late.contains(root.oid) || family.contains { late.contains($0) }
+            guard wanted ?? isLate == isLate else { continue }
             let needs =
                 tails(of: root.oid) + family.flatMap { tails(of: $0) + (keys[$0] ?? []) } + (keys[root.oid] ?? [])
                 + (isLate ? [postData] : [])
@@ -45,7 +50,7 @@ extension GraphCompiler {
     }
 
     /// The foreign keys from and to each table.
-    private func foreignKeyVertices() -> [OID: [Int]] {
+    func foreignKeyVertices() -> [OID: [Int]] {
         var vertices: [OID: [Int]] = [:]
         for (vertex, constraint, _) in foreignKeys {
             for table in Set([constraint.table, constraint.referencedTable].compactMap(\.self)) {
@@ -92,8 +97,12 @@ extension GraphCompiler {
             add(nil, .restoreEventTriggers, after: graph.sinks)
         }
         let end = add(nil, .checkSourceUnchanged, after: graph.sinks)
-        addVacuumTasks(after: end)
-        // Also where the plan asks for none: it may, as long as the migration is not finished.
+        addVacuumTasks { _, _ in [end] }
+        addVerifyTasks(after: end)
+    }
+
+    /// Also where the plan asks for none: it may, as long as the migration is not finished.
+    mutating func addVerifyTasks(after end: Int) {
         for relation in selection.relations {
             for piece in verificationPieces(pieces[relation.oid] ?? []) {
                 add(
@@ -105,17 +114,19 @@ extension GraphCompiler {
 
     /// Rows that were written frozen are marked as visible to all; others are marked by a vacuum, and only where no
     /// transaction is open that is older than the newest of them. So it comes when nothing else of ours writes.
-    private mutating func addVacuumTasks(after end: Int) {
+    /// - Parameter needs: what a relation's vacuum waits for; nil: it has none.
+    mutating func addVacuumTasks(after needs: (Catalog.Relation, TableTasks) -> [Int]?) {
         for relation in selection.relations {
             guard let tasks = tables[relation.oid], !tasks.isFrozen,
-                relation.kind == .materializedView ? tasks.analyze != nil : pieces[relation.oid] != nil
+                relation.kind == .materializedView ? tasks.analyze != nil : pieces[relation.oid] != nil,
+                let before = needs(relation, tasks)
             else { continue }
             let isLarge = hypertables[relation.oid] != nil && relation.tableBytes > Self.leastSharedVacuum
             let parts = isLarge ? max(1, jobs.indexJobs) : 1
             for part in 1...parts {
                 let name = relation.name.description + (parts > 1 ? ":" + Self.digits(part) : "")
                 add(
-                    name, .vacuum(relation.name, part: part, parts: parts), after: [end], resource: .indexJob,
+                    name, .vacuum(relation.name, part: part, parts: parts), after: before, resource: .indexJob,
                     weight: relation.tableBytes / Int64(parts))
             }
         }

@@ -3,8 +3,9 @@ internal import PlanFile
 
 extension GraphCompiler {
     /// Extensions and the dump, then what must exist before data.
-    mutating func addSchemaTasks() {
-        var first = [add(nil, .dumpSchema, after: [])]
+    /// - Parameter needs: before the source is read.
+    mutating func addSchemaTasks(after needs: [Int]) {
+        var first = [add(nil, .dumpSchema, after: needs)]
         var vertices: [OID: Int] = [:]
         let existing = Set(target.extensions.map(\.name))
         for item in selection.extensions where item.name != "plpgsql" || !existing.contains("plpgsql") {

@@ -9,13 +9,15 @@ extension GraphCompiler {
         for relation in selection.relations { needs.formUnion(tables[relation.oid]?.tails ?? []) }
         if let attachIndexes { needs.insert(attachIndexes) }
         if let largeObjects { needs.insert(largeObjects) }
+        if let catchUp = live.catchUp { needs.insert(catchUp) }
         needs.remove(preData)
         postData = add(nil, .restorePostData, after: needs.isEmpty ? [preData] : needs.sorted())
     }
 
     /// Materialized views are refreshed after those that they read, and indexed once they are filled. One that the
     /// source has not populated, that the plan skips or that reads such a one stays empty, with its indexes.
-    mutating func addViewTasks() {
+    /// - Parameter ready: after it views may be read.
+    mutating func addViewTasks(after ready: Int) {
         let views = selection.relations.filter { $0.kind == .materializedView }
         guard !views.isEmpty else { return }
         let reads = MaterializedReads(source)
@@ -43,15 +45,15 @@ extension GraphCompiler {
             guard let view = lookup.relationsByOID[oid] else { continue }
             let own = indexes[oid] ?? []
             guard unrefreshed[oid] == nil else {
-                for index in own { _ = addIndex(index, of: view, isParent: false, after: [postData]) }
+                for index in own { _ = addIndex(index, of: view, isParent: false, after: [ready]) }
                 continue
             }
             let needs = reads.nearest(to: oid).compactMap { tables[$0]?.ready }
-            let ready = add(
-                view.name.description, .refreshMaterializedView(view.name), after: [postData] + needs,
+            let refresh = add(
+                view.name.description, .refreshMaterializedView(view.name), after: [ready] + needs,
                 resource: .indexJob, weight: view.tableBytes)
-            var tasks = TableTasks(ready: ready, data: [ready], bytes: view.tableBytes)
-            tasks.indexes = own.map { addIndex($0, of: view, isParent: false, after: [ready]) }
+            var tasks = TableTasks(ready: refresh, data: [refresh], bytes: view.tableBytes)
+            tasks.indexes = own.map { addIndex($0, of: view, isParent: false, after: [refresh]) }
             tasks.analyze = add(
                 view.name.description, .analyze(view.name), after: tasks.tails, resource: .indexJob,
                 weight: view.tableBytes)

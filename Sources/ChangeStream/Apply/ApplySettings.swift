@@ -1,0 +1,110 @@
+package import LogicalDecoding
+package import PlanFile
+package import Postgres
+
+/// What an `Applier` works with.
+package struct ApplySettings: Sendable {
+    /// `skein.migration.id`.
+    package var migration: Int64
+    package var target: ConnectionTarget
+    /// Only asked for rows that moved between pieces without all their values.
+    package var source: ConnectionTarget
+    /// A session's name in `pg_stat_activity`, of what it does.
+    package var applicationName: @Sendable (String) -> String
+    /// Settings of the target's sessions, on top of the pinned ones: `synchronous_commit = off` among them.
+    package var targetSettings: [String: String]
+    package var plugin: LogicalDecoding.Plugin
+    /// How many workers apply side by side while far behind.
+    package var jobs: Int
+    /// 0 is the main lane; others follow tables that are copied again.
+    package var lane: Int
+    /// Where the lane begins when it has made no progress yet.
+    package var startPosition: LSN
+    /// Where markers are rows: the table that they are inserted into. Logical messages are always understood.
+    package var markerTable: QualifiedName?
+    /// Applies nothing: counts row changes on the followed tables, of transactions behind the lane's position.
+    package var countsOnly: Bool
+    package var limits = BatchLimits()
+
+    package init(
+        migration: Int64, target: ConnectionTarget, source: ConnectionTarget,
+        applicationName: @escaping @Sendable (String) -> String, targetSettings: [String: String],
+        plugin: LogicalDecoding.Plugin, jobs: Int, lane: Int = 0, startPosition: LSN,
+        markerTable: QualifiedName? = nil, countsOnly: Bool = false,
+    ) {
+        self.migration = migration
+        self.target = target
+        self.source = source
+        self.applicationName = applicationName
+        self.targetSettings = targetSettings
+        self.plugin = plugin
+        self.jobs = max(1, jobs)
+        self.lane = lane
+        self.startPosition = startPosition
+        self.markerTable = markerTable
+        self.countsOnly = countsOnly
+    }
+}
+
+/// When changes that were gathered are applied.
+package struct BatchLimits: Sendable {
+    /// A target transaction takes no further source transaction beyond either.
+    package var changes = 20_000
+    package var bytes = 8 << 20
+    /// A source transaction that is larger goes to the target in parts, in one target transaction.
+    package var partBytes = 24 << 20
+    package var partChanges = 100_000
+    /// More than this is far behind: workers go side by side.
+    package var nearHead: UInt64 = 8 << 20
+
+    package init() {}
+}
+
+/// How an `Applier` ended.
+package enum ApplyEnd: Sendable, Equatable {
+    /// Everything up to here is committed on the target, and nothing behind it.
+    case stopped(at: LSN)
+    /// As above; the transaction that held the marker is the last.
+    case reachedMarker(String, at: LSN, committed: Timestamp?)
+}
+
+/// Where an `Applier` stands.
+package struct ApplyStatus: Sendable, Equatable {
+    /// Behind the last transaction that all workers have committed on the target.
+    package var position: LSN
+    /// The same of what the target has flushed: the spool is needed from here on (EXACTNESS.md, 23).
+    package var durable: LSN
+    /// When the last applied transaction was committed on the source.
+    package var committed: Timestamp?
+    /// By this process: source transactions, row changes and bytes of values that were applied.
+    package var transactions = 0
+    package var changes = 0
+    package var bytes = 0
+    /// Changes that the copied rows showed already.
+    package var skipped = 0
+    /// Updates and deletes that found no row on the target: somebody else writes there.
+    package var missing = 0
+    /// Whether changes are applied strictly in their order.
+    package var isNearHead = false
+    /// The newest marker that was applied.
+    package var marker: String?
+
+    package init(position: LSN, durable: LSN) {
+        self.position = position
+        self.durable = durable
+    }
+}
+
+/// What an `Applier` tells as it goes.
+package enum ApplyEvent: Sendable, Equatable {
+    /// The target does not let us set `session_replication_role`: triggers and foreign keys there fire for what we apply.
+    case replicationRoleRefused
+    /// Changes of a relation that is not followed, told once; they are left out.
+    case unfollowed(QualifiedName)
+    /// Updates or deletes found another number of rows on the target than one each.
+    case unexpectedRows(QualifiedName, expected: Int, affected: Int)
+    /// A row is read again from the source; old transactions there still hide it.
+    case waitingForSource(QualifiedName)
+    /// The target ended the transaction, because of a deadlock or the like; it is applied again.
+    case triedAgain(sqlState: String)
+}

@@ -1,0 +1,108 @@
+private import Faults
+internal import LogicalDecoding
+private import PlanFile
+internal import Postgres
+
+#if canImport(Glibc)
+    private import Glibc
+#endif
+
+/// Reads single rows again from the source, each under a snapshot of its own that hides nothing of what was consumed of
+/// the stream (EXACTNESS.md, 15).
+final class RowReader {
+    private let settings: ApplySettings
+    private let isResumed: Bool
+    private let report: (ApplyEvent) -> Void
+    private var connection: Connection?
+    /// What was running when a resumed lane first read: transactions consumed before may be among these.
+    private var earlier: Watermark?
+
+    init(_ settings: ApplySettings, isResumed: Bool, report: @escaping (ApplyEvent) -> Void) {
+        self.settings = settings
+        self.isResumed = isResumed
+        self.report = report
+    }
+
+    private static let snapshot = "select pg_catalog.pg_current_snapshot()"
+
+    func read(
+        _ table: AppliedTable, key: [StreamValue], consumed: Set<UInt32>,
+    ) throws -> Translator.Reread {
+        let connection = try connect()
+        if isResumed, earlier == nil { earlier = try connection.scalar(Self.snapshot).flatMap { Watermark($0) } }
+        var hasWaited = false
+        while true {
+            if let found = try readOnce(connection, table, key, consumed) {
+                FaultPoint.applyRowRead.pass()
+                return found
+            }
+            if !hasWaited { report(.waitingForSource(table.name)) }
+            hasWaited = true
+            usleep(20_000)
+        }
+    }
+
+    private func connect() throws -> Connection {
+        if let connection { return connection }
+        let made = try Connection(
+            settings.source, applicationName: settings.applicationName("read again"),
+            settings: ["lock_timeout": "2000"])
+        connection = made
+        return made
+    }
+
+    /// Nil where the snapshot may not be used.
+    private func readOnce(
+        _ connection: Connection, _ table: AppliedTable, _ key: [StreamValue], _ consumed: Set<UInt32>,
+    ) throws -> Translator.Reread? {
+        // The lock comes first, as LOCK takes no snapshot (EXACTNESS.md, 3).
+        try connection.execute("begin isolation level repeatable read read only")
+        defer { try? connection.execute("rollback") }
+        try connection.execute("lock table only \(table.name.sql) in access share mode")
+        guard let watermark = try connection.scalar(Self.snapshot).flatMap({ Watermark($0) }),
+            consumed.allSatisfy({ watermark.sees($0) }), earlier.map({ watermark.hasEnded(allOf: $0) }) ?? true
+        else { return nil }
+        let insert = try connection.scalar("select pg_catalog.pg_current_wal_insert_lsn()").flatMap { LSN($0) }
+        guard let insert else { return nil }
+        let pipeline = Pipeline(connection)
+        try key.withParameters { parameters throws(PostgresError) in
+            try pipeline.send(
+                Self.query(table), types: table.key.map { Self.sourceType(table.columns[$0]) }, parameters,
+                isCaptured: true)
+        }
+        let values = try pipeline.finish().captured.first ?? []
+        // What is read may be lost in a crash of the source until it is flushed (EXACTNESS.md, 4).
+        while let flushed = try connection.scalar("select pg_catalog.pg_current_wal_flush_lsn()").flatMap({ LSN($0) }),
+            flushed < insert
+        { usleep(5_000) }
+        let isThere = !values.isEmpty
+        return Translator.Reread(
+            row: RereadRow(
+                watermark: watermark, insertLSN: insert, key: isThere ? table.key.map { values[$0] ?? "" } : []),
+            values: isThere ? values : nil)
+    }
+
+    /// Types of the source's own have other ids there.
+    private static func sourceType(_ column: TargetTable.Column) -> UInt32 {
+        column.typeOID < 16_384 ? column.typeOID : 0
+    }
+
+    private static func query(_ table: AppliedTable) -> String {
+        let columns = table.columns.map { QualifiedName.quoted($0.name) + "::text" }.joined(separator: ", ")
+        let condition = table.key.enumerated().map { number, column in
+            "\(QualifiedName.quoted(table.columns[column].name)) = $\(number + 1)"
+        }
+        return "select \(columns) from only \(table.name.sql) where \(condition.joined(separator: " and "))"
+    }
+}
+
+extension [StreamValue] {
+    /// Lends values as the parameters of a statement.
+    fileprivate func withParameters(
+        _ body: (ParameterList) throws(PostgresError) -> Void,
+    ) throws(PostgresError) {
+        var arena = Arena()
+        let cells = map { arena.keep($0) }
+        try arena.withParameters(cells, body)
+    }
+}

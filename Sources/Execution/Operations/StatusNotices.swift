@@ -62,7 +62,9 @@ package enum StatusNotices {
                     "the source's counters were reset, so nobody knows whether rows were updated or deleted"
                 }
             let seconds =
-                status.live?.copySeconds[table.table].map { ", in about \(max(1, Int($0.rounded()))) s" } ?? ""
+                status.live?.insertsOnly.first { $0.table == table.table }?.copySeconds.map {
+                    ", in about \(max(1, Int($0.rounded()))) s"
+                } ?? ""
             return
                 "\(table.table) is followed for inserts only, and \(what): the cutover compares it and copies it again"
                 + "\(seconds), which adds to the downtime; replication.identity `full` avoids it"

@@ -41,7 +41,7 @@ package struct LateWrites: Error, Sendable, Equatable, CustomStringConvertible {
 
     package var description: String {
         "\(count) \(count == 1 ? "row was" : "rows were") changed on the source behind the marker although it is fenced; "
-            + "these changes are not on the target: run `skein cutover --abandon`, which goes on following, stop what "
+            + "these changes are not on the target: run `skein cutover --abort`, which goes on following, stop what "
             + "writes past the fence (a role or session that sets default_transaction_read_only itself), and run "
             + "`skein cutover` again"
     }

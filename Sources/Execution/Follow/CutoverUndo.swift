@@ -84,6 +84,10 @@ enum CutoverUndo {
         if actions.contains(.attachIndexes) {
             try SchemaEntryStore(migration: context.migration).markUndone([.attach], on: target)
         }
+        // What is said about keys goes with them. All else there stays: none of it disturbs the applier.
+        if actions.contains(.restorePostData) {
+            try SchemaEntryStore(migration: context.migration).markCommentsUndone(of: .postData, on: target)
+        }
         for statement in removals(actions) { try target.execute(statement) }
         for index in droppedIndexes(context.tasks, actions)
         where try target.scalar("select pg_catalog.to_regclass($1)", [index.name.sql]) == nil {

@@ -24,7 +24,15 @@ package enum SourceError: Error, Sendable, Equatable {
     /// Whether the same work may succeed when it is tried again a little later.
     package var isTransient: Bool {
         switch self {
-        case .locked, .slotInUse, .sessionsRemain: true
+        case .locked, .slotInUse, .sessionsRemain, .gateClosed: true
+        default: isRefusal
+        }
+    }
+
+    /// Whether a cutover has to wait for something on the source, while the migration goes on following.
+    package var isRefusal: Bool {
+        switch self {
+        case .fenceRefused, .stillOpen, .mayNotFence, .mayNotEnd: true
         default: false
         }
     }

@@ -19,7 +19,10 @@ struct CutoverCommand: SkeinCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How long to wait for transactions that are open on the source, as `30 s`; then nothing happens, exit 4.",
+            """
+            How long to wait for transactions that are open on the source, as `30 s`. Then `fence: read-only` ends them, \
+            and `fence: none` calls it off, exit 4.
+            """,
             valueName: "duration"))
     var wait = "10 s"
 

@@ -64,6 +64,8 @@ enum SourceTask {
         let isReadOnly = cutover.fence == .readOnly
         try Fence.check(source, isReadOnly: isReadOnly)
         let open = try Fence.waitForTransactions(source, seconds: cutover.waitSeconds)
+        // Withdrawn while this waited.
+        guard try store.record()?.isAbandoned == false else { throw SourceError.gateClosed }
         if isReadOnly {
             let fence = Fence(source)
             let before = try cutover.fenceBefore ?? fence.before()

@@ -128,6 +128,15 @@ package struct SchemaEntryStore: Sendable {
             [String(migration), PostgresArray.literal(stages.map(\.rawValue))])
     }
 
+    /// Comments and labels are to be made again; doing so twice changes nothing.
+    package func markCommentsUndone(of stage: SchemaStage, on connection: Connection) throws(PostgresError) {
+        try connection.query(
+            """
+            update skein.schema_entry set done = false
+            where migration = $1 and stage = $2 and done and type in ('COMMENT', 'SECURITY LABEL')
+            """, [String(migration), stage.rawValue])
+    }
+
     /// Forgets a dump, before another is stored.
     package func removeAll(on connection: Connection) throws(PostgresError) {
         try connection.query("delete from skein.schema_entry where migration = $1", [String(migration)])

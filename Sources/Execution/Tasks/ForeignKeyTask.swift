@@ -6,13 +6,13 @@ internal import Postgres
 /// that the source's own rows violate stays NOT VALID: it came so, and it is told.
 ///
 /// Live, both come before the gate, while changes are applied: silently, so that the key hinders nobody. Workers that
-/// apply in parallel may show half a source transaction then, and a key that fails for that is tried again behind the
-/// drain by a second task for the same key, a moment's work where it is valid by then.
+/// apply in parallel may show half a source transaction then; a key that fails for that is left, and tried again behind
+/// the drain by the cutover's completion.
 package enum ForeignKeyTask {
     package static func add(_ key: ForeignKeyBuild, _ scope: TaskScope) throws -> TaskOutcome {
         try scope.inTransaction { target in
             try lockPatiently(scope, target)
-            // Undone and done again, or done by the task behind the drain.
+            // Done before, in a cutover that was given up.
             if try scope.context.isLive && isPresent(key, target) { return TaskOutcome() }
             return try add(key, scope, target)
         }
@@ -21,10 +21,6 @@ package enum ForeignKeyTask {
     package static func validate(_ key: ForeignKeyBuild, _ scope: TaskScope) throws -> TaskOutcome {
         try scope.inTransaction { target in
             try lockPatiently(scope, target)
-            if try scope.context.isLive && !isPresent(key, target) {
-                // It cannot be NOT VALID here, and failed while changes were applied.
-                return try add(key, scope, target)
-            }
             do {
                 try target.savepoint {
                     try target.execute(
@@ -112,7 +108,9 @@ package enum ForeignKeyTask {
     static func open(_ tasks: [MigrationTask], _ target: Connection) throws -> [String] {
         var seen: Set<UInt32> = []
         return try tasks.compactMap { task in
-            guard case .addForeignKey(let key) = task.action, key.isValidOnSource, seen.insert(key.sourceOID).inserted
+            // NOT ENFORCED ones are never validated.
+            guard case .addForeignKey(let key) = task.action, key.isValidOnSource, seen.insert(key.sourceOID).inserted,
+                !key.definition.hasSuffix("NOT ENFORCED")
             else { return nil }
             let isValid = try target.scalar(
                 """
@@ -124,6 +122,18 @@ package enum ForeignKeyTask {
             case nil: return statement(key, isValid: true) + ";"
             default:
                 return "alter table \(key.table.sql) validate constraint \(QualifiedName.quoted(key.name));"
+            }
+        }
+    }
+
+    /// Behind the drain: completes the keys that failed while changes were applied, each in a transaction of its own.
+    /// Those that the source's own rows violate fail again, and are in the report then.
+    static func complete(_ tasks: [MigrationTask], _ target: Connection) throws {
+        for statement in try open(tasks, target) {
+            do {
+                try target.transaction { try target.execute(statement) }
+            } catch let error as PostgresError where error.sqlState == foreignKeyViolation {
+                continue
             }
         }
     }

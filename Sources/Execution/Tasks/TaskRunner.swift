@@ -31,7 +31,7 @@ enum TaskRunner {
         case .catchUp: try MilestoneTask.catchUp(scope)
         case .gate: try MilestoneTask.openGate(scope)
         case .drain: try MilestoneTask.drain(scope)
-        case .recopyUnfollowed: throw StateError.unexpected("\(scope.task.id) is not built yet")
+        case .recopyUnfollowed: try RecopyTask.run(scope)
         case .dropIndex(let index): try MilestoneTask.dropIndex(index, scope)
         case .restoreTriggers: try SchemaTask.restoreTriggers(scope)
         case .completeCutover: try CompletionTask.run(scope)

@@ -1,0 +1,89 @@
+import PlanFile
+import Planning
+import Postgres
+import TestServers
+import Testing
+
+@testable import Execution
+
+@Suite("The end of a cutover", .enabled(if: TestServers.areAvailable), .timeLimit(.minutes(1)))
+struct CompletionTests {
+    private static let numbers = Action.setSequences([QualifiedName(schema: "public", name: "numbers")])
+    private static let actions: [Action] = [.gate, .fence, .writeMarker, .drain, numbers, .completeCutover]
+    private static let sql = """
+        create sequence public.numbers; create table public.t (id int);
+        create materialized view public.filled as select id from public.t;
+        """
+
+    /// Up to the completion; `late`: what the follower is said to have counted.
+    private func proceed(_ fixture: CutoverFixture, fence: Plan.Cutover.Fence, late: Int) async throws {
+        try await fixture.begin(fence: fence)
+        for action in Self.actions.dropLast() { try await fixture.run(action) }
+        try await fixture.execute("update skein.cutover set late_changes = \(late)", fixture.target)
+    }
+
+    private func report(_ fixture: CutoverFixture) async throws -> CutoverReport? {
+        let migration = fixture.migration
+        return try await fixture.onTarget { try CutoverLog($0, migration).report() }
+    }
+
+    @Test func `It is complete with its downtime in parts, and what lifts the fence`() async throws {
+        try await CutoverFixture.with(sql: Self.sql, actions: Self.actions) { fixture in
+            try await proceed(fixture, fence: .readOnly, late: 0)
+            try await fixture.run(.completeCutover)
+            let report = try #require(try await report(fixture))
+            #expect(report.parts.map(\.name) == ["fence", "marker", "drain", "sequences", "completion"])
+            #expect(report.downtimeSeconds > 0 && report.downtimeSeconds < 30)
+            let lift = try #require(report.liftFence)
+            try await fixture.execute(lift, fixture.source)
+            #expect(try await fixture.value("select completed is not null from skein.cutover", fixture.target) == "t")
+        }
+    }
+
+    @Test func `Views that the source has filled and the target has not are left as statements`() async throws {
+        try await CutoverFixture.with(sql: Self.sql, targetSQL: "", actions: Self.actions) { fixture in
+            try await fixture.execute("refresh materialized view public.filled with no data", fixture.target)
+            let migration = fixture.migration
+            try await fixture.onTarget { target in
+                let entry = DumpEntry(
+                    sequence: 1, dumpID: 1, catalog: "pg_class", oid: 1, type: "MATERIALIZED VIEW", schema: "public",
+                    name: "filled", sql: "select")
+                try SchemaEntryStore(migration: migration)
+                    .insert([StagedEntry(entry: entry, stage: .postData)], on: target)
+            }
+            try await proceed(fixture, fence: .none, late: 0)
+            try await fixture.run(.completeCutover)
+            let report = try #require(try await report(fixture))
+            #expect(report.refreshes == [#"refresh materialized view "public"."filled";"#])
+            #expect(report.liftFence == nil)
+        }
+    }
+
+    @Test func `A write past the fence: not complete`() async throws {
+        try await CutoverFixture.with(sql: Self.sql, actions: Self.actions) { fixture in
+            try await proceed(fixture, fence: .readOnly, late: 2)
+            await #expect(throws: LateWrites(count: 2)) { try await fixture.run(.completeCutover) }
+            #expect(try await report(fixture) == nil)
+        }
+    }
+
+    @Test func `Without a fence, late writes and sequences that went on are told`() async throws {
+        try await CutoverFixture.with(sql: Self.sql, actions: Self.actions) { fixture in
+            try await proceed(fixture, fence: .none, late: 2)
+            try await fixture.execute("select setval('public.numbers', 5000)", fixture.source)
+            let warning = try #require(try await fixture.run(.completeCutover).warning)
+            #expect(warning.hasPrefix("2 rows were changed on the source behind the marker"))
+            #expect(warning.contains("set again: public.numbers"))
+            #expect(try await fixture.value("select last_value from public.numbers", fixture.target) == "6000")
+            #expect(try await report(fixture)?.lateChanges == 2)
+        }
+    }
+
+    @Test func `Withdrawn a moment before, it is not complete`() async throws {
+        try await CutoverFixture.with(sql: Self.sql, actions: Self.actions) { fixture in
+            try await proceed(fixture, fence: .none, late: 0)
+            try await fixture.execute("update skein.cutover set abandoned = true", fixture.target)
+            await #expect(throws: NotYet.self) { try await fixture.run(.completeCutover) }
+        }
+    }
+}

@@ -26,6 +26,8 @@ package struct CutoverProgress: Sendable, Equatable {
     package var isRunning: Bool
     /// Since it was asked for, in the order in which they ended.
     package var done: [Step]
+    /// Why the source refused it, so that it was withdrawn.
+    package var refusal: String?
     /// What comparisons found.
     package var differences: [String]
     /// What else failed last of what is not done: task and reason.
@@ -48,6 +50,7 @@ package struct CutoverProgress: Sendable, Equatable {
                     bytes: rows[row, 2].flatMap { Int64($0) }, seconds: rows.double(row, 3) ?? 0,
                     warning: rows[row, 4])
             },
+            refusal: try CutoverStore(target, migration: record.id).refusal(),
             differences: troubles.indices.filter(isDifference).map { troubles.text($0, 1) },
             errors: troubles.indices.filter { !isDifference($0) }.map { row in
                 "\(troubles.text(row, 0)): \(troubles.text(row, 1))"

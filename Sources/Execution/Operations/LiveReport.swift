@@ -19,6 +19,12 @@ package struct LiveReport: Sendable, Codable, Equatable {
         package var report: CutoverReport?
     }
 
+    package struct InsertsOnly: Sendable, Codable, Equatable {
+        package var table: String
+        /// How long copying it took; nil before it is done.
+        package var copySeconds: Double?
+    }
+
     /// Whether a process receives and applies changes right now.
     package var isFollowed: Bool
     /// Nil before the stream has begun.
@@ -34,9 +40,7 @@ package struct LiveReport: Sendable, Codable, Equatable {
     /// Tables that wait for being copied again.
     package var resyncs: [String]
     /// Tables followed for inserts only.
-    package var insertsOnly: [String]
-    /// How long copying these took, seconds by table.
-    package var copySeconds: [String: Double]
+    package var insertsOnly: [InsertsOnly]
 
     static func read(_ target: Connection, _ record: MigrationRecord, _ tasks: [TaskRecord]) throws -> LiveReport? {
         guard let following = record.decisions.following else { return nil }
@@ -44,6 +48,7 @@ package struct LiveReport: Sendable, Codable, Equatable {
         let rows = try target.query(selectStream, [id, String(StateSchema.followerLockClass(record.id))])
         let wishes = try target.query(selectResyncs, [id])
         let insertsOnly = Set(following.tables.filter { $0.identity == .insertsOnly }.map(\.name))
+        let seconds = copySeconds(tasks, of: insertsOnly)
         return LiveReport(
             isFollowed: rows.bool(0, 0), stream: try rows[0, 1].map { try StateStore.decode($0) },
             streamAge: rows.double(0, 2), streamTime: rows[0, 3], broken: rows[0, 4],
@@ -51,14 +56,16 @@ package struct LiveReport: Sendable, Codable, Equatable {
             resyncs: wishes.indices.map { row in
                 QualifiedName(schema: wishes.text(row, 0), name: wishes.text(row, 1)).description
             },
-            insertsOnly: insertsOnly.map(\.description).sorted(), copySeconds: copySeconds(tasks, of: insertsOnly))
+            insertsOnly: insertsOnly.sorted().map { table in
+                InsertsOnly(table: table.description, copySeconds: seconds[table])
+            })
     }
 
-    private static func copySeconds(_ tasks: [TaskRecord], of tables: Set<QualifiedName>) -> [String: Double] {
-        var seconds: [String: Double] = [:]
+    private static func copySeconds(_ tasks: [TaskRecord], of tables: Set<QualifiedName>) -> [QualifiedName: Double] {
+        var seconds: [QualifiedName: Double] = [:]
         for task in tasks where task.state == .done {
             guard case .copy(let piece) = task.task.action, tables.contains(piece.table) else { continue }
-            seconds[piece.table.description, default: 0] += task.seconds ?? 0
+            seconds[piece.table, default: 0] += task.seconds ?? 0
         }
         return seconds
     }

@@ -107,6 +107,7 @@ package struct Migrator: Sendable {
             indexJobs: options.indexJobs ?? plan.copy.indexJobs?.value ?? jobs.indexJobs,
             retryFor: options.retryFor, verify: plan.cutover.verify.value, plan: plan)
         context.opensGate = options.opensGate
+        context.cutoverWait = options.waitSeconds
         context.uid = record.uid
         if context.isLive {
             try await LivePreparation(context).run(

@@ -31,7 +31,7 @@ package enum StatusNotices {
             notices.append("a cutover was withdrawn and is not undone yet: `skein migrate` does it, and follows again")
         }
         if let late = live.cutover?.lateChanges, late > 0 {
-            notices.append("\(late) row changes were made on the source behind the cutover's marker: they are lost")
+            notices.append("\(late) row changes were made on the source after the cutover's marker: they are not on the target")
         }
         return notices
     }
@@ -62,7 +62,9 @@ package enum StatusNotices {
                     "the source's counters were reset, so nobody knows whether rows were updated or deleted"
                 }
             let seconds =
-                status.live?.copySeconds[table.table].map { ", in about \(max(1, Int($0.rounded()))) s" } ?? ""
+                status.live?.insertsOnly.first { $0.table == table.table }?.copySeconds.map {
+                    ", in about \(max(1, Int($0.rounded()))) s"
+                } ?? ""
             return
                 "\(table.table) is followed for inserts only, and \(what): the cutover compares it and copies it again"
                 + "\(seconds), which adds to the downtime; replication.identity `full` avoids it"

@@ -91,7 +91,7 @@ final class LiveRun {
             refuse(lag: status, maxLag)
             return nil
         }
-        return CutoverRequest(fence: context.plan.cutover.fence.value)
+        return CutoverRequest(fence: context.plan.cutover.fence.value, waitSeconds: context.cutoverWait)
     }
 
     /// `skein cutover` came too early.
@@ -134,6 +134,13 @@ final class LiveRun {
     }
 
     func undone() {
+        if context.opensGate {
+            refusal = TaskFailure(
+                task: "cutover", message: watch?.refusal ?? "the cutover was withdrawn",
+                cure: "the migration can be followed again: run `skein migrate`, or the cutover once more")
+        } else if let reason = watch?.refusal {
+            tell(.streamNotice("the cutover was refused: \(reason)"))
+        }
         watch = nil
         hasToldBegun = false
         hasToldReady = false
@@ -146,13 +153,15 @@ final class LiveRun {
 /// Opens the gate, as the plan's `approval: automatic` or `skein cutover` without a running `migrate` do.
 struct CutoverRequest: Sendable {
     var fence: Plan.Cutover.Fence
+    /// For transactions that are open on the source, seconds.
+    var waitSeconds: Double
 
     func request(_ control: Session, migration: Int64) async throws {
-        let fence = fence.rawValue
+        let (fence, wait) = (fence, waitSeconds)
         try await control.run { target in
-            _ = try target.query(
-                "insert into skein.cutover (migration, fence) values ($1, $2) on conflict do nothing",
-                [String(migration), fence])
+            try target.durably {
+                try CutoverStore(target, migration: migration).request(fence: fence, waitSeconds: wait)
+            }
         }
     }
 }

@@ -14,6 +14,8 @@ package struct LiveWatch: Sendable, Equatable {
     package var marker: String?
     /// Why the stream is broken, until it is repaired.
     package var broken: String?
+    /// Why the source refused the last cutover.
+    package var refusal: String?
     /// Somebody wants tables to be copied again.
     package var hasResyncWishes: Bool
 
@@ -23,7 +25,7 @@ package struct LiveWatch: Sendable, Equatable {
             guard rows.count > 0 else { throw StateError.unexpected("the migration's state is gone") }
             return LiveWatch(
                 gate: Gate(rawValue: rows.text(0, 0)) ?? .closed, marker: rows[0, 1], broken: rows[0, 2],
-                hasResyncWishes: rows.bool(0, 3))
+                refusal: rows[0, 4], hasResyncWishes: rows.bool(0, 3))
         }
     }
 
@@ -31,7 +33,7 @@ package struct LiveWatch: Sendable, Equatable {
         select case when c.migration is null then 'closed' when c.completed is not null then 'completed'
                 when c.abandoned then 'abandoned' else 'open' end,
             case when s.marker_lsn is not null then s.marker end, s.broken,
-            exists (select from skein.resync r where r.migration = m.id)
+            exists (select from skein.resync r where r.migration = m.id), s.refusal
         from skein.migration m
         left join skein.stream s on s.migration = m.id
         left join skein.cutover c on c.migration = m.id

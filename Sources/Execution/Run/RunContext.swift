@@ -25,6 +25,8 @@ package struct RunContext: Sendable {
     package var plan: Plan
     /// The command is `cutover`: the gate is opened when it is time, and the run ends where it is not.
     package var opensGate = false
+    /// How long that waits for transactions that are open on the source, seconds.
+    package var cutoverWait = 10.0
     /// Where the spool and what else is kept on this machine belongs to: the migration's own id, which no other has.
     package var uid = ""
 

@@ -24,7 +24,15 @@ package enum SourceError: Error, Sendable, Equatable {
     /// Whether the same work may succeed when it is tried again a little later.
     package var isTransient: Bool {
         switch self {
-        case .locked, .slotInUse, .sessionsRemain: true
+        case .locked, .slotInUse, .sessionsRemain, .gateClosed: true
+        default: isRefusal
+        }
+    }
+
+    /// Whether a cutover has to wait for something on the source, while the migration goes on following.
+    package var isRefusal: Bool {
+        switch self {
+        case .fenceRefused, .stillOpen, .mayNotFence, .mayNotEnd: true
         default: false
         }
     }
@@ -72,7 +80,8 @@ package enum SourceError: Error, Sendable, Equatable {
         case .fenceRefused(let problems): problems.map(\.cure).joined(separator: "; ")
         case .stillOpen: "let them end or end them, or wait longer (--wait), then run cutover again"
         case .mayNotFence: "connect as the database's owner, or stop the application yourself and use `fence: none`"
-        case .mayNotEnd: "grant the role pg_signal_backend (a superuser's sessions only a superuser can end), or end them"
+        case .mayNotEnd:
+            "grant the role pg_signal_backend (a superuser's sessions only a superuser can end), or end them"
         case .sessionsRemain: "see what they do (pg_stat_activity), then run cutover again"
         case .fenceLeaks: "stop the application that sets default_transaction_read_only itself, then run cutover again"
         case .gateClosed: nil

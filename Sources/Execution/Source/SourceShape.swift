@@ -48,7 +48,7 @@ package struct SourceShape: Sendable, Codable, Equatable {
             select i.inhparent from related r join pg_catalog.pg_inherits i on i.inhrelid = r.oid
         )
         select c.oid, n.nspname, c.relname, c.relkind, c.relfilenode, c.relpersistence,
-            c.relreplident || coalesce((
+            c.relreplident::text || coalesce((
                 select ' ' || x.indexrelid::regclass::text
                 from pg_catalog.pg_index x where x.indrelid = c.oid and x.indisreplident), ''),
             array(select i.inhparent from pg_catalog.pg_inherits i where i.inhrelid = c.oid order by i.inhseqno),

@@ -55,6 +55,19 @@ package struct CutoverStore {
             insert into skein.cutover (migration, fence, wait_seconds) values ($1, $2, $3)
             on conflict (migration) do nothing
             """, [id, fence.rawValue, String(waitSeconds)])
+        try connection.query("update skein.stream set refusal = null where migration = $1", [id])
+    }
+
+    /// Withdraws it because the source cannot be fenced as it stands, and keeps the reason for who waits.
+    package func refuse(_ reason: String) throws {
+        try connection.query(
+            "update skein.cutover set abandoned = true where migration = $1 and completed is null", [id])
+        try connection.query("update skein.stream set refusal = $2 where migration = $1", [id, reason])
+    }
+
+    /// Why the last one was refused.
+    package func refusal() throws -> String? {
+        try connection.scalar("select refusal from skein.stream where migration = $1", [id])
     }
 
     /// Keeps what is recorded already: that is how it was before us.

@@ -24,6 +24,8 @@ package enum LiveSchema {
             row_counters jsonb,
             -- Why the stream is broken, until `--repair` has mended it.
             broken text,
+            -- Why the last cutover was refused by the source; null once another is asked for.
+            refusal text,
             -- What is applied no further than: the marker's token.
             marker text,
             marker_lsn pg_lsn,

@@ -41,36 +41,50 @@ enum SourceTask {
         }
     }
 
-    /// Checks, waits, and keeps writers out as the cutover's row says.
+    /// Checks, waits, and keeps writers out as the cutover's row says. Where the source refuses as it stands, the cutover
+    /// is withdrawn, and the migration goes on following.
     static func fence(_ scope: TaskScope) throws -> TaskOutcome {
         let migration = scope.context.migration
         let source = try scope.ends.source()
         return try scope.outsideTransaction { target in
             let store = CutoverStore(target, migration: migration)
-            guard let cutover = try store.record(), !cutover.isAbandoned else { throw SourceError.gateClosed }
-            let isReadOnly = cutover.fence == .readOnly
-            try Fence.check(source, isReadOnly: isReadOnly)
-            let open = try Fence.waitForTransactions(source, seconds: cutover.waitSeconds)
-            if isReadOnly {
-                let fence = Fence(source)
-                let before = try cutover.fenceBefore ?? fence.before()
-                try target.durably { try store.setFenceBefore(before) }
-                FaultPoint.fenceRecorded.pass()
-                try fence.set()
-                // Prepared meanwhile: its sessions are gone now.
-                try Fence.check(source, isReadOnly: true)
-            } else {
-                // Readers harm nobody.
-                let writing = try Fence.openTransactions(source, isWriting: true).map(\.pid)
-                let left = open.filter { writing.contains($0.pid) }
-                guard left.isEmpty else { throw SourceError.stillOpen(left, seconds: cutover.waitSeconds) }
+            do {
+                return try raiseFence(source, target, store)
+            } catch let error as SourceError where error.isRefusal {
+                try target.durably { try store.refuse(error.description) }
+                throw error
             }
-            try target.durably { try store.setFenced() }
-            guard isReadOnly, !open.isEmpty else { return TaskOutcome() }
-            return TaskOutcome(
-                warning: "the fence ended sessions with open transactions: "
-                    + open.prefix(10).map(\.description).joined(separator: ", "))
         }
+    }
+
+    private static func raiseFence(
+        _ source: Connection, _ target: Connection, _ store: CutoverStore,
+    ) throws -> TaskOutcome {
+        guard let cutover = try store.record(), !cutover.isAbandoned else { throw SourceError.gateClosed }
+        let isReadOnly = cutover.fence == .readOnly
+        try Fence.check(source, isReadOnly: isReadOnly)
+        let open = try Fence.waitForTransactions(source, seconds: cutover.waitSeconds)
+        // Withdrawn while this waited.
+        guard try store.record()?.isAbandoned == false else { throw SourceError.gateClosed }
+        if isReadOnly {
+            let fence = Fence(source)
+            let before = try cutover.fenceBefore ?? fence.before()
+            try target.durably { try store.setFenceBefore(before) }
+            FaultPoint.fenceRecorded.pass()
+            try fence.set()
+            // Prepared meanwhile: its sessions are gone now.
+            try Fence.check(source, isReadOnly: true)
+        } else {
+            // Readers harm nobody.
+            let writing = try Fence.openTransactions(source, isWriting: true).map(\.pid)
+            let left = open.filter { writing.contains($0.pid) }
+            guard left.isEmpty else { throw SourceError.stillOpen(left, seconds: cutover.waitSeconds) }
+        }
+        try target.durably { try store.setFenced() }
+        guard isReadOnly, !open.isEmpty else { return TaskOutcome() }
+        return TaskOutcome(
+            warning: "the fence ended sessions with open transactions: "
+                + open.prefix(10).map(\.description).joined(separator: ", "))
     }
 
     static func writeMarker(_ scope: TaskScope) throws -> TaskOutcome {

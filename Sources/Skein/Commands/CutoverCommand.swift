@@ -19,7 +19,10 @@ struct CutoverCommand: SkeinCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How long to wait for transactions that are open on the source, as `30 s`; then nothing happens, exit 4.",
+            """
+            How long to wait for transactions that are open on the source, as `30 s`. Then `fence: read-only` ends them, \
+            and `fence: none` calls it off, exit 4.
+            """,
             valueName: "duration"))
     var wait = "10 s"
 
@@ -27,7 +30,7 @@ struct CutoverCommand: SkeinCommand {
     var abort = false
 
     func validate() throws {
-        guard waitSeconds != nil || wait == "0" || wait.hasPrefix("0 ") else {
+        guard waitSeconds != nil || ["0", "0 s"].contains(wait) else {
             throw ValidationError("--wait takes a duration such as `30 s` or `5 min`, not `\(wait)`")
         }
     }

@@ -10,8 +10,7 @@ struct MigrateCommand: SkeinCommand {
         abstract: "Runs the migration. Stopped or killed at any moment, the same command goes on where it was.",
         discussion: """
             A live migration copies, follows the source from then on, and says when it is ready: `skein cutover` from \
-            any machine, or c and Enter in this terminal, ends it. A TimescaleDB or PostgreSQL source keeps working \
-            all the while.
+            any machine, or c and Enter in this terminal, ends it. The application works on the source until then.
             """)
 
     @OptionGroup var plan: PlanArgument

@@ -131,10 +131,16 @@ struct CutoverRun: Sendable {
     }
 
     private func withdrawnElsewhere(_ progress: CutoverProgress) -> CommandFailure {
-        let diagnostic = Diagnostic(
-            .withdrawn, "the cutover was withdrawn; the migration follows the source again",
-            detail: Words.lines(progress.errors),
-            cure: progress.errors.isEmpty ? nil : "Mend the cause, then run the same command again.")
+        let diagnostic =
+            if let refusal = progress.refusal {
+                Diagnostic(
+                    .tooEarly, "not now: \(refusal)", detail: "The migration follows the source again.",
+                    cure: "Run the same command then.")
+            } else {
+                Diagnostic(
+                    .withdrawn, "somebody withdrew the cutover; the migration follows the source again",
+                    detail: Words.lines(progress.errors))
+            }
         return CommandFailure(.stopped, [diagnostic])
     }
 

@@ -19,9 +19,9 @@ enum CutoverText {
     }
 
     private static func late(_ report: CutoverReport) -> String {
-        guard report.lateChanges > 0 else { return "no row was changed on the source behind the marker" }
+        guard report.lateChanges > 0 else { return "no row was changed on the source after the marker" }
         return
-            "WARNING: \(Words.count(report.lateChanges, "row")) changed on the source behind the marker, and these changes "
+            "WARNING: \(Words.count(report.lateChanges, "row")) changed on the source after the marker, and these changes "
             + "are not on the target: something was still writing"
     }
 }

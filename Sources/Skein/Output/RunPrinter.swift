@@ -157,7 +157,7 @@ final class RunPrinter: Sendable {
         return memory.withLock { memory in
             if let last = memory.following {
                 guard line != last.line else { return nil }
-                guard status.phase != last.phase || now - last.time >= .seconds(10) else { return nil }
+                guard status.phase != last.phase || now - last.time >= .seconds(9.5) else { return nil }
             }
             memory.following = (line, status.phase, now)
             return line

@@ -17,6 +17,9 @@ struct RunSummary: Encodable {
     var verify: Plan.Cutover.Verify
     /// Of all runs.
     var warnings: [Warning]
+    /// Of a live migration: changes applied since they were copied, and what the cutover came to.
+    var appliedChanges: Int64?
+    var cutover: CutoverReport?
 
     init(_ status: StatusReport, verify: Plan.Cutover.Verify) {
         tables = status.tables.count
@@ -26,6 +29,8 @@ struct RunSummary: Encodable {
         finished = status.finished
         self.verify = verify
         warnings = status.warnings.map { Warning(task: $0.id, text: $0.text) }
+        appliedChanges = status.live?.stream?.appliedChanges
+        cutover = status.live?.cutover?.report
     }
 
     /// `migrated 4 tables, 202,100 rows, 6.5 MB in 6.4 s; source and target compared by checksums: equal`
@@ -36,10 +41,12 @@ struct RunSummary: Encodable {
             case .counts: "source and target have equally many rows"
             case .checksums: "source and target compared by checksums: equal"
             }
+        let applied = appliedChanges.map { ", \(Words.count($0, "change")) applied" } ?? ""
         let begun = wasResumed ? started.map { " (begun \(Words.time($0)))" } ?? "" : ""
         return "\(name): migrated \(Words.count(Int64(tables), "table")), \(Words.count(rows, "row")), "
-            + "\(Words.bytes(bytes)) in \(Words.duration(seconds))\(begun); \(compared)"
+            + "\(Words.bytes(bytes))\(applied) in \(Words.duration(seconds))\(begun); \(compared)"
             + (warnings.isEmpty ? "" : "; \(Words.count(Int64(warnings.count), "warning"))")
+            + (cutover.map { "\n" + CutoverText.render($0, verify: verify) } ?? "")
     }
 
     /// The warnings gathered, for people; nil where there are none.

@@ -29,6 +29,12 @@ struct WrongUsage: Sendable, CustomTestStringConvertible {
         WrongUsage("migrate a --table-jobs 0", says: "--table-jobs takes a number from 1 to 128, not 0"),
         WrongUsage("migrate a --index-jobs 129", says: "--index-jobs takes a number from 1 to 128, not 129"),
         WrongUsage("migrate a --table-jobs many", says: "The value 'many' is invalid"),
+        WrongUsage(
+            "migrate a --resync readings", says: "--resync takes a table such as public.readings, not `readings`"),
+        WrongUsage("migrate a --resync", says: "Missing value for '--resync <table>'"),
+        WrongUsage("migrate a --drop-if-exists --repair", says: "--drop-if-exists starts over"),
+        WrongUsage("cutover", says: "Missing expected argument '<plan>'"),
+        WrongUsage("cutover a --wait banana", says: "--wait takes a duration such as `30 s` or `5 min`, not `banana`"),
         WrongUsage("verify a --table-jobs 0", says: "--table-jobs takes a number from 1 to 128, not 0"),
         WrongUsage("verify a --tables", says: "Missing value for '--tables <table>'"),
         WrongUsage("verify a --tables readings", says: "--tables takes names such as public.readings"),

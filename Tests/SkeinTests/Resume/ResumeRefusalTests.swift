@@ -1,3 +1,4 @@
+import Execution
 import Glibc
 import Postgres
 import TestServers
@@ -67,7 +68,7 @@ struct ResumeRefusalTests {
             let refused = try await migration.skein("migrate")
             #expect(refused.exitCode == 1, "\(refused)")
             #expect(refused.stderr.contains("format 99"), "\(refused)")
-            try await TestServers.execute("update skein.format set version = 1", on: migration.target)
+            try await TestServers.execute("update skein.format set version = \(StateSchema.formatVersion)", on: migration.target)
             try await goesOn(migration)
         }
     }

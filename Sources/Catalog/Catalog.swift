@@ -96,6 +96,8 @@ extension Catalog {
         package var collations: [String] = []
         /// Event triggers that never fire, of `eventTriggers`.
         package var disabledEventTriggers: [String] = []
+        /// Of this database, those that are named as migrations name theirs.
+        package var migrationSlots: [ReplicationSlot] = []
 
         /// The value of a setting, nil where the server has none of that name.
         package func setting(_ name: String) -> String? { settings[name]?.value }

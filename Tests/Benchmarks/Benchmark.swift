@@ -31,6 +31,9 @@ struct Benchmark: ParsableCommand {
     @Flag(help: "Live mode instead: draining, base copy, steady load, downtime (--scenario names one of them).")
     var live = false
 
+    @Option(help: "With --live, who drains: only those whose title contains this.")
+    var follower: String?
+
     @Option(help: "Also write the tables there, for the README.")
     var markdown: String?
 
@@ -48,7 +51,7 @@ struct Benchmark: ParsableCommand {
         if live {
             let text = try LiveBenchmark(
                 stage: LiveStage(sourceURI: source, targetURI: target), rounds: rounds, readings: readings,
-                only: scenario
+                only: scenario, follower: follower
             ).run()
             let lines = try circumstances(Stage(sourceURI: source, targetURI: target, readings: readings), isLive: true)
             let markdown = lines.map { "- \($0)" }.joined(separator: "\n") + "\n\n" + text

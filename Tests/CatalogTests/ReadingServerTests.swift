@@ -73,6 +73,28 @@ struct ReadingServerTests {
         }
     }
 
+    @Test(arguments: Server.all)
+    func `a migration's slots in this database are read, others' are not`(_ version: Server) async throws {
+        guard try await TestServers.column("show wal_level", on: version.target).first == "logical" else { return }
+        try await TestServers.withScratchDatabase(on: version.target, prefix: "catalog", sql: "") { database in
+            let name = "skein_\(database.parameters["dbname"] ?? "")"
+            let create = "select pg_create_logical_replication_slot($1, 'test_decoding')"
+            try await TestServers.withConnection(to: database) { connection in
+                try connection.query(create, [name])
+                try connection.query(create, ["other_" + name])
+            }
+            let slots = try await database.readCatalog().server.migrationSlots
+            try await TestServers.withConnection(to: database) { connection in
+                for slot in [name, "other_" + name] {
+                    try connection.query("select pg_drop_replication_slot($1)", [slot])
+                }
+            }
+            #expect(slots.map(\.name) == [name])
+            #expect(slots.first?.plugin == "test_decoding" && slots.first?.isActive == false)
+            #expect((0..<(1 << 30)).contains(slots.first?.retainedBytes ?? -1))
+        }
+    }
+
     @Test func `prepared transactions and settings that await a restart are seen`() async throws {
         try await OwnServers.with([.source], configuration: [.source: "max_prepared_transactions = 5"]) { servers in
             let server = try servers.target(.source).with(database: "postgres")

@@ -37,6 +37,9 @@ struct Chaos: ParsableCommand {
     @Option(help: "Where failed rounds are kept.")
     var keep = "/var/tmp/skein/chaos-rounds"
 
+    @Option(help: "A round that takes longer has failed; seconds.")
+    var limit = 120.0
+
     @Flag(help: "Stop at the first round that fails, with its databases.")
     var stop = false
 
@@ -53,7 +56,7 @@ struct Chaos: ParsableCommand {
         }
         let setting = Round.Setting(
             servers: ServerSet(directory: servers, script: script), sourceName: sourceName, targetName: targetName,
-            binary: skein, plugin: plugin, folder: keep)
+            binary: skein, plugin: plugin, folder: keep, limit: limit)
         let first = seed ?? UInt64(Date().timeIntervalSince1970) % 1_000_000_000
         var failed: [UInt64] = []
         for index in 0..<UInt64(rounds) {
@@ -76,6 +79,7 @@ struct Chaos: ParsableCommand {
                 if stop { break }
             }
         }
+        if dryRun { return }
         if failed.isEmpty {
             say("\(rounds) rounds from seed \(first): nothing lost, nothing doubled")
         } else {

@@ -32,7 +32,7 @@ final class Round {
         /// Holds a folder for each round.
         var folder: String
         /// A round that takes longer has failed; seconds.
-        var limit = 150.0
+        var limit = 120.0
 
         func server(_ side: RoundPlan.Side) -> ServerSet.Name { side == .source ? sourceName : targetName }
     }
@@ -197,8 +197,15 @@ final class Round {
         note("skein \(child.words[0]): \(end)")
         switch end {
         case .exit(4), .signal(SIGKILL): return
+        // Nothing has begun, so an unreachable server may as well be a mistake in the plan.
+        case .exit(2) where child.said.contains("does not answer") && !hasBegun(): return
         default: throw ChaosFailure("`skein \(child.words[0])` ended with \(end): \(child.said.suffix(3000))")
         }
+    }
+
+    private func hasBegun() -> Bool {
+        let connection = try? Connection(target, applicationName: "chaos")
+        return (try? connection?.scalar("select true from skein.migration")) == "t"
     }
 
     // MARK: Faults
@@ -245,10 +252,11 @@ final class Round {
             migrate?.kill()
             migrate = nil
         }
-        var (kills, faults) = (plan.cutoverKills[...], plan.cutoverFaults[...])
+        var (kills, faults, fault) = (plan.cutoverKills[...], plan.cutoverFaults[...], plan.cutoverArmed)
         while true {
             try checkTime()
-            let child = try skein(["cutover", "--no-color"])
+            let child = try skein(["cutover", "--no-color"], fault: fault)
+            fault = nil
             cutover = child
             let begun = Date()
             while child.poll() == nil {
@@ -272,7 +280,9 @@ final class Round {
             note("skein cutover: \(end)")
             switch end {
             case .exit(0): return
-            case .exit(4), .signal(SIGKILL): try pause(0.3)
+            case .exit(4), .signal(SIGKILL): try pause(0.7)
+            // Nothing has been done; a person would correct the URI, or wait.
+            case .exit(2) where child.said.contains("does not answer"): try pause(0.7)
             default: throw ChaosFailure("`skein cutover` ended with \(end): \(child.said.suffix(3000))")
             }
         }
@@ -337,6 +347,10 @@ final class Round {
     }
 
     private func clean() throws {
+        if let fault = plan.cleanArmed {
+            let end = try skein(["clean", "--yes", "--prune", "--no-color"], fault: fault).wait(atMost: 30)
+            note("skein clean: \(end)")
+        }
         let child = try skein(["clean", "--yes", "--prune", "--no-color"])
         let end = try child.wait(atMost: 30)
         guard end == .exit(0) else { throw ChaosFailure("`skein clean`: \(end): \(child.said.suffix(3000))") }

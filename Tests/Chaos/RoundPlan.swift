@@ -53,6 +53,9 @@ struct RoundPlan: Sendable {
     /// Kills of `skein cutover`, so many seconds after its start; or faults of others then.
     var cutoverKills: [Double] = []
     var cutoverFaults: [Fault] = []
+    /// `SKEIN_FAULT` of the first `skein cutover`, of the first `skein clean`.
+    var cutoverArmed: String?
+    var cleanArmed: String?
     /// Nobody runs `migrate` when the cutover begins.
     var cutsOverAlone: Bool
     var cleans: Bool
@@ -77,6 +80,10 @@ struct RoundPlan: Sendable {
         if diskBytes != nil { faults.append((after: dice.roll(0.5...2), fault: .enlargeDisk)) }
         if dice.chance(0.5) { cutoverKills = (0..<dice.roll(1...2)).map { _ in dice.roll(0.02...1.2) } }
         if dice.chance(0.4) { cutoverFaults = [Self.fault(&dice)] }
+        if dice.chance(0.35) {
+            cutoverArmed = Self.faultPoint(&dice, of: ["fence", "marker", "stream", "task", "cutover"])
+        }
+        if dice.chance(0.5) { cleanArmed = Self.faultPoint(&dice, of: ["clean"]) }
         cutsOverAlone = dice.chance(0.2)
         cleans = dice.chance(0.4)
     }
@@ -94,8 +101,13 @@ struct RoundPlan: Sendable {
         }
     }
 
-    private static func faultPoint(_ dice: inout Dice) -> String {
-        "\(dice.pick(FaultPoint.allCases).rawValue):\(dice.pick([1, 1, 2, 3, 5, 10, 20]))"
+    /// - Parameter groups: what stands before the point's dot; empty: any.
+    private static func faultPoint(_ dice: inout Dice, of groups: Set<String> = []) -> String? {
+        let points = FaultPoint.allCases.map(\.rawValue).filter { point in
+            groups.isEmpty ? !point.hasPrefix("clean") : groups.contains { point.hasPrefix($0 + ".") }
+        }
+        guard !points.isEmpty else { return nil }
+        return "\(dice.pick(points)):\(dice.pick(groups.isEmpty ? [1, 1, 2, 3, 5, 10, 20] : [1]))"
     }
 
     var description: String {
@@ -107,6 +119,7 @@ struct RoundPlan: Sendable {
             cutsOverAlone ? "cutover alone" : nil,
             "faults: " + faults.map { "\($0.fault)" }.joined(separator: ", "),
             "armed: " + armed.map { $0 ?? "-" }.joined(separator: " "),
+            cutoverArmed.map { "cutover armed: \($0)" },
             cutoverKills.isEmpty ? nil : "\(cutoverKills.count) kills of the cutover",
             cutoverFaults.isEmpty ? nil : "during the cutover: \(cutoverFaults[0])",
         ]

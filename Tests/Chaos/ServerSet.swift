@@ -71,3 +71,13 @@ struct ServerSet: Sendable {
         try connection.execute("drop database if exists \(database) with (force)")
     }
 }
+
+extension Chaos {
+    /// As an application connects: `search_path` is `public`, and read-only is what the database says.
+    static func connection(to database: ConnectionTarget) throws -> Connection {
+        let connection = try Connection(
+            database, applicationName: "application", settings: ["search_path": "public"])
+        try connection.execute("reset default_transaction_read_only")
+        return connection
+    }
+}

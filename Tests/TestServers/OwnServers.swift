@@ -66,6 +66,11 @@ package struct OwnServers: Sendable {
 
     package func resume(_ name: Name) async throws { try await run(["resume", directory, name.rawValue]) }
 
+    /// Makes the next transaction's id this one, for tests of ids that wrap around. Takes some seconds.
+    package func advanceTransactionIDs(_ name: Name, to id: UInt32) async throws {
+        try await run(["advance", directory, name.rawValue, "\(id)"])
+    }
+
     private func run(_ arguments: [String]) async throws {
         let (script, log) = (script, directory + ".log")
         try await TestServers.blocking {

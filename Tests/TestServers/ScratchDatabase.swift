@@ -33,8 +33,26 @@ extension TestServers {
         } catch {
             outcome = .failure(error)
         }
+        try await dropSlots(of: name, on: administration)
         try await execute("drop database if exists \"\(name)\" with (force)", on: administration)
         return try outcome.get()
+    }
+
+    /// A database cannot be dropped while a slot rests on it.
+    private static func dropSlots(of database: String, on administration: ConnectionTarget) async throws {
+        try await withConnection(to: administration) { connection in
+            for _ in 0..<100 {
+                let slots = try connection.query(
+                    "select slot_name, active_pid from pg_catalog.pg_replication_slots where database = $1", [database])
+                if slots.count == 0 { return }
+                for row in slots.indices {
+                    if let pid = slots[row, 1] { try connection.query("select pg_terminate_backend($1)", [pid]) }
+                    // It may still be in use for a moment.
+                    _ = try? connection.query("select pg_drop_replication_slot($1)", [slots.text(row, 0)])
+                }
+                Thread.sleep(forTimeInterval: 0.05)
+            }
+        }
     }
 
     /// As above, with one batch of statements.

@@ -23,7 +23,7 @@ extension CatalogReading {
             locale: row.optionalText(), hasSkeinState: row.bool(),
             availableExtensionVersions: try availableExtensionVersions(),
             superuserExtensions: offers.superuserExtensions, collations: offers.collations,
-            disabledEventTriggers: offers.disabledEventTriggers)
+            disabledEventTriggers: offers.disabledEventTriggers, migrationSlots: try migrationSlots())
         return server
     }
 

@@ -27,10 +27,14 @@ final class ApplyPass {
 
     /// Transactions whose end is not known when they begin, kept until it is (test_decoding).
     private var kept: [StreamMessage] = []
+    /// Behind the last transaction that was read, also where it was skipped.
+    private var seen = LSN(rawValue: 0)
     private var committed: Timestamp?
     private var wasParallel = false
     private var lastAsked = ContinuousClock.now
     private var passedMarkers: Set<String> = []
+    /// Of the newest transaction that was applied before this pass began, if it held one.
+    private var skippedMarker: (token: String, end: LSN, time: Timestamp?)?
 
     init(_ applier: Applier, limit: LSN?) throws {
         self.applier = applier
@@ -78,8 +82,12 @@ final class ApplyPass {
                 if control.isStopping { return .ended(.stopped(at: try finish())) }
                 if isLevelling, routing.isLevel { return .spread }
             }
+            let available = source.end
             guard let message = try source.next(timeout: patience) else {
-                if !translator.isInTransaction { try idle() }
+                if !translator.isInTransaction {
+                    if let end = atSkippedMarker() { return end }
+                    try idle(available)
+                }
                 continue
             }
             if let end = try keepOrTake(message) { return end }
@@ -95,7 +103,7 @@ final class ApplyPass {
     /// test_decoding tells where a transaction ends only when it does; until everything behind the positions is new, it
     /// is kept whole before it is looked at.
     private func keepOrTake(_ message: StreamMessage) throws -> End? {
-        guard settings.plugin == .testDecoding, translator.end < (routing.positions.max() ?? translator.end) else {
+        guard settings.plugin == .testDecoding, seen < (routing.positions.max() ?? seen) else {
             return try take(message, commitEnd: nil)
         }
         kept.append(message)
@@ -118,13 +126,18 @@ final class ApplyPass {
                 try sendPart()
             }
         case .begun:
+            if !translator.isSkipped, let end = atSkippedMarker() { return end }
             if let limit, let final = translator.finalLSN, final >= limit {
                 _ = try finish()
                 return .limited
             }
         case .committed(let end, let time):
+            seen = commitEnd ?? end
             committed = time ?? committed
-            guard !translator.isSkipped else { break }
+            guard !translator.isSkipped else {
+                skippedMarker = translator.marker.map { ($0, end, time) }
+                break
+            }
             translator.batch.transactions += 1
             if let end = try atMarker(end, time) { return end }
             if settings.countsOnly { return count() }
@@ -147,13 +160,26 @@ final class ApplyPass {
     private func atMarker(_ end: LSN, _ time: Timestamp?) throws -> End? {
         guard let marker = translator.marker else { return nil }
         let wanted = applier.control.withLock { $0.marker }
-        guard wanted == marker else {
+        guard wanted == marker || stops(at: marker) else {
             passedMarkers.insert(marker)
             return nil
         }
         let position = settings.countsOnly ? end : try finish()
         applier.state.withLock { $0.marker = marker }
         return .ended(.reachedMarker(marker, at: position, committed: time))
+    }
+
+    private func stops(at marker: String) -> Bool {
+        settings.stopsAtEveryMarker && !settings.ignoredMarkers.contains(marker)
+            && !marker.hasPrefix(ApplySettings.pulse)
+    }
+
+    /// The marker was the last that an earlier run applied: nothing behind it is.
+    private func atSkippedMarker() -> End? {
+        guard let marker = skippedMarker else { return nil }
+        skippedMarker = nil
+        guard stops(at: marker.token), routing.isLevel, marker.end == routing.least else { return nil }
+        return .ended(.reachedMarker(marker.token, at: marker.end, committed: marker.time))
     }
 
     // MARK: Sending
@@ -164,11 +190,13 @@ final class ApplyPass {
     }
 
     /// Nothing more is there now: what was gathered goes out as soon as nobody is busy.
-    private func idle() throws {
+    /// - Parameter available: where the source's messages ended before it was asked for the next one.
+    private func idle(_ available: LSN) throws {
         if translator.batch.transactions > 0, workersAreIdle { return try send() }
         if !settings.countsOnly, translator.batch.transactions == 0 {
             let isNear = source.end <= translator.end
             if isNear { applier.state.withLock { $0.isNearHead = true } }
+            if workersAreIdle { applier.state.withLock { $0.passed = max($0.passed, available, $0.position) } }
         }
         if let wanted = applier.control.withLock({ $0.marker }), passedMarkers.contains(wanted) {
             throw ApplyFailure.markerPassed(wanted)

@@ -24,6 +24,13 @@ package struct ApplySettings: Sendable {
     package var markerTable: QualifiedName?
     /// Applies nothing: counts row changes on the followed tables, of transactions behind the lane's position.
     package var countsOnly: Bool
+    /// `run` ends behind every transaction that holds a marker, so that none is passed before it is known; also where
+    /// it was the last one applied by an earlier run. Not behind one of these, which are known to mean nothing, nor
+    /// behind pulses.
+    package var stopsAtEveryMarker = false
+    package var ignoredMarkers: Set<String> = []
+    /// How the token of a marker begins that only makes the stream move.
+    package static let pulse = "pulse:"
     package var limits = BatchLimits()
 
     package init(
@@ -72,7 +79,9 @@ package enum ApplyEnd: Sendable, Equatable {
 package struct ApplyStatus: Sendable, Equatable {
     /// Behind the last transaction that all workers have committed on the target.
     package var position: LSN
-    /// The same of what the target has flushed: the spool is needed from here on (EXACTNESS.md, 23).
+    /// Everything that was received before it is applied: at or behind `position`, as not all WAL is changes of ours.
+    package var passed: LSN
+    /// The same as `position` of what the target has flushed: the spool is needed from here on (EXACTNESS.md, 23).
     package var durable: LSN
     /// When the last applied transaction was committed on the source.
     package var committed: Timestamp?
@@ -91,6 +100,7 @@ package struct ApplyStatus: Sendable, Equatable {
 
     package init(position: LSN, durable: LSN) {
         self.position = position
+        passed = position
         self.durable = durable
     }
 }

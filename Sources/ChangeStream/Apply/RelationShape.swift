@@ -40,6 +40,7 @@ enum RelationShape {
     private static func difference(
         _ column: RelationColumn, _ target: TargetTable.Column, _ typeName: (UInt32) -> String?,
     ) -> String? {
+        guard !target.isDomain else { return nil }
         if let oid = column.typeOID {
             if oid < firstOwnOID {
                 if oid != target.typeOID { return name(of: column, typeName) }

@@ -13,7 +13,7 @@ final class RowReader {
     private let settings: ApplySettings
     private let isResumed: Bool
     private let report: (ApplyEvent) -> Void
-    private var connection: Connection?
+    private var pipeline: Pipeline?
     /// What was running when a resumed lane first read: transactions consumed before may be among these.
     private var earlier: Watermark?
 
@@ -28,11 +28,12 @@ final class RowReader {
     func read(
         _ table: AppliedTable, key: [StreamValue], consumed: Set<UInt32>,
     ) throws -> Translator.Reread {
-        let connection = try connect()
+        let pipeline = try connect()
+        let connection = pipeline.connection
         if isResumed, earlier == nil { earlier = try connection.scalar(Self.snapshot).flatMap { Watermark($0) } }
         var hasWaited = false
         while true {
-            if let found = try readOnce(connection, table, key, consumed) {
+            if let found = try readOnce(pipeline, table, key, consumed) {
                 FaultPoint.applyRowRead.pass()
                 return found
             }
@@ -42,19 +43,21 @@ final class RowReader {
         }
     }
 
-    private func connect() throws -> Connection {
-        if let connection { return connection }
+    private func connect() throws -> Pipeline {
+        if let pipeline { return pipeline }
         let made = try Connection(
             settings.source, applicationName: settings.applicationName("read again"),
             settings: ["lock_timeout": "2000"])
-        connection = made
-        return made
+        let pipeline = Pipeline(made)
+        self.pipeline = pipeline
+        return pipeline
     }
 
     /// Nil where the snapshot may not be used.
     private func readOnce(
-        _ connection: Connection, _ table: AppliedTable, _ key: [StreamValue], _ consumed: Set<UInt32>,
+        _ pipeline: Pipeline, _ table: AppliedTable, _ key: [StreamValue], _ consumed: Set<UInt32>,
     ) throws -> Translator.Reread? {
+        let connection = pipeline.connection
         // The lock comes first, as LOCK takes no snapshot (EXACTNESS.md, 3).
         try connection.execute("begin isolation level repeatable read read only")
         defer { try? connection.execute("rollback") }
@@ -64,7 +67,6 @@ final class RowReader {
         else { return nil }
         let insert = try connection.scalar("select pg_catalog.pg_current_wal_insert_lsn()").flatMap { LSN($0) }
         guard let insert else { return nil }
-        let pipeline = Pipeline(connection)
         try key.withParameters { parameters throws(PostgresError) in
             try pipeline.send(
                 Self.query(table), types: table.key.map { Self.sourceType(table.columns[$0]) }, parameters,

@@ -15,6 +15,8 @@ struct TargetTable: Sendable, Equatable {
         /// As a person writes it, modifier included.
         var formatted: String
         var isGenerated: Bool
+        /// pgoutput tells a domain's base type.
+        var isDomain: Bool
         /// GENERATED ALWAYS AS IDENTITY.
         var isAlwaysIdentity: Bool
         /// Values may be TOASTed, and then are not sent when they do not change.
@@ -45,7 +47,7 @@ extension TargetTable {
             a.attstorage <> 'p' and t.typlen < 0,
             (t.typtype = 'e' or (case when t.typtype = 'd' then t.typbasetype else t.oid end)::bigint = any
                 ('{16,17,18,19,20,21,23,25,26,1043,1082,1083,1114,1184,2950,829}'::bigint[]))
-                and coalesce(l.collisdeterministic, true), c.relkind = 'p'
+                and coalesce(l.collisdeterministic, true), c.relkind = 'p', t.typtype = 'd'
         from unnest($1::text[], $2::text[]) as wanted(s, t)
             join pg_catalog.pg_namespace n on n.nspname = wanted.s
             join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = wanted.t and c.relkind in ('r', 'p')
@@ -87,7 +89,7 @@ extension TargetTable {
                 Column(
                     name: columns.text(row, 2), typeOID: columns.oid(row, 3) ?? 0, typeName: columns.text(row, 4),
                     arrayOID: columns.oid(row, 5) ?? 0, typeModifier: Int32(columns.int(row, 6) ?? -1),
-                    formatted: columns.text(row, 7), isGenerated: columns.bool(row, 8),
+                    formatted: columns.text(row, 7), isGenerated: columns.bool(row, 8), isDomain: columns.bool(row, 13),
                     isAlwaysIdentity: columns.bool(row, 9), isToastable: columns.bool(row, 10),
                     equalsByBytes: columns.bool(row, 11)))
         }

@@ -14,14 +14,17 @@ package struct Watermark: Sendable, Hashable {
     }
 
     /// Reads `xmin:xmax:xip,…` (`pg_snapshot_out`). Nil for anything else.
+    ///
+    /// A snapshot that a slot exports may have its xmin beyond its xmax: the slot raises xmax with commits alone, xmin
+    /// with whatever ended. The server asks xmin first (`XidInMVCCSnapshot`), so the two mean xmin then.
     package init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 3, let xmin = UInt64(parts[0]), let xmax = UInt64(parts[1]), xmin <= xmax else {
+        guard parts.count == 3, let xmin = UInt64(parts[0]), let xmax = UInt64(parts[1]) else {
             return nil
         }
         let running = parts[2].split(separator: ",").map { UInt64($0) }
         guard !running.contains(nil) else { return nil }
-        self.init(xmin: xmin, xmax: xmax, running: running.compactMap(\.self))
+        self.init(xmin: xmin, xmax: max(xmin, xmax), running: running.compactMap(\.self))
     }
 
     /// The 64-bit id behind the 32 bits that the stream carries: the nearest to this watermark's xmax
@@ -59,7 +62,8 @@ package struct Watermark: Sendable, Hashable {
     /// Whether every transaction that was running in `other`, and every one that it calls ended, has ended here: what a
     /// snapshot must fulfil to be used behind changes that were consumed before `other` was taken (EXACTNESS.md, 7, 15).
     ///
-    /// A decoded transaction may still be hidden from snapshots; then it is among those that `other` calls running.
+    /// A decoded transaction may still be hidden from snapshots; then it is among those that `other` calls running, if
+    /// an id that was given out later had ended when `other` was taken (else it may lie beyond its xmax).
     package func hasEnded(allOf other: Watermark) -> Bool {
         xmax >= other.xmax && running.allSatisfy { $0 >= other.xmax }
     }

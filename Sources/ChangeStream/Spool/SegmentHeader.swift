@@ -13,15 +13,19 @@ struct SegmentHeader: Equatable {
     var plugin: String
     /// Counts the segments of a spool.
     var number: Int
-    /// All that commits behind this, up to the next segment's, is here.
+    /// Behind the last commit before it: all that commits later, up to the next segment's start, is here.
     var start: LSN
+    /// Nothing that is missing before it commits before this.
+    var covered: LSN
     /// What the segment before holds; anything behind that in its file is void (a sync had failed).
     var previousEnd: Int
 
     /// Magic, version, size of all, numbers, texts, checksum; numbers little-endian.
     var bytes: [UInt8] {
         var body: [UInt8] = []
-        for number in [UInt64(number), start.rawValue, UInt64(previousEnd), UInt64(generation)] {
+        for number in [
+            UInt64(number), start.rawValue, covered.rawValue, UInt64(previousEnd), UInt64(generation),
+        ] {
             Self.append(number, to: &body)
         }
         for text in [migration, plugin] {
@@ -36,12 +40,13 @@ struct SegmentHeader: Equatable {
         return all
     }
 
-    init(migration: String, generation: Int, plugin: String, number: Int, start: LSN, previousEnd: Int) {
+    init(migration: String, generation: Int, plugin: String, number: Int, start: LSN, covered: LSN, previousEnd: Int) {
         self.migration = migration
         self.generation = generation
         self.plugin = plugin
         self.number = number
         self.start = start
+        self.covered = covered
         self.previousEnd = previousEnd
     }
 
@@ -56,10 +61,10 @@ struct SegmentHeader: Equatable {
         let version: UInt32 = number(bytes, 8)
         guard version == Self.version else { throw .unknownFormat(path: path, version: Int(version)) }
         let size = Int(number(bytes, 12) as UInt32)
-        guard size >= 56, size <= bytes.count, checksum(Array(bytes[..<(size - 4)])) == number(bytes, size - 4) else {
+        guard size >= 68, size <= bytes.count, checksum(Array(bytes[..<(size - 4)])) == number(bytes, size - 4) else {
             return nil
         }
-        var offset = 48
+        var offset = 56
         func text() -> String? {
             guard offset + 4 <= size - 4 else { return nil }
             let count = Int(number(bytes, offset) as UInt32)
@@ -69,9 +74,10 @@ struct SegmentHeader: Equatable {
         }
         guard let migration = text(), let plugin = text() else { return nil }
         let header = SegmentHeader(
-            migration: migration, generation: Int(number(bytes, 40) as UInt64), plugin: plugin,
+            migration: migration, generation: Int(number(bytes, 48) as UInt64), plugin: plugin,
             number: Int(number(bytes, 16) as UInt64), start: LSN(rawValue: number(bytes, 24)),
-            previousEnd: Int(number(bytes, 32) as UInt64))
+            covered: LSN(rawValue: number(bytes, 32)),
+            previousEnd: Int(number(bytes, 40) as UInt64))
         return (header, size)
     }
 

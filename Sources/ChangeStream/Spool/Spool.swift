@@ -51,7 +51,7 @@ package final class Spool: Sendable {
     package let segmentSize: Int
     /// Where opening found bytes of an unfinished write; they are cut off and received again.
     package let tornAt: Int?
-    private let lock: SpoolFile
+    private let lock: Mutex<SpoolFile?>
     private let ledger: Mutex<SpoolLedger>
 
     /// Opens the spool, and makes it where there is none.
@@ -69,11 +69,12 @@ package final class Spool: Sendable {
         self.maximumSize = maximumSize
         self.segmentSize = min(segmentSize, maximumSize.map { max($0 / 4, 64 << 10) } ?? segmentSize)
         try SpoolFolder.make(identity.folder)
-        lock = try SpoolFile.lock(identity.folder + "/lock")
+        lock = Mutex(try SpoolFile.lock(identity.folder + "/lock"))
         if mode == .source { try Self.deleteSegments(identity.folder) }
         let recovery = try SpoolRecovery.run(identity, start: start)
         tornAt = recovery.tornAt
-        ledger = Mutex(SpoolLedger(segments: recovery.segments, covered: recovery.covered))
+        ledger = Mutex(
+            SpoolLedger(segments: recovery.segments, covered: recovery.covered, lastCommit: recovery.lastCommit))
     }
 
     /// Everything before it is durable here, was applied, or never was.
@@ -81,11 +82,18 @@ package final class Spool: Sendable {
 
     package var bytesInUse: Int { ledger.withLock { $0.bytesInUse } }
 
-    /// Deletes segments that hold nothing but what is applied; never the one that is written to.
+    /// Deletes segments that hold nothing but what is applied; never the one that is written to, which goes once it is
+    /// not any more.
     /// - Parameter position: what the slowest reader of all has durably applied.
     package func release(before position: LSN) throws(SpoolError) {
+        ledger.withLock { $0.released = position }
+        try deleteReleased()
+    }
+
+    /// What could not be deleted before.
+    func deleteReleased() throws(SpoolError) {
         try ledger.withLock { (ledger) throws(SpoolError) in
-            while ledger.segments.count > 1, ledger.segments[1].start <= position {
+            while ledger.segments.count > 1, ledger.segments[1].start <= ledger.released {
                 FaultPoint.spoolBeforeRelease.pass()
                 try SpoolFile.delete(SpoolRecovery.path(identity.folder, ledger.segments[0].number))
                 ledger.segments.removeFirst()
@@ -96,11 +104,15 @@ package final class Spool: Sendable {
     /// Messages from `position` on, after those of the segment that it lies in. For one thread.
     /// - Throws: `startsTooLate` where the spool has them no more.
     package func reader(from position: LSN) throws(SpoolError) -> SpoolReader {
-        try SpoolReader(self, from: position)
+        ledger.withLock { $0.released = min($0.released, position) }
+        return try SpoolReader(self, from: position)
     }
 
     /// For the one thread that receives.
     func writer() -> SpoolWriter { SpoolWriter(self) }
+
+    /// Lets another process, or another value, have the spool. Not while a receiver runs.
+    package func close() { lock.withLock { $0 = nil } }
 
     /// Deletes a spool with all that is in it, whoever's it is. One that is not there is deleted.
     package static func delete(directory: String, plan: String) throws(SpoolError) {

@@ -5,7 +5,7 @@ import LogicalDecoding
 struct SpoolLedger: Sendable {
     struct Segment: Sendable, Equatable {
         var number: Int
-        /// All that commits behind this, up to the next segment's, is here.
+        /// Behind the last commit before it: all that commits later, up to the next segment's start, is here.
         var start: LSN
         /// Bytes that may be read: durable, and whole transactions only. 0: not even the header is.
         var end: Int
@@ -16,14 +16,19 @@ struct SpoolLedger: Sendable {
     /// Ascending, without a gap.
     var segments: [Segment]
     var covered: LSN
+    /// Behind the last transaction that is covered.
+    var lastCommit: LSN
+    /// What nobody needs any more ends here.
+    var released = LSN(rawValue: 0)
     /// Which segment's file is looked for next.
     private var lookedFor = 0
     /// Readers at the end.
     var waiting: [DispatchSemaphore] = []
 
-    init(segments: [Segment], covered: LSN) {
+    init(segments: [Segment], covered: LSN, lastCommit: LSN) {
         self.segments = segments
         self.covered = covered
+        self.lastCommit = lastCommit
     }
 
     var bytesInUse: Int { segments.reduce(0) { $0 + $1.size } }
@@ -46,9 +51,10 @@ struct SpoolLedger: Sendable {
     }
 
     /// More can be read.
-    mutating func publish(end: Int, covered: LSN) {
+    mutating func publish(end: Int, covered: LSN, lastCommit: LSN) {
         if !segments.isEmpty { segments[segments.count - 1].end = end }
         self.covered = covered
+        self.lastCommit = lastCommit
         for semaphore in waiting { semaphore.signal() }
         waiting = []
     }

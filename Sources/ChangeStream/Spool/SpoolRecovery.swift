@@ -6,6 +6,8 @@ struct SpoolRecovery {
     var segments: [SpoolLedger.Segment] = []
     /// Behind the last complete transaction, or the last position known to have nothing before it.
     var covered: LSN
+    /// Behind the last transaction.
+    var lastCommit: LSN
     /// Where bytes of the newest segment were no frames any more: its torn tail.
     var tornAt: Int?
 
@@ -49,8 +51,10 @@ struct SpoolRecovery {
             }
             found.append((header, size, path))
         }
-        guard let newest = found.last, let oldest = found.first else { return SpoolRecovery(covered: start) }
-        var recovery = SpoolRecovery(covered: newest.header.start)
+        guard let newest = found.last, let oldest = found.first else {
+            return SpoolRecovery(covered: start, lastCommit: start)
+        }
+        var recovery = SpoolRecovery(covered: newest.header.covered, lastCommit: newest.header.start)
         for (segment, next) in zip(found, found.dropFirst()) {
             let size = try SpoolFile.open(segment.path).size()
             guard size >= next.header.previousEnd else { throw .damaged(path: segment.path, offset: size) }
@@ -65,7 +69,7 @@ struct SpoolRecovery {
         if recovery.covered < start {
             // All of it is applied.
             for segment in found { try SpoolFile.delete(segment.path) }
-            return SpoolRecovery(covered: start, tornAt: recovery.tornAt)
+            return SpoolRecovery(covered: start, lastCommit: start, tornAt: recovery.tornAt)
         }
         guard oldest.header.start <= start else {
             throw .startsTooLate(path: oldest.path, oldest: oldest.header.start, needed: start)
@@ -97,6 +101,7 @@ struct SpoolRecovery {
                     isInside = false
                     complete = offset + used
                     covered = max(covered, frame.position)
+                    if frame.kind == .commit { lastCommit = frame.position }
                 default:
                     // Left from a transaction that was cut off before.
                     tornAt = offset + used - frame.size

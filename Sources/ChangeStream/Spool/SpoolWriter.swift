@@ -18,6 +18,10 @@ import LogicalDecoding
     private var unsynced = 0
     /// Whole transactions end here, in bytes and in the stream.
     private var complete: (offset: Int, position: LSN)
+    /// Behind the last transaction that is whole here.
+    private(set) var lastCommit: LSN
+    /// What the segment begins with: header and descriptions.
+    private var headSize = 0
     private(set) var isInTransaction = false
     private var descriptions = DescriptionLog()
     /// Frames were given up: everything behind `Spool.covered` has to come again, in a new session.
@@ -30,7 +34,7 @@ import LogicalDecoding
     init(_ spool: Spool) {
         self.spool = spool
         unsafe buffer = .allocate(byteCount: Self.bufferSize, alignment: 16)
-        complete = (0, spool.covered)
+        (complete, lastCommit) = ((0, spool.covered), spool.withLedger { $0.lastCommit })
     }
     deinit { unsafe buffer.deallocate() }
 
@@ -65,6 +69,7 @@ import LogicalDecoding
         case .commit, .single:
             isInTransaction = false
             complete = (written + buffered, max(complete.position, position))
+            if kind == .commit { lastCommit = position }
         default: break
         }
         if role == .description { unsafe descriptions.add(message) }
@@ -100,7 +105,7 @@ import LogicalDecoding
         isNew = false
         unsynced = 0
         FaultPoint.spoolSynced.pass()
-        spool.withLedger { $0.publish(end: complete.offset, covered: complete.position) }
+        spool.withLedger { $0.publish(end: complete.offset, covered: complete.position, lastCommit: lastCommit) }
     }
 
     /// Ends the segment, so that it can be released once it is applied. Nothing happens inside a transaction.
@@ -109,6 +114,24 @@ import LogicalDecoding
         try sync()
         file = nil
         FaultPoint.spoolRotated.pass()
+    }
+
+    /// Ends a segment that holds anything, and begins the next at once, so that the caller can release it.
+    func beginSegment() throws(SpoolError) {
+        guard file != nil, !isInTransaction, written + buffered > headSize else { return }
+        try rotate()
+        try openSegment()
+        try spool.deleteReleased()
+    }
+
+    /// Gives up the open transaction where that lets whole ones before it be released: what may be done on a full disk,
+    /// once they are applied.
+    func makeReleasable() throws(SpoolError) {
+        guard file != nil, complete.offset > headSize else { return }
+        let wasInTransaction = isInTransaction
+        dropOpenTransaction()
+        mustReceiveAgain = mustReceiveAgain || wasInTransaction
+        try beginSegment()
     }
 
     /// Drops the transaction that was not received whole; the next session sends it again.
@@ -187,7 +210,8 @@ import LogicalDecoding
         let identity = spool.identity
         let header = SegmentHeader(
             migration: identity.migration, generation: identity.generation, plugin: identity.plugin.rawValue,
-            number: (last?.number ?? 0) + 1, start: complete.position, previousEnd: last?.end ?? 0)
+            number: (last?.number ?? 0) + 1, start: lastCommit, covered: complete.position,
+            previousEnd: last?.end ?? 0)
         let file = try SpoolFile.create(SpoolRecovery.path(identity.folder, header.number))
         let bytes = header.bytes + descriptions.frames(at: complete.position)
         do throws(SpoolError) {
@@ -199,7 +223,7 @@ import LogicalDecoding
         }
         self.file = file
         (isNew, written, buffered, unsynced) = (true, bytes.count, 0, bytes.count)
-        complete.offset = bytes.count
+        (complete.offset, headSize) = (bytes.count, bytes.count)
         spool.withLedger {
             $0.segments.append(
                 SpoolLedger.Segment(number: header.number, start: header.start, end: 0, size: bytes.count))
@@ -222,7 +246,7 @@ import LogicalDecoding
         if end == 0 { try? SpoolFile.delete(file.path) } else { try? file.cut(to: end) }
         self.file = nil
         (written, buffered, unsynced, isInTransaction) = (0, 0, 0, false)
-        complete = (0, spool.covered)
+        (complete, lastCommit) = ((0, spool.covered), spool.withLedger { $0.lastCommit })
         mustReceiveAgain = true
     }
 }

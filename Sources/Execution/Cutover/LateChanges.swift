@@ -36,13 +36,19 @@ package enum LateChanges: Sendable, Equatable {
 }
 
 /// The fence leaked: the cutover is not complete.
-package struct LateWrites: Error, Sendable, Equatable, CustomStringConvertible {
+package struct LateWrites: ToldError, Equatable {
     package var count: Int64
 
-    package var description: String {
-        "\(count) \(count == 1 ? "row was" : "rows were") changed on the source behind the marker although it is fenced; "
-            + "these changes are not on the target: run `skein cutover --abort`, which goes on following, stop what "
-            + "writes past the fence (a role or session that sets default_transaction_read_only itself), and run "
-            + "`skein cutover` again"
+    package init(count: Int64) { self.count = count }
+
+    package var object: String? { nil }
+    package var summary: String {
+        "\(count) \(count == 1 ? "row was" : "rows were") changed on the source behind the marker although it is fenced, "
+            + "and these changes are not on the target"
     }
+    package var cure: String? {
+        "run `skein cutover --abort`, after which the migration follows again; stop what writes past the fence (a role or "
+            + "a session that sets default_transaction_read_only itself), then run `skein cutover` again"
+    }
+    package var mayPass: Bool { false }
 }

@@ -134,7 +134,10 @@ package struct Repair: Sendable {
             let stale = whole.numbers.filter { done.contains($0) && !current.contains($0) }
             guard !stale.isEmpty else { return [] }
             let isBlocks = whole.numbers.contains { number in
-                if case .copy(let piece) = context.tasks[number].action, case .blocks = piece.rows { true } else { false }
+                guard case .copy(let piece) = context.tasks[number].action, case .blocks = piece.rows else {
+                    return false
+                }
+                return true
             }
             let isComplete = whole.numbers.allSatisfy(done.contains)
             if isBlocks, !isComplete { return [] }

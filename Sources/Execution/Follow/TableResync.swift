@@ -89,7 +89,7 @@ package struct TableResync: Sendable {
     package func copy(_ lane: Lane, source: Connection, target: Connection, meter: CopyMeter) throws {
         let migration = context.migration
         // Behind the freeze. What lane 0 consumed and snapshots still hide is among what runs here.
-        let before = try PieceSnapshot.take(source).watermark
+        let before = try PieceSnapshot.takeBehindAll(source).watermark
         let pieces = context.wholes(of: lane.tables)
         try target.transaction {
             let store = LaneStore(target, migration: migration)

@@ -20,15 +20,6 @@ package struct CutoverOperation: Sendable {
         case completed(CutoverReport)
     }
 
-    /// Whether a process follows the source right now: then it does the cutover, else the command itself must.
-    package func isFollowed() async throws -> Bool {
-        let name = plan.name.value.text
-        return try await target { target in
-            guard let record = try StateStore(target).migration(named: name) else { return false }
-            return try CutoverState(target, record.id).isFollowed()
-        }
-    }
-
     /// - Throws: `DiagnosticsError`, `ServerRefusal`.
     package func standing() async throws -> Standing {
         let name = plan.name.value.text
@@ -73,56 +64,6 @@ package struct CutoverOperation: Sendable {
             }
         }
     }
-
-    /// How a cutover ended that another process does.
-    package enum Ending: Sendable, Equatable {
-        case completed(CutoverReport)
-        /// Withdrawn and undone: the migration follows again.
-        case abandoned
-        /// Verification found differences; the fence stays.
-        case differs([String])
-        /// The process that did it has ended before: with the last errors of its tasks.
-        case left(errors: [String])
-    }
-
-    /// What is told while one waits: the ids of the cutover's tasks, as they are done.
-    package typealias Told = @Sendable (_ done: String) -> Void
-
-    /// Waits until a cutover has ended. Cancelling the task only ends the waiting.
-    package func watch(tell: Told) async throws -> Ending {
-        let name = plan.name.value.text
-        let session = Session(
-            try ConnectionTarget(plan.target.uri.value), applicationName: "skein/\(name)/cutover")
-        var told: Set<String> = []
-        var unfollowed = 0
-        while true {
-            let seen = try await session.run { target -> CutoverState.Progress in
-                guard let record = try StateStore(target).migration(named: name) else {
-                    throw StateError.unexpected("the migration's state is gone")
-                }
-                return try CutoverState(target, record.id).progress()
-            }
-            for id in seen.done where told.insert(id).inserted { tell(id) }
-            if let report = seen.report {
-                await session.close()
-                return .completed(report)
-            }
-            guard seen.isRequested else {
-                await session.close()
-                return .abandoned
-            }
-            // Another process may just be taking over.
-            unfollowed = seen.isFollowed ? 0 : unfollowed + 1
-            if unfollowed > Self.patience {
-                await session.close()
-                return seen.differences.isEmpty ? .left(errors: seen.errors) : .differs(seen.differences)
-            }
-            try await Task.sleep(for: .milliseconds(200))
-        }
-    }
-
-    /// Looks at which nobody followed.
-    private static let patience = 15
 
     private func preparedTransactions() async throws -> Int {
         try await ServerAccess(plan, .source, purpose: "cutover").run { source in

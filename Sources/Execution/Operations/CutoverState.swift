@@ -52,37 +52,4 @@ struct CutoverState {
         left join skein.cutover c on c.migration = m.id
         where m.id = $1
         """
-
-    /// A cutover under way, for who waits for its end.
-    struct Progress: Sendable {
-        var isRequested: Bool
-        var isFollowed: Bool
-        var report: CutoverReport?
-        /// Ids of the tasks that are done since it was requested.
-        var done: [String]
-        /// Of comparisons.
-        var differences: [String]
-        var errors: [String]
-    }
-
-    func progress() throws -> Progress {
-        let rows = try target.query(Self.selectProgress, [String(migration)])
-        let troubles = try target.query(
-            """
-            select error, sqlstate from skein.task
-            where migration = $1 and state <> 'done' and error is not null order by number
-            """, [String(migration)])
-        let isDifference = { (row: Int) in troubles[row, 1] == VerifyTask.differsState }
-        let exists = try target.scalar("select true from skein.cutover where migration = $1", [String(migration)])
-        return Progress(
-            isRequested: exists != nil, isFollowed: try isFollowed(), report: try CutoverLog(target, migration).report(),
-            done: rows.indices.map { rows.text($0, 0) },
-            differences: troubles.indices.filter(isDifference).map { troubles.text($0, 0) },
-            errors: troubles.indices.filter { !isDifference($0) }.map { troubles.text($0, 0) })
-    }
-
-    private static let selectProgress = """
-        select t.id from skein.task t join skein.cutover c on c.migration = t.migration
-        where t.migration = $1 and t.state = 'done' and t.finished >= c.requested order by t.finished
-        """
 }

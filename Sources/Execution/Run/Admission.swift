@@ -16,6 +16,13 @@ package enum Admission: Sendable, Equatable {
         }
     }
 
+    /// The same where some transactions have nothing to do with our database: no stream of ours has them.
+    package func admits(_ snapshot: Watermark, but elsewhere: Set<UInt64>) -> Bool {
+        var rest = snapshot
+        rest.running.removeAll(where: elsewhere.contains)
+        return admits(rest)
+    }
+
     /// The transactions that have to end first; empty where the snapshot itself is too old.
     package func obstacles(in snapshot: Watermark) -> [UInt64] {
         switch self {

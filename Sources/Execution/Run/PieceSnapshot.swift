@@ -15,6 +15,18 @@ package struct PieceSnapshot: Sendable, Equatable {
         self.insertLSN = insertLSN
     }
 
+    /// What is seen now, such that every transaction that has an id by now, and has not ended for snapshots, is among
+    /// the running ones: for `Admission.afterAll`.
+    ///
+    /// A snapshot's xmax is behind the last id that has ended, not behind the last that was given out. So the newest
+    /// transactions of all, which may be committed and streamed and yet wait for a synchronous standby, would be missed
+    /// without an id that is given out, and ends, before.
+    /// - Parameter source: outside a transaction.
+    package static func takeBehindAll(_ source: Connection) throws -> PieceSnapshot {
+        try source.execute("select pg_catalog.txid_current()")
+        return try take(source)
+    }
+
     package var copied: CopiedAt { CopiedAt(watermark: watermark, insertLSN: insertLSN) }
 
     /// The open transaction's snapshot, taken by this very statement where it is the first; outside a transaction, what
@@ -75,9 +87,11 @@ package enum LockedReading {
             do {
                 let snapshot = try PieceSnapshot.take(source)
                 if admission.admits(snapshot.watermark) { return snapshot }
+                let obstacles = admission.obstacles(in: snapshot.watermark)
+                let elsewhere = try NotAdmissible.elsewhere(obstacles, source)
+                if admission.admits(snapshot.watermark, but: elsewhere) { return snapshot }
                 try source.execute("rollback")
                 looks += 1
-                let obstacles = admission.obstacles(in: snapshot.watermark)
                 guard looks < mostLooks else {
                     throw NotAdmissible(waitingFor: try NotAdmissible.describe(obstacles, source))
                 }
@@ -118,43 +132,5 @@ package enum LockedReading {
             if source.isUp, source.isInTransaction { try? source.execute("rollback") }
             throw error
         }
-    }
-}
-
-/// A snapshot hides what it must show, and what it waits for did not end in time.
-package struct NotAdmissible: ToldError {
-    /// The transactions that have to end, for people.
-    package var waitingFor: [String]
-
-    package var object: String? { nil }
-    package var summary: String {
-        "the source's snapshot does not yet show transactions that the change stream counts as past; waiting for "
-            + (waitingFor.isEmpty ? "a newer snapshot" : waitingFor.joined(separator: "; "))
-    }
-    package var cure: String? {
-        "let these transactions end; one that waits for SyncRep ends when a synchronous standby answers, or when "
-            + "synchronous_standby_names on the source is changed"
-    }
-    package var mayPass: Bool { true }
-
-    private static let selectHolders = """
-        select 'transaction ' || x.id || coalesce(
-            (
-                select ' of pid ' || a.pid || ' (' || a.application_name || '), ' || a.state
-                    || coalesce(', waits for ' || a.wait_event, '')
-                from pg_catalog.pg_stat_activity a where a.backend_xid::text = x.id limit 1),
-            (
-                select ', prepared as ' || p.gid from pg_catalog.pg_prepared_xacts p
-                where p.transaction::text = x.id limit 1),
-            '')
-        from unnest($1::text[]) x (id) limit 5
-        """
-
-    /// Who the transactions belong to, as far as the source lets us see.
-    static func describe(_ ids: [UInt64], _ source: Connection) throws -> [String] {
-        guard !ids.isEmpty else { return [] }
-        let short = ids.map { String(UInt32(truncatingIfNeeded: $0)) }
-        let rows = try source.query(selectHolders, [PostgresArray.literal(short)])
-        return rows.indices.map { rows.text($0, 0) }
     }
 }

@@ -11,7 +11,8 @@ package enum SequenceTask {
     package static func run(_ sequences: [QualifiedName], _ scope: TaskScope) throws -> TaskOutcome {
         let source = try scope.ends.source()
         return try scope.inTransaction { target in
-            let isOpen = try scope.context.isLive && CutoverLog(target, scope.context.migration).fence() == Plan.Cutover.Fence.none
+            let fence = try scope.context.isLive ? CutoverLog(target, scope.context.migration).fence() : nil
+            let isOpen = fence == Plan.Cutover.Fence.none
             for batch in batches(sequences) {
                 try set(read(batch, source, withMargin: isOpen), target)
             }
@@ -75,7 +76,8 @@ package enum SequenceTask {
     /// Within the sequence's own bounds, in its direction; numeric, because the sum may exceed a bigint.
     private static func moved(_ name: QualifiedName) -> String {
         let step = "greatest(\(margin.increments), \(margin.caches) * s.seqcache)::numeric * s.seqincrement"
-        return "least(greatest(q.last_value::numeric + \(step), s.seqmin), s.seqmax)::bigint as last_value, true as is_called"
+        return "least(greatest(q.last_value::numeric + \(step), s.seqmin), s.seqmax)::bigint as last_value, "
+            + "true as is_called"
     }
 
     private static func increments(_ batch: [QualifiedName], _ target: Connection) throws -> [Bool] {

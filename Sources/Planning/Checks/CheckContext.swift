@@ -54,6 +54,7 @@ package struct CheckContext: Sendable {
     let hypertables: [PlannedHypertable]
     private let relationsByOID: [OID: Catalog.Relation]
     private let indexesByTable: [OID: [Catalog.Index]]
+    private let sourceIndexesByTable: [OID: [Catalog.Index]]
     private let constraintsByTable: [OID: [Catalog.Constraint]]
     private let triggersByTable: [OID: [Catalog.Trigger]]
     private let parents: Set<OID>
@@ -70,6 +71,7 @@ package struct CheckContext: Sendable {
         relations = source.relations.filter { selected.relations.contains($0.oid) }
         relationsByOID = Dictionary(source.relations.map { ($0.oid, $0) }) { first, _ in first }
         indexesByTable = Dictionary(grouping: source.indexes.filter { selected.indexes.contains($0.oid) }, by: \.table)
+        sourceIndexesByTable = Dictionary(grouping: source.indexes, by: \.table)
         constraints = source.constraints.filter { selected.constraints.contains($0.oid) }
         constraintsByTable = Dictionary(grouping: constraints, by: \.table)
         triggersByTable = Dictionary(grouping: source.triggers, by: \.table)
@@ -84,6 +86,8 @@ package struct CheckContext: Sendable {
     func relation(_ oid: OID) -> Catalog.Relation? { relationsByOID[oid] }
     /// The selected ones.
     func indexes(of relation: Catalog.Relation) -> [Catalog.Index] { indexesByTable[relation.oid] ?? [] }
+    /// All that the source has.
+    func sourceIndexes(of relation: Catalog.Relation) -> [Catalog.Index] { sourceIndexesByTable[relation.oid] ?? [] }
     func constraints(of relation: Catalog.Relation) -> [Catalog.Constraint] { constraintsByTable[relation.oid] ?? [] }
     func triggers(of relation: Catalog.Relation) -> [Catalog.Trigger] { triggersByTable[relation.oid] ?? [] }
     func hasChildren(_ relation: Catalog.Relation) -> Bool { parents.contains(relation.oid) }
@@ -102,10 +106,18 @@ package struct CheckContext: Sendable {
             && from.database == to.database && isSameTimeline
     }
 
-    /// What the migration opens at most on a side: a session for each job that works there, one that reads catalogs or
-    /// holds the snapshot, one for claims, one for short work. Index jobs need the target alone.
-    func neededConnections(_ side: Side) -> Int {
-        jobs.tableJobs + (side == .target ? jobs.indexJobs : 0) + JobPlanner.controlSessions
+    /// What the migration opens at most on a side.
+    func neededConnections(_ side: Side) -> Int { Sessions.needed(side, plan, jobs) }
+
+    /// How a live migration would follow the source.
+    var pluginChoice: PluginChoice {
+        PluginChoice(plan.replication.plugin.value, server: source.server, tables: relations.filter(copiesRows))
+    }
+
+    /// What names the rows of a table that is followed.
+    func identity(of relation: Catalog.Relation) -> RowIdentity {
+        let choice = plan.replication.identity.first { $0.table.value == relation.name }?.choice.value
+        return RowIdentity(relation, indexes: sourceIndexes(of: relation), choice: choice)
     }
 }
 

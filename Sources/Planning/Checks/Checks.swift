@@ -8,7 +8,8 @@ package enum Checks {
         CapacityChecks.all, TextChecks.all, ExtensionChecks.all, RoleChecks.all, ToolChecks.all, ReadingChecks.all,
         TableChecks.all, ValueChecks.all, HypertableShapeChecks.all, HypertableTimeChecks.all,
         HypertableSpaceChecks.all, HypertableKeyChecks.all, HypertableReferenceChecks.all, LaterChecks.all,
-        LeftoverChecks.all, LiveChecks.all, LiveTableChecks.all,
+        LeftoverChecks.all, LiveChecks.all, LiveTableChecks.all, LiveStreamChecks.all,
+        SourceLeftoverChecks.all,
     ].flatMap(\.self).sorted { $0.code < $1.code }
 
     /// What all rules find: worst first, then by code and object; equal inputs give equal lists.

@@ -30,7 +30,8 @@ enum ConnectionChecks {
             code, "Too few connections are left on the \(side)",
             """
             A migration opens at most `table-jobs` + 3 connections on the source and `table-jobs` + `index-jobs` + 3 on \
-            the target. Of \
+            the target. A live one opens two for each table job on the source, `apply-jobs` more on the target, and two \
+            more on each side. Of \
             `max_connections`, some are reserved for superusers (`superuser_reserved_connections`) or for a role \
             (`reserved_connections`), and others are in use. "remaining connection slots are reserved" in the middle \
             of a run is retried, but it slows the migration down and may starve the application.
@@ -52,20 +53,26 @@ enum ConnectionChecks {
                 "the \(side) has room for \(Wording.count(free, "connection")); "
                     + "\(needed) are needed",
                 why: "max_connections is \(limit)\(reservedWords), \(server.usedConnections) are in use. Needed: "
-                    + (side == .source
-                        ? "\(context.jobs.tableJobs) table jobs and \(JobPlanner.controlSessions) more."
-                        : "\(context.jobs.tableJobs) table jobs, \(context.jobs.indexJobs) index jobs and "
-                            + "\(JobPlanner.controlSessions) more."),
-                cure: jobsThatFit(free, side)
+                    + uses(context, side),
+                cure: jobsThatFit(free, side, context.plan)
                     ?? "end idle sessions, or raise it and restart the server: run on the \(side)",
                 statement: "alter system set max_connections = \(limit + needed - free);",
                 object: "max_connections", at: context.plan.copy.tableJobs?.location ?? side.location(context))
         }
     }
 
+    private static func uses(_ context: CheckContext, _ side: Side) -> String {
+        let (jobs, others) = (context.jobs, Sessions.others(side, context.plan))
+        let tables =
+            Sessions.perTableJob(side, context.plan) > 1
+            ? "two for each of \(jobs.tableJobs) table jobs" : "\(jobs.tableJobs) table jobs"
+        return side == .source
+            ? "\(tables) and \(others) more." : "\(tables), \(jobs.indexJobs) index jobs and \(others) more."
+    }
+
     /// Settings of the plan with which `free` connections are enough, nil where none is.
-    private static func jobsThatFit(_ free: Int, _ side: Side) -> String? {
-        let room = free - JobPlanner.controlSessions
+    private static func jobsThatFit(_ free: Int, _ side: Side, _ plan: Plan) -> String? {
+        let room = (free - Sessions.others(side, plan)) / Sessions.perTableJob(side, plan)
         guard room >= (side == .source ? 1 : 2) else { return nil }
         let indexJobs = side == .source ? 0 : max(1, room / 3)
         let jobs =

@@ -3,7 +3,7 @@ import PlanFile
 
 /// What the plan may already say and this release does not do yet.
 enum LaterChecks {
-    static let all = [roles, policies, liveMode]
+    static let all = [roles, policies]
 
     private static let roles = Check(
         "SK241", "Roles and grants are not applied yet",
@@ -54,20 +54,5 @@ enum LaterChecks {
                     ? "use a target with TimescaleDB's community build" : "add the policies on the target afterwards",
                 object: table.description, at: location)
         }
-    }
-
-    private static let liveMode = Check(
-        "SK700", "Live mode is planned, not yet run",
-        """
-        A plan with `mode: live` (the default) is validated and checked as a live migration, but following the source \
-        until cutover comes with a later release; `migrate` refuses it. With `mode: offline` the database is copied \
-        while the application is stopped.
-        """
-    ) { context, findings in
-        guard context.plan.mode.value == .live else { return }
-        findings.add(
-            .note, "mode: live can be planned; `skein migrate` will run it in a later release",
-            cure: "for a migration with the application stopped, say", statement: "mode: offline",
-            at: context.plan.mode.location ?? context.plan.name.location)
     }
 }

@@ -78,12 +78,13 @@ enum LiveChecks {
         "SK705", "The source does not allow the output plugin",
         """
         Minor releases of 2026 have the setting `output_plugin_libraries` (by default `pgoutput, test_decoding`), \
-        which lists the plugins that may be used. The list must keep the others. A reload is enough.
+        which lists the plugins that may be used. The list must keep the others. A reload is enough. `plugin: auto` takes \
+        one that is listed.
         """
     ) { context, findings in
         let server = context.source.server
         guard isLive(context), let allowed = server.list("output_plugin_libraries") else { return }
-        let plugin = context.plan.replication.plugin.value == .auto ? .pgoutput : context.plan.replication.plugin.value
+        let plugin = context.pluginChoice.plugin
         guard !allowed.contains(plugin.rawValue) else { return }
         // One literal for each: the server takes a literal with commas for one name.
         let list = (allowed + [plugin.rawValue]).filter { !$0.isEmpty }.map { Piece.literal($0) }

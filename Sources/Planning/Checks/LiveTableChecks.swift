@@ -20,7 +20,7 @@ enum LiveTableChecks {
         """
         With the plugin pgoutput, Skein makes publications that name the tables to follow. This needs the CREATE right \
         on the source's database, and each table must belong to the role or to one that it is a member of. Other \
-        plugins (`replication: {plugin: test_decoding}`) need no publication.
+        plugins (`replication: {plugin: test_decoding}`) need no publication; `auto` takes one of these then.
         """
     ) { context, findings in
         let server = context.source.server
@@ -28,24 +28,27 @@ enum LiveTableChecks {
         guard context.plan.mode.value == .live, [.auto, .pgoutput].contains(plugin.value), !server.isSuperuser else {
             return
         }
+        let chosen = context.pluginChoice.plugin
+        let severity: Diagnostic.Severity = chosen == .pgoutput ? .error : .warning
+        let instead = chosen == .pgoutput ? "" : " So \(chosen.rawValue) is used, which is slower."
         let (role, user) = (QualifiedName.quotedIfNeeded(server.user), QualifiedName.quoted(server.user))
         let location = plugin.location ?? Side.source.location(context)
         if !server.canCreateInDatabase {
             findings.add(
-                .error, "role \(role) may not make publications in the source database",
-                why: "That needs the CREATE right on the database.", cure: "run on the source as its owner",
+                severity, "role \(role) may not make publications in the source database",
+                why: "That needs the CREATE right on the database." + instead, cure: "run on the source as its owner",
                 statement: "grant create on database \(QualifiedName.quoted(server.database)) to \(user);",
                 at: location)
         }
-        let known = Set(server.roleMemberships + [server.user])
-        let tables = context.relations.filter { context.copiesRows(of: $0) && !known.contains($0.owner) }
+        let tables = server.notOwned(of: context.relations.filter(context.copiesRows))
         for (owner, owned) in Dictionary(grouping: tables, by: \.owner).sorted(by: { $0.key < $1.key }) {
             findings.add(
-                .error,
+                severity,
                 "role \(role) may not publish \(Wording.count(owned.count, "table")) of "
                     + "\(QualifiedName.quotedIfNeeded(owner)): \(Wording.list(owned.map(\.name.description)))",
                 why:
-                    "Only the owner of a table, or a member of it, can publish it; a member has all of the owner's rights.",
+                    "Only the owner of a table, or a member of it, can publish it; a member has all of the owner's rights."
+                    + instead,
                 cure: "say `replication: {plugin: test_decoding}`, or run on the source as a superuser",
                 statement: "grant \(QualifiedName.quoted(owner)) to \(user);",
                 object: QualifiedName.quotedIfNeeded(owner), at: location)
@@ -71,7 +74,8 @@ enum LiveTableChecks {
                 .warning,
                 "\(tables.count) tables have no replica identity, so that only their inserts and truncates can be "
                     + "followed: \(Wording.list(tables.map(\.name.description)))",
-                why: "If rows of these are updated or deleted meanwhile, `cutover` copies the table again.",
+                why: "If rows of these are updated or deleted meanwhile, `cutover` copies the table again. "
+                    + LiveStreamChecks.recopy(of: tables),
                 cure: "give them primary keys, or say in the plan what to do, table by table: "
                     + "`replication: {identity: {\(Wording.yaml(tables[0].name)): full}}`, `index NAME` or "
                     + "`inserts-only`",
@@ -83,7 +87,7 @@ enum LiveTableChecks {
                 .warning, "\(relation.name) has no replica identity: only its inserts and truncates can be followed",
                 why: "It has "
                     + (relation.replicaIdentity == .nothing ? "REPLICA IDENTITY NOTHING." : "no usable primary key.")
-                    + " If its rows are updated or deleted meanwhile, `cutover` copies it again.",
+                    + " \(LiveStreamChecks.recopy(of: [relation]))",
                 cure: "say in the plan what to do: `replication: {identity: {\(Wording.yaml(relation.name)): full}}`, "
                     + "`index NAME` or `inserts-only`; or run on the source",
                 statement: "alter table \(relation.name.sql) replica identity full;",

@@ -46,7 +46,8 @@ enum TableChecks {
         "SK405", "Tables are unlogged",
         """
         An unlogged table is emptied when its server crashes and is not in the stream of changes. Its rows are copied \
-        like others and it stays unlogged on the target; in live mode its later changes cannot be followed.
+        like others and it stays unlogged on the target; in live mode its later changes cannot be followed, and `cutover` \
+        compares it and copies it again.
         """
     ) { context, findings in
         let tables = context.relations.filter { $0.isUnlogged && context.copiesRows(of: $0) }
@@ -56,7 +57,7 @@ enum TableChecks {
             isLive ? .warning : .note,
             "unlogged: \(Wording.list(tables.map(\.name.description)))",
             why: isLive
-                ? "Changes to unlogged tables are not in the source's stream: they are copied once and not followed."
+                ? "Changes to unlogged tables are not in the source's stream: `cutover` compares these and copies them again."
                 : "They are copied and stay unlogged on the target.",
             cure: isLive ? "make the table logged, which rewrites it, or leave it out: run on the source" : nil,
             statement: isLive ? "alter table \(tables[0].name.sql) set logged;" : nil,
@@ -108,7 +109,9 @@ enum TableChecks {
         after the switch.
         """
     ) { context, findings in
-        let (publications, subscriptions) = (context.source.publications, context.source.subscriptions)
+        // Those of migrations have a check of their own.
+        let publications = context.source.publications.filter { !$0.hasPrefix("skein_") }
+        let subscriptions = context.source.subscriptions
         guard publications.count + subscriptions.count > 0 else { return }
         let words = [
             publications.isEmpty ? nil : "publications \(Wording.list(publications))",

@@ -27,7 +27,7 @@ struct FollowingPlanner {
         var isBinary = isPgoutput && hasOptions
         if isBinary, let (table, obstacle) = Self.firstObstacle(tables, portability) {
             isBinary = false
-            why += "; values travel as text, as \(obstacle) in \(table)"
+            why += "; values travel as text: in \(table), \(obstacle)"
         }
         let published = PublishedTables(
             lookup, identities: isPgoutput ? identities : [:], selected: Set(selection.relations.map(\.oid)))

@@ -70,6 +70,10 @@ package struct PlanDocument: Sendable, Codable, Equatable {
     package var notYetApplied: [String]
     /// Nil, as all below, where an error stands in the way of compiling.
     package var jobs: [Job]?
+    /// Nil offline, too.
+    package var following: Following?
+    /// What happens between the fence and the end of the cutover, in words; nil offline.
+    package var downtime: [String]?
     /// Biggest first.
     package var tables: [Table]?
     package var estimate: Estimate?
@@ -77,7 +81,8 @@ package struct PlanDocument: Sendable, Codable, Equatable {
     package var diagnostics: [Diagnostic]
 
     private enum CodingKeys: String, CodingKey {
-        case name, file, hash, mode, source, target, creates, skipped, jobs, tables, estimate, tasks, diagnostics
+        case name, file, hash, mode, source, target, creates, skipped, jobs, following, downtime, tables, estimate
+        case tasks, diagnostics
         case notYetApplied = "not_yet_applied"
     }
 }
@@ -95,6 +100,9 @@ package struct Estimate: Sendable, Codable, Equatable {
         case rows, bytes, seconds, assumption
         case indexBytes = "index_bytes"
     }
+
+    /// How long one job takes to copy that much, if the servers are as fast as assumed.
+    static func copySeconds(bytes: Int64) -> Double { Double(bytes) / copyRate }
 
     /// Bytes a second of one job. One stream of COPY on a small machine moves that much (80 MB/s measured, binary), one
     /// index build writes less.

@@ -14,17 +14,18 @@ extension PlanDocument {
         file = plan.file
         hash = plan.hash
         mode = plan.mode.value
-        let control = JobPlanner.controlSessions
         self.source = Server(
             database: source.server.database, version: source.server.version,
-            connections: graph.map { $0.jobs.tableJobs + control })
+            connections: graph.map { Sessions.needed(.source, plan, $0.jobs) })
         self.target = Server(
             database: target.server.database, version: target.server.version,
-            connections: graph.map { $0.jobs.tableJobs + $0.jobs.indexJobs + control })
+            connections: graph.map { Sessions.needed(.target, plan, $0.jobs) })
         creates = CreatedCounts.counts(plan, source, selection, graph)
         skipped = Self.skipped(plan, source, selection)
         notYetApplied = Self.notYetApplied(plan)
         jobs = graph.map { Self.jobs($0.jobs) }
+        following = graph.flatMap { $0.following.map(PlanDocument.Following.init) }
+        downtime = graph.flatMap { Downtime($0, source: source, verify: plan.cutover.verify.value)?.parts }
         tables = graph.map { graph in
             graph.tables.sorted { ($1.bytes, $0.table) < ($0.bytes, $1.table) }.map(Table.init)
         }

@@ -15,6 +15,12 @@ package struct PlanText {
         var lines = [heading(document), ""]
         lines += section("Creates on the target", wrapped(creates(document.creates), indent: "  "))
         if let jobs = document.jobs { lines += section("Jobs", jobLines(jobs) + connectionLines(document)) }
+        if let following = document.following {
+            lines += section("Following the source", FollowingLines(text: self).lines(following))
+        }
+        if let parts = document.downtime {
+            lines += section("Downtime, from the fence to the end of the cutover", wrapped(parts, indent: "  "))
+        }
         if let tables = document.tables { lines += section(tableHeading(tables), TableLines(text: self).lines(tables)) }
         if !document.skipped.isEmpty { lines += section("Not migrated", skippedLines(document.skipped)) }
         if !document.notYetApplied.isEmpty {
@@ -156,6 +162,42 @@ private struct TableLines {
             }
         let format = table.pieces > 0 ? table.binary ? ", binary" : ", text" : ""
         return text + format + (table.hypertable ? ", hypertable" : "")
+    }
+}
+
+/// How the source is followed.
+private struct FollowingLines {
+    let text: PlanText
+
+    func lines(_ following: PlanDocument.Following) -> [String] {
+        var result = paragraph(
+            "\(following.plugin.rawValue)\(following.binary ? ", binary" : ", text"): \(following.why)")
+        if !following.messages { result += paragraph("markers are rows of a table of ours on the source") }
+        let all = following.published.count + following.publishedForInserts.count
+        if all > 0 {
+            let inserts = following.publishedForInserts.count
+            result += paragraph(
+                "published: \(Measure.count(all, "table"))"
+                    + (inserts > 0 ? ", \(Measure.grouped(Int64(inserts))) of them for inserts only" : ""))
+        }
+        let unusual = following.unusualTables
+        for table in unusual.prefix(Self.most) {
+            let change = table.statement.map { "; on the source, until `clean`: \($0)" } ?? ""
+            result += paragraph("\(table.table): \(table.why)\(change)")
+        }
+        if unusual.count > Self.most {
+            result += paragraph("and \(Measure.grouped(Int64(unusual.count - Self.most))) more")
+        }
+        return result + paragraph(Self.order)
+    }
+
+    private static let most = 50
+    private static let order =
+        "order: replica identities, publications and slot; structure and copy; plain indexes and the keys that name "
+        + "rows; following, until it has caught up; other unique indexes and foreign keys; the gate, which `cutover` opens"
+
+    private func paragraph(_ words: String) -> [String] {
+        text.wrapped(words.split(separator: " ").map(String.init), indent: "  ", separator: " ")
     }
 }
 

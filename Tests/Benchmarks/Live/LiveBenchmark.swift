@@ -7,13 +7,15 @@ struct LiveBenchmark {
     var readings: Int
     /// Of: drain, copy, steady, downtime; all where empty.
     var only: String?
+    /// Only followers whose title contains it.
+    var follower: String?
 
     /// - Returns: Markdown.
     func run() throws -> String {
         var sections: [String] = []
         var rate = 40_000.0
         if isWanted("drain") {
-            let rates = try DrainBenchmark(stage: stage, rounds: rounds).run()
+            let rates = try DrainBenchmark(stage: stage, rounds: rounds, only: follower).run()
             sections.append(drainTable(rates))
             rate = median(rates["drain_two"] ?? []) ?? rate
         }

@@ -27,7 +27,15 @@ struct `A watermark` {
 
     @Test func `is written as the server writes it`() throws {
         for text in ["1:1:", "100:110:100,105"] { #expect(try watermark(text).description == text) }
-        for text in ["", "1", "2:1:", "1:2:x", "1:2", "a:b:c"] { #expect(Watermark(text) == nil) }
+        for text in ["", "1", "1:2:x", "1:2", "a:b:c"] { #expect(Watermark(text) == nil) }
+    }
+
+    @Test func `of a slot may have its xmin beyond its xmax, and is asked by its xmin first`() throws {
+        let slot = try watermark("302:301:")
+        #expect(slot.sees(301))
+        #expect(!slot.sees(302))
+        #expect(try !watermark("301:301:").covers(slot))
+        #expect(try watermark("302:302:").covers(slot))
     }
 
     @Test func `covers another when nothing that the other shows is missing`() throws {

@@ -273,7 +273,7 @@ struct SpoolTests {
     @Test(arguments: ["segment", "older", "folder"])
     func `notices at the next sync that it was deleted`(_ what: String) throws {
         try SpoolFixture.with { fixture in
-            let writer = try fixture.open(segmentSize: 100).writer()
+            let writer = try fixture.open(segmentSize: 250).writer()
             try writer.transaction(200, size: 200)
             try writer.transaction(300)
             try writer.sync()
@@ -380,6 +380,46 @@ struct SpoolTests {
         }
     }
 
+    @Test func `is read while it is written, by several at once, from where each likes`() async throws {
+        let directory = NSTemporaryDirectory() + "stream-spool-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let spool = try SpoolFixture(directory: directory).open(segmentSize: 20_000)
+        let last: LSN = 200_100
+        try await withThrowingTaskGroup(of: [LSN].self) { group in
+            for _ in 0..<3 {
+                let reader = try spool.reader(from: 100)
+                nonisolated(unsafe) let mine = reader
+                group.addTask {
+                    try await blocking {
+                        var found: [LSN] = []
+                        while found.last != last, let message = try unsafe mine.next(timeout: .seconds(20)) {
+                            if message.text.first == "C" { found.append(message.position) }
+                        }
+                        return found
+                    }
+                }
+            }
+            group.addTask {
+                try await blocking {
+                    let writer = spool.writer()
+                    for number in 1...2000 {
+                        let end = LSN(rawValue: UInt64(100 + number * 100))
+                        try writer.transaction(end, rows: number % 7, size: number % 501)
+                        if number % 13 == 0 { try writer.sync() }
+                        if number % 400 == 0 { try writer.cover(LSN(rawValue: end.rawValue + 50)) }
+                    }
+                    try writer.sync()
+                    return []
+                }
+            }
+            let expected = (1...2000).map { LSN(rawValue: UInt64(100 + $0 * 100)) }
+            for try await found in group where !found.isEmpty { #expect(found == expected) }
+        }
+        let middle = try spool.reader(from: 100_100).rest()
+        #expect(commits(middle)?.contains(100_200) == true)
+        #expect(middle.count < 6000)
+    }
+
     @Test func `is deleted with all that is in it`() throws {
         try SpoolFixture.with { fixture in
             do {
@@ -390,5 +430,11 @@ struct SpoolTests {
             for _ in 0..<2 { try Spool.delete(directory: fixture.directory, plan: "plan") }
             #expect(!FileManager.default.fileExists(atPath: fixture.folder))
         }
+    }
+}
+
+func blocking<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
+    try await withCheckedThrowingContinuation { done in
+        DispatchQueue.global().async { done.resume(with: Result(catching: body)) }
     }
 }

@@ -40,8 +40,7 @@ struct CompletionTests {
         }
     }
 
-    @Test func `Materialized views that the source has filled and the target has not are left as statements`() async throws
-    {
+    @Test func `Views that the source has filled and the target has not are left as statements`() async throws {
         try await CutoverFixture.with(sql: Self.sql, targetSQL: "", actions: Self.actions) { fixture in
             try await fixture.execute("refresh materialized view public.filled with no data", fixture.target)
             let migration = fixture.migration

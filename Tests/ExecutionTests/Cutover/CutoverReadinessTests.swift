@@ -29,8 +29,8 @@ struct CutoverReadinessTests {
     }
 
     private func reasons(
-        _ records: [TaskRecord] = records(), _ status: FollowStatus? = status(), age: Double? = 1, isFollowed: Bool = true,
-        broken: String? = nil, isWithdrawing: Bool = false, prepared: Int = 0,
+        _ records: [TaskRecord] = records(), _ status: FollowStatus? = status(), age: Double? = 1,
+        isFollowed: Bool = true, broken: String? = nil, isWithdrawing: Bool = false, prepared: Int = 0,
     ) -> [CutoverReadiness.Reason] {
         CutoverReadiness(
             CutoverReadiness.Facts(

@@ -24,7 +24,8 @@ struct CutoverReportTests {
         ])
         #expect(
             times.parts == [
-                .init(name: "fence", seconds: 1), .init(name: "marker", seconds: 0.5), .init(name: "drain", seconds: 1.5),
+                .init(name: "fence", seconds: 1), .init(name: "marker", seconds: 0.5),
+                .init(name: "drain", seconds: 1.5),
                 .init(name: "sequences", seconds: 1), .init(name: "verify", seconds: 3),
                 .init(name: "completion", seconds: 1),
             ])

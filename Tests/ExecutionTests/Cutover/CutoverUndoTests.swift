@@ -20,7 +20,9 @@ struct CutoverUndoTests {
         .buildIndex(helper), .catchUp, .gate, .fence, .writeMarker, .drain, .dropIndex(helper.name),
         .addConstraint(late), .restoreTriggers, .completeCutover,
     ]
-    private static let sql = "create table public.t (id int primary key, v text, n int); insert into public.t values (1)"
+    private static let sql = """
+        create table public.t (id int primary key, v text, n int); insert into public.t values (1)
+        """
 
     private func readOnly(_ fixture: CutoverFixture) async throws -> String? {
         try await fixture.value(

@@ -135,7 +135,6 @@ enum LeftoverCases {
 
 enum LiveCases {
     static let all: [CheckCase] = [
-        CheckCase("SK700", "mode: live", .note, statement: "mode: offline") { $0.goLive() },
         CheckCase("SK701", "wal_level replica", statement: "alter system set wal_level = 'logical';") {
             $0.goLive()
             $0.set(\.source, "wal_level", "replica")
@@ -169,6 +168,7 @@ enum LiveCases {
         CheckCase(
             "SK705", "wal2json is not allowed",
             statement: "alter system set output_plugin_libraries = 'pgoutput', 'test_decoding', 'wal2json';",
+            alongside: ["SK713"],
         ) {
             $0.goLive()
             $0.plan.replication.plugin = Located(.wal2json)
@@ -189,9 +189,11 @@ enum LiveCases {
         CheckCase("SK709", "tables of another owner", statement: "grant \"postgres\" to \"reader\";") {
             $0.goLive()
             $0.connectAsReader()
+            $0.plan.replication.plugin = Located(.pgoutput)
         },
         CheckCase("SK709", "no right to create in the source database") {
             $0.goLive()
+            $0.plan.replication.plugin = Located(.pgoutput)
             $0.connectAsReader()
             $0.editServer(\.source) { server in
                 server.canCreateInDatabase = false

@@ -10,6 +10,8 @@ struct Migration: Sendable {
     let folder: String
     /// The plan's name.
     let name: String
+    /// `offline` or `live`.
+    var mode = "offline"
 
     var planFile: String { "\(folder)/plan.yaml" }
 
@@ -19,7 +21,8 @@ struct Migration: Sendable {
     ///   - sql: fills the source, each string an implicit transaction of its own, with `search_path` `public`.
     ///   - plan: YAML below `name`, `mode`, `source` and `target`.
     static func with<R>(
-        _ prefix: String, sql: [String], plan: String = "", sourceServer: ConnectionTarget? = nil,
+        _ prefix: String, sql: [String], plan: String = "", mode: String = "offline",
+        sourceServer: ConnectionTarget? = nil,
         targetServer: ConnectionTarget? = nil, _ body: (Migration) async throws -> R,
     ) async throws -> R {
         let sourceServer = try sourceServer ?? TestServers.requireSource()
@@ -29,7 +32,8 @@ struct Migration: Sendable {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         return try await TestServers.withScratchDatabase(on: sourceServer, prefix: prefix + "_s", sql: sql) { source in
             try await TestServers.withScratchDatabase(on: targetServer, prefix: prefix + "_t") { target in
-                let migration = Migration(source: source, target: target, folder: folder, name: "\(prefix)-test")
+                let migration = Migration(
+                    source: source, target: target, folder: folder, name: "\(prefix)-test", mode: mode)
                 try migration.writePlan(plan)
                 return try await body(migration)
             }
@@ -43,7 +47,7 @@ struct Migration: Sendable {
         let text = """
             version: 1
             name: \(name)
-            mode: offline
+            mode: \(mode)
             source: {uri: "\(source ?? self.source.conninfoWithoutPassword)"}
             target: {uri: "\(target ?? self.target.conninfoWithoutPassword)"}
             \(more)

@@ -1,0 +1,65 @@
+import Catalog
+import PlanFile
+
+/// What earlier live migrations have left on the source.
+enum SourceLeftoverChecks {
+    static let all = [slots, publications]
+
+    /// Ours, where the target knows our state.
+    private static func isOwn(_ name: String, _ context: CheckContext) -> Bool {
+        let names = names(context)
+        return [names.slot, names.publication, names.insertsPublication].contains(name)
+    }
+
+    private static func names(_ context: CheckContext) -> SourceNames {
+        SourceNames(plan: context.plan.name.value.identifier)
+    }
+
+    /// A live migration that begins cannot take names that are not free.
+    private static func severity(_ name: String, _ context: CheckContext) -> Diagnostic.Severity {
+        isOwn(name, context) && context.plan.mode.value == .live ? .error : .warning
+    }
+
+    private static let slots = Check(
+        "SK604", "A migration has left a replication slot on the source",
+        """
+        A replication slot keeps WAL on the source until somebody reads it; one that nobody reads any more fills its \
+        disk. A migration's slot is removed by `skein clean` with its plan. One whose migration is only stopped is \
+        needed to go on; one whose migration was given up, or whose target is gone, is to be dropped.
+        """
+    ) { context, findings in
+        for slot in context.source.server.migrationSlots where !slot.isActive {
+            if context.machine.hasOwnState, slot.name == names(context).slot { continue }
+            let keeps =
+                slot.retainedBytes.map { "It keeps \(Wording.size(bytes: $0)) of WAL on the source." }
+                ?? "The server has given it up: it keeps no WAL any more."
+            findings.add(
+                severity(slot.name, context), "the source has a replication slot that nobody reads: \(slot.name)",
+                why: keeps,
+                cure: "if its migration is over, remove it with `skein clean` and the plan it came from; or run on the "
+                    + "source",
+                statement: "select pg_drop_replication_slot(\(Piece.literal(slot.name)));", object: slot.name,
+                at: Side.source.location(context))
+        }
+    }
+
+    private static let publications = Check(
+        "SK605", "A migration has left publications on the source",
+        """
+        A migration's publications are removed by `skein clean` with its plan. Left behind they cost nothing, unless \
+        a published table loses its primary key: then its updates and deletes fail.
+        """
+    ) { context, findings in
+        // With their slot they are in use, or told with it.
+        let slots = context.source.server.migrationSlots.map(\.name)
+        for name in context.source.publications where name.hasPrefix("skein_") {
+            if context.machine.hasOwnState, isOwn(name, context) { continue }
+            guard !slots.contains(where: { name == $0 || name == $0 + "_inserts" }) else { continue }
+            findings.add(
+                severity(name, context), "a migration has left publication \(name) on the source",
+                cure: "if it is over, remove it with `skein clean` and the plan it came from; or run on the source",
+                statement: "drop publication \(QualifiedName.quoted(name));", object: name,
+                at: Side.source.location(context))
+        }
+    }
+}

@@ -1,0 +1,49 @@
+@testable import Chaos
+import Glibc
+import TestServers
+import Testing
+
+@Suite("Live: definitions that change on the source", .serialized, .enabled(if: TestServers.areAvailable))
+struct SourceChangeTests {
+    @Test(.timeLimit(.minutes(4)))
+    func `a new column is named with its statement, and after it the same command goes on`() async throws {
+        try await Migration.live("ddl") { migration in
+            let writers = migration.startWriters(2)
+            var run = try migration.start("migrate", ["--no-color"])
+            try await migration.waitUntilFollowing(run)
+            try await migration.applyToSource("alter table accounts add column nickname text")
+            try await migration.applyToSource("update accounts set nickname = 'nick ' || id where id <= 50")
+            try await run.waitUntilSaid("nickname")
+            try await Task.sleep(for: .seconds(1))
+            #expect(run.stderr.contains("accounts"), "\(run.stderr)")
+            #expect(run.stderr.lowercased().contains("add column nickname text"), "\(run.stderr)")
+            if !run.isRunning {
+                let stopped = try await run.wait()
+                #expect(stopped.exitCode == 4 || stopped.exitCode == 1, "\(stopped)")
+            }
+            try await TestServers.execute("alter table public.accounts add column nickname text", on: migration.target)
+            if !run.isRunning { run = try migration.start("migrate", ["--no-color"]) }
+            try await migration.waitUntilFollowing(run)
+            try await migration.stop(writers)
+            try await migration.expectCutover(run, writers)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(4)))
+    func `a table made on the source meanwhile is named`() async throws {
+        try await Migration.live("new") { migration in
+            var run = try migration.start("migrate", ["--no-color"])
+            try await migration.waitUntilFollowing(run)
+            try await migration.applyToSource(
+                "create table latecomer (id int primary key); insert into latecomer values (1)")
+            run.send(SIGTERM)
+            let stopped = try await run.wait()
+            #expect(stopped.exitCode == 4, "\(stopped)")
+            run = try migration.start("migrate", ["--no-color"])
+            try await migration.waitUntilFollowing(run)
+            let cutover = try await migration.cutOver()
+            let migrated = try await run.wait(atMost: 30)
+            #expect((run.stderr + cutover.stderr + cutover.stdout).contains("latecomer"), "\(migrated)\n\(cutover)")
+        }
+    }
+}

@@ -1,0 +1,103 @@
+@testable import Chaos
+import Foundation
+import Glibc
+import Postgres
+import TestServers
+import Testing
+
+@Suite("Live: spool and slot in trouble", .serialized, .enabled(if: TestServers.areAvailable))
+struct StreamTroubleTests {
+    @Test(.timeLimit(.minutes(4)), .enabled(if: getuid() == 0, "mounts a small disk"))
+    func `a full disk stops the receiving only, and with room again all arrives`() async throws {
+        try await Migration.live("disk") { migration in
+            let disk = try SpoolDisk(migration.folder + "/spool", bytes: 1 << 20)
+            defer { disk.remove() }
+            let writers = migration.startWriters(3, .init(pause: 0.001))
+            let run = try migration.start("migrate", ["--no-color"])
+            try await migration.applyToSource(
+                "insert into scratch select n, repeat('d', 1000) from generate_series(100000, 104000) n")
+            try await Task.sleep(for: .seconds(6))
+            #expect(run.isRunning, "\(run.stderr)")
+            try disk.enlarge()
+            try await migration.waitUntilFollowing(run)
+            try await migration.stop(writers)
+            try await migration.expectCutover(run, writers)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(4)))
+    func `a deleted spool is named, and --repair mends it`() async throws {
+        try await Migration.live("spool") { migration in
+            let writers = migration.startWriters(2)
+            var run = try migration.start("migrate", ["--no-color"])
+            try await migration.waitUntilFollowing(run)
+            run.send(SIGKILL)
+            _ = try await run.wait()
+            try FileManager.default.removeItem(atPath: migration.folder + "/spool")
+            let refused = try await migration.skein("migrate", "--no-color")
+            #expect(refused.exitCode == 1, "\(refused)")
+            #expect(refused.stderr.contains("--repair"), "\(refused)")
+            #expect(refused.stderr.contains("spool"), "\(refused)")
+            run = try migration.start("migrate", ["--repair", "--no-color"])
+            try await migration.waitUntilFollowing(run)
+            try await migration.stop(writers)
+            try await migration.expectCutover(run, writers)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(4)), arguments: [false, true])
+    func `a lost slot is noticed at once, and --repair mends it`(isWhileCopying: Bool) async throws {
+        try await Migration.live("slot") { migration in
+            let writers = migration.startWriters(2)
+            var run = try migration.start("migrate", ["--no-color"])
+            if isWhileCopying {
+                try await migration.waitForCopies(done: 3)
+            } else {
+                try await migration.waitUntilFollowing(run)
+            }
+            try await TestServers.blocking { [source = migration.source] in
+                let connection = try Chaos.connection(to: source)
+                for _ in 0..<200 {
+                    let slots = try connection.query(
+                        "select slot_name, active_pid from pg_replication_slots where database = current_database()")
+                    if slots.count == 0 { return }
+                    if let pid = slots[0, 1] { try connection.query("select pg_terminate_backend($1)", [pid]) }
+                    _ = try? connection.query("select pg_drop_replication_slot($1)", [slots.text(0, 0)])
+                }
+            }
+            let lost = try await run.wait(atMost: 30)
+            #expect(lost.exitCode == 1, "\(lost)")
+            #expect(lost.stderr.contains("--repair"), "\(lost)")
+            #expect(lost.stderr.contains("slot"), "\(lost)")
+            run = try migration.start("migrate", ["--repair", "--no-color"])
+            try await migration.waitUntilFollowing(run)
+            try await migration.stop(writers)
+            try await migration.expectCutover(run, writers)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(4)))
+    func `--resync copies a table again while everything else goes on`() async throws {
+        try await Migration.live("resync") { migration in
+            let writers = migration.startWriters(2)
+            var run = try migration.start("migrate", ["--no-color"])
+            try await migration.waitUntilFollowing(run)
+            run.send(SIGTERM)
+            #expect(try await run.wait().exitCode == 4)
+            try await TestServers.execute(
+                "set session_replication_role = replica; delete from public.names where n % 3 = 0; "
+                    + "update public.accounts set owner = 'wrong' where id % 5 = 0", on: migration.target)
+            for table in ["public.names", "public.accounts"] {
+                run = try migration.start("migrate", ["--resync", table, "--no-color"])
+                try await migration.waitUntilFollowing(run)
+                try await migration.wait(on: migration.target, until: "select count(*) = 0 from skein.resync")
+                if table == "public.names" {
+                    run.send(SIGTERM)
+                    #expect(try await run.wait().exitCode == 4)
+                }
+            }
+            try await migration.stop(writers)
+            try await migration.expectCutover(run, writers)
+        }
+    }
+}

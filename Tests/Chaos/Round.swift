@@ -286,6 +286,12 @@ final class Round {
             note("skein cutover: \(end)")
             switch end {
             case .exit(0): return
+            // Alone it cannot catch up: what comes before the gate is the other command's to do.
+            case .exit(4) where plan.cutsOverAlone && child.said.contains("not yet"):
+                try run()
+                try live(until: Date(timeIntervalSinceNow: 3))
+                migrate?.kill()
+                migrate = nil
             case .exit(4), .signal(SIGKILL): try pause(0.7)
             // Nothing has been done; a person would correct the URI, or wait.
             case .exit(2) where isAbsence(child.said): try pause(0.7)

@@ -79,11 +79,11 @@ struct Comparison {
         select pg_get_indexdef(indexrelid) || case when indisvalid then '' else ' INVALID' end from pg_index i
         join pg_class c on c.oid = i.indrelid where c.relnamespace = 'public'::regnamespace
         union all
-        select pg_get_triggerdef(t.oid) || ' enabled ' || tgenabled from pg_trigger t
+        select pg_get_triggerdef(t.oid) || ' enabled ' || tgenabled::text from pg_trigger t
         join pg_class c on c.oid = tgrelid where c.relnamespace = 'public'::regnamespace and not tgisinternal
             and tgname <> 'ts_insert_blocker'
         union all
-        select 'identity of ' || attrelid::regclass || ' ' || attidentity from pg_attribute
+        select 'identity of ' || attrelid::regclass || ' ' || attidentity::text from pg_attribute
         join pg_class c on c.oid = attrelid where c.relnamespace = 'public'::regnamespace and attidentity <> ''
         """
 }

@@ -8,7 +8,7 @@ package enum Leftovers {
         union all select 'schema ' || nspname from pg_catalog.pg_namespace where nspname like 'skein%'
         union all select 'origin ' || roname from pg_catalog.pg_replication_origin where roname like 'skein%'
         union all
-        select 'replica identity ' || relreplident || ' of ' || relname from pg_catalog.pg_class
+        select 'replica identity ' || relreplident::text || ' of ' || relname from pg_catalog.pg_class
         where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and relreplident <> 'd'
         """
 }

@@ -199,9 +199,14 @@ final class Round {
         // SIGTERM ends a process that has hardly begun without a word.
         case .exit(4), .signal(SIGKILL), .signal(SIGTERM): return
         // Nothing has begun, so an unreachable server may as well be a mistake in the plan.
-        case .exit(2) where child.said.contains("does not answer") && !hasBegun(): return
+        case .exit(2) where isAbsence(child.said) && !hasBegun(): return
         default: throw ChaosFailure("`skein \(child.words[0])` ended with \(end): \(child.said.suffix(3000))")
         }
+    }
+
+    /// A server that cannot be reached, or is on its way up or down.
+    private func isAbsence(_ said: String) -> Bool {
+        said.contains("does not answer") || said.contains("is starting up or shutting down")
     }
 
     private func hasBegun() -> Bool {
@@ -281,9 +286,15 @@ final class Round {
             note("skein cutover: \(end)")
             switch end {
             case .exit(0): return
+            // Alone it cannot catch up: what comes before the gate is the other command's to do.
+            case .exit(4) where plan.cutsOverAlone && child.said.contains("not yet"):
+                try run()
+                try live(until: Date(timeIntervalSinceNow: 3))
+                migrate?.kill()
+                migrate = nil
             case .exit(4), .signal(SIGKILL): try pause(0.7)
             // Nothing has been done; a person would correct the URI, or wait.
-            case .exit(2) where child.said.contains("does not answer"): try pause(0.7)
+            case .exit(2) where isAbsence(child.said): try pause(0.7)
             default: throw ChaosFailure("`skein cutover` ended with \(end): \(child.said.suffix(3000))")
             }
         }

@@ -21,7 +21,7 @@ enum CutoverText {
     private static func late(_ report: CutoverReport) -> String {
         guard report.lateChanges > 0 else { return "no row was changed on the source after the marker" }
         return
-            "WARNING: \(Words.count(report.lateChanges, "row")) changed on the source after the marker, and these changes "
+            "WARNING: \(Words.count(report.lateChanges, "row")) \(report.lateChanges == 1 ? "was" : "were") changed on the source after the marker, and these changes "
             + "are not on the target: something was still writing"
     }
 }

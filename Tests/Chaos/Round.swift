@@ -196,7 +196,8 @@ final class Round {
     private func mayEnd(_ child: SkeinChild, _ end: SkeinChild.End) throws {
         note("skein \(child.words[0]): \(end)")
         switch end {
-        case .exit(4), .signal(SIGKILL): return
+        // SIGTERM ends a process that has hardly begun without a word.
+        case .exit(4), .signal(SIGKILL), .signal(SIGTERM): return
         // Nothing has begun, so an unreachable server may as well be a mistake in the plan.
         case .exit(2) where child.said.contains("does not answer") && !hasBegun(): return
         default: throw ChaosFailure("`skein \(child.words[0])` ended with \(end): \(child.said.suffix(3000))")

@@ -43,11 +43,15 @@ package final class Applier: Sendable {
     /// is written.
     package nonisolated func stop(atMarker token: String) { control.withLock { $0.marker = token } }
 
+    /// Whether `run` is over: `status` stays as it is.
+    package nonisolated var hasEnded: Bool { control.withLock { $0.hasEnded } }
+
     /// Applies until it is told to stop.
     /// - Throws: `ShapeDifference`, with everything before the transaction that needs the new shape committed;
     ///   `ApplyFailure`; `PieceFinderFailure`; `DecodingFailure`; `PostgresError`, where transient ones mean that a new
     ///   applier goes on from the state; what `open` and its source throw; `CancellationError`.
     package func run() async throws -> ApplyEnd {
+        defer { control.withLock { $0.hasEnded = true } }
         let queue = DispatchQueue(label: "skein.apply")
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -68,6 +72,7 @@ package final class Applier: Sendable {
 struct ApplyControl {
     var isStopping = false
     var isCancelled = false
+    var hasEnded = false
     var marker: String?
     var workers: [ApplyWorker] = []
 }

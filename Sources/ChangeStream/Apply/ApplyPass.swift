@@ -1,3 +1,4 @@
+private import Foundation
 internal import LogicalDecoding
 internal import PlanFile
 internal import Postgres
@@ -81,6 +82,11 @@ final class ApplyPass {
             if !translator.isInTransaction, kept.isEmpty {
                 if control.isStopping { return .ended(.stopped(at: try finish())) }
                 if isLevelling, routing.isLevel { return .spread }
+                if let bound = settings.notBeyond?(), max(translator.end, routing.least) >= bound {
+                    try idle(translator.end)
+                    Thread.sleep(forTimeInterval: 0.005)
+                    continue
+                }
             }
             let available = source.end
             guard let message = try source.next(timeout: patience) else {

@@ -31,6 +31,9 @@ package struct ApplySettings: Sendable {
     package var ignoredMarkers: Set<String> = []
     /// How the token of a marker begins that only makes the stream move.
     package static let pulse = "pulse:"
+    /// Asked between transactions, where given: nothing is applied that ends behind what it says, which is some
+    /// transaction's end. A lane that is to join another never comes before it.
+    package var notBeyond: (@Sendable () -> LSN)?
     package var limits = BatchLimits()
 
     package init(

@@ -42,6 +42,22 @@ struct FollowStore {
             [String(StateSchema.followerLockClass(migration)), String(migration % 0x7FFF_FFFF)]) == "t"
     }
 
+    /// Whether this very session still holds the lock.
+    func isLocked() throws -> Bool {
+        try connection.scalar(
+            """
+            select true from pg_catalog.pg_locks
+            where locktype = 'advisory' and classid = $1::oid and pid = pg_catalog.pg_backend_pid() and granted
+            """, [String(StateSchema.followerLockClass(migration))]) == "t"
+    }
+
+    /// The second marker of a cutover, once it is to be written; nil before, and when it was counted.
+    func endMarker() throws -> String? {
+        try connection.scalar(
+            "select end_marker from skein.cutover where migration = $1 and late_changes is null and not abandoned",
+            [String(migration)])
+    }
+
     func store(_ status: FollowStatus) throws {
         try connection.query(
             "update skein.stream set status = $2, status_time = clock_timestamp() where migration = $1",

@@ -1,0 +1,109 @@
+internal import ChangeStream
+private import LogicalDecoding
+internal import PlanFile
+internal import Planning
+internal import Postgres
+
+/// Watches receiving and applying: tells how far they are, lets the spool forget what is applied, and notices a slot
+/// that is lost while nothing else would.
+struct FollowSupervisor: Sendable {
+    private let context: RunContext
+    private let control: Session
+    private let spool: Spool
+    private let stream: FollowedStream
+    private let lanes: Lanes
+    private let board: FollowBoard
+
+    /// Between two looks, seconds.
+    private static let interval = 0.5
+    /// Between two events, seconds.
+    private static let telling = 5.0
+
+    init(
+        _ context: RunContext, _ control: Session, spool: Spool, stream: FollowedStream, lanes: Lanes,
+        board: FollowBoard,
+    ) {
+        self.context = context
+        self.control = control
+        self.spool = spool
+        self.stream = stream
+        self.lanes = lanes
+        self.board = board
+    }
+
+    func run(orders: @Sendable () -> Follower.Orders, tell: @Sendable (RunEvent) -> Void) async throws {
+        let names = context.sourceNames
+        let source = Session(context.source, applicationName: context.applicationName("watch"))
+        let start = ContinuousClock.now
+        var meter = LagMeter()
+        var lastTold = -Self.telling
+        var lastSeen: SourceProbe?
+        while true {
+            try Task.checkCancellation()
+            // Of the target's state as of the applying session: no look, no statement about it.
+            try await holdsLock()
+            let now = (ContinuousClock.now - start) / .seconds(1)
+            // A source that is down for a while is the receiver's business; what is here is applied all the same.
+            if let probe = try? await SourceProbe.look(source, slot: names.slot) {
+                lastSeen = probe
+                guard let slot = probe.slot else { throw SourceError.slotLost(slot: names.slot, reason: "it is gone") }
+                if let reason = slot.lostBecause { throw SourceError.slotLost(slot: names.slot, reason: reason) }
+            }
+            let lanesAt = lanes.status
+            stream.setApplied(lanesAt.durable)
+            // While a marker stands it must be found again, also as the last that was applied.
+            if orders().marker == nil { try spool.release(before: lanesAt.durable) }
+            meter.add(
+                LagMeter.Sample(
+                    time: now, sourceEnd: max(lastSeen?.end ?? stream.status.sourceEnd, lanesAt.passed),
+                    applied: lanesAt.passed, changes: lanesAt.changes))
+            let status = self.status(meter, lanesAt, lastSeen, orders())
+            board.show(status, hasPassedNewestWatermark: lanesAt.hasPassedNewestWatermark)
+            let migration = context.migration
+            try await control.run { try FollowStore($0, migration: migration).store(status) }
+            if now - lastTold >= Self.telling {
+                lastTold = now
+                tell(.following(status))
+            }
+            try await Task.sleep(for: .seconds(Self.interval))
+        }
+    }
+
+    /// With the session that held the lock, the right to apply is gone.
+    private func holdsLock() async throws {
+        let migration = context.migration
+        let isHeld = try await control.run { try FollowStore($0, migration: migration).isLocked() }
+        guard isHeld else { throw FollowerReplaced() }
+    }
+
+    private func status(
+        _ meter: LagMeter, _ lanes: Lanes.Status, _ source: SourceProbe?, _ orders: Follower.Orders,
+    ) -> FollowStatus {
+        let received = stream.status
+        let rates = meter.rates
+        let lag = meter.seconds(sinceCommit: lanes.committed.flatMap { commit in source.map { $0.clock - commit } })
+        let isClose = lag <= max(10, context.plan.cutover.maxLag.value.approximateSeconds)
+        let phase: FollowStatus.Phase =
+            if board.isDrained {
+                .drained
+            } else if orders.marker != nil {
+                .draining
+            } else if !orders.mayApply {
+                .receiving
+            } else {
+                isClose && lanes.hasPassedNewestWatermark && !lanes.isCopyingAgain ? .following : .catchingUp
+            }
+        return FollowStatus(
+            phase: phase, sourceEnd: (source?.end ?? received.sourceEnd).description,
+            received: received.received.description, durable: spool.covered.description,
+            applied: lanes.passed.description, lagBytes: meter.bytes, lagSeconds: lag,
+            sourceBytesPerSecond: rates.source, appliedBytesPerSecond: rates.applied,
+            changesPerSecond: rates.changes, appliedTransactions: Int64(lanes.transactions),
+            appliedChanges: Int64(lanes.changes), spoolBytes: Int64(spool.bytesInUse),
+            retainedBytes: source?.slot?.retainedBytes, secondsToCatchUp: meter.secondsToCatchUp,
+            paused: received.paused)
+    }
+}
+
+/// Another process has taken over following, or this one's session on the target was lost: begin anew.
+struct FollowerReplaced: Error {}

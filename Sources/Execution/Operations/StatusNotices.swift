@@ -18,7 +18,7 @@ package enum StatusNotices {
         notices += slot(status, live, SourceNames(plan: name.identifier).slot)
         notices += insertsOnly(status)
         if live.stream != nil, !live.isFollowed {
-            let since = live.streamTime.map { " since \($0)" } ?? ""
+            let since = live.streamTime.map { " since \($0.prefix(19)) UTC" } ?? ""
             notices.append(
                 "no process follows the source\(since), so the source keeps its WAL: run `skein migrate` again")
         } else if let age = live.streamAge, live.isFollowed, age > stale {

@@ -31,7 +31,8 @@ package enum StatusNotices {
             notices.append("a cutover was withdrawn and is not undone yet: `skein migrate` does it, and follows again")
         }
         if let late = live.cutover?.lateChanges, late > 0 {
-            notices.append("\(late) row changes were made on the source after the cutover's marker: they are not on the target")
+            notices.append(
+                "\(late) row changes were made on the source after the cutover's marker: they are not on the target")
         }
         return notices
     }

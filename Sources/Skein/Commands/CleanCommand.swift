@@ -1,4 +1,5 @@
 import ArgumentParser
+import ChangeStream
 import Execution
 import FoundationEssentials
 import PlanFile
@@ -86,13 +87,14 @@ struct CleanCommand: SkeinCommand {
 
     /// The spool holds a folder for each migration; others' stay.
     private func removeSpool(_ plan: Plan) throws -> Bool {
-        let folder = plan.replication.spool.directory.value + "/" + plan.name.value.identifier
-        guard FileManager.default.fileExists(atPath: folder) else { return false }
+        let (directory, name) = (plan.replication.spool.directory.value, plan.name.value.text)
+        guard FileManager.default.fileExists(atPath: directory + "/" + name) else { return false }
         do {
-            try FileManager.default.removeItem(atPath: folder)
+            try Spool.delete(directory: directory, plan: name)
         } catch {
             throw CommandFailure(
-                .failed, [Diagnostic(.cannotWrite, "the spool `\(folder)` cannot be removed", detail: "\(error)")])
+                .failed,
+                [Diagnostic(.cannotWrite, "the spool `\(directory)/\(name)` cannot be removed: \(error)")])
         }
         return true
     }

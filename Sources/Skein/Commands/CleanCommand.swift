@@ -40,9 +40,11 @@ struct CleanCommand: SkeinCommand {
             try Console.json(
                 Result(name: name, removedState: removed.state, removedSpool: pruned, source: removed.source))
         } else {
-            let what = Self.words(removed.source) + [
-                removed.state ? "the state on the target" : nil, pruned ? "the spool" : nil,
-            ].compactMap(\.self)
+            let what =
+                Self.words(removed.source)
+                + [
+                    removed.state ? "the state on the target" : nil, pruned ? "the spool" : nil,
+                ].compactMap(\.self)
             Console.result(
                 "\(name): " + (what.isEmpty ? "nothing to clean" : "removed " + Self.list(what)))
         }

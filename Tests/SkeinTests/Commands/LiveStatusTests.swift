@@ -103,7 +103,8 @@ struct LiveStatusTests {
             refreshes: ["refresh materialized view public.daily;"], liftFence: "alter database iot reset x;")
         #expect(
             CutoverText.render(report, verify: .counts) == """
-                cutover complete, downtime 2.3 s: fence 300 ms, drain 40 ms
+                cutover complete, downtime 2.3 s
+                  fence 300 ms, drain 40 ms
                 no row was changed on the source after the marker
                 left to do
                   on the target, materialized views that were skipped:

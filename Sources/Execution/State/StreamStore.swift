@@ -144,8 +144,8 @@ package struct StreamStore {
     // MARK: The marker
 
     /// The marker that will be written; the one before means nothing any more.
-    /// - Parameter floor: a position before it.
-    package func setMarker(_ token: String, floor: LSN) throws {
+    /// - Parameter floor: a position before it; the drain compares the progress with it.
+    package func setMarker(_ token: String, floor: LSN = LSN(rawValue: 0)) throws {
         try connection.query(
             """
             update skein.stream set marker = $2, marker_floor = $3::pg_lsn, marker_lsn = null where migration = $1

@@ -119,6 +119,51 @@ struct CutoverUndoTests {
         }
     }
 
+    private static let partitions = """
+        create table public.whole (id int, v text) partition by range (id);
+        create table public.part partition of public.whole for values from (0) to (10);
+        """
+    private static let attach = """
+        alter index public.whole_v attach partition public.part_v;
+        alter index public.whole_k attach partition public.part_k;
+        update skein.cutover set abandoned = true
+        """
+    private static let countIndexes = """
+        select count(*) from pg_class where relkind in ('i', 'I') and relnamespace = 'public'::regnamespace
+        """
+
+    private static func key(_ table: String, only: Bool) -> Action {
+        .addConstraint(
+            ConstraintBuild(
+                sourceOID: 0, name: table + "_k", table: QualifiedName(schema: "public", name: table),
+                definition: "UNIQUE (id) DEFERRABLE", indexName: QualifiedName(schema: "public", name: table + "_k"),
+                way: .directly(only: only), keyKind: "UNIQUE", deferrability: "DEFERRABLE"))
+    }
+
+    private static func index(_ table: String, only: Bool) -> Action {
+        .buildIndex(
+            IndexBuild(
+                sourceOID: nil, name: QualifiedName(schema: "public", name: table + "_v"),
+                table: QualifiedName(schema: "public", name: table),
+                definition: "CREATE INDEX \(table)_v ON \(only ? "ONLY " : "")public.\(table) USING btree (v)"))
+    }
+
+    @Test func `Keys and indexes of partitions go with their parent's, whatever comes first`() async throws {
+        let actions: [Action] = [
+            .gate, Self.index("part", only: false), Self.index("whole", only: true), Self.key("part", only: false),
+            Self.key("whole", only: true),
+        ]
+        try await CutoverFixture.with(sql: Self.partitions, actions: actions) { fixture in
+            for _ in 1...2 {
+                try await fixture.begin()
+                for action in actions { try await fixture.run(action) }
+                try await fixture.execute(Self.attach, fixture.target)
+                _ = try await CutoverUndo.run(fixture.context)
+                #expect(try await fixture.value(Self.countIndexes, fixture.target) == "0")
+            }
+        }
+    }
+
     @Test func `A complete cutover stays complete`() async throws {
         try await CutoverFixture.with(sql: Self.sql, actions: Self.actions) { fixture in
             try await fixture.begin()

@@ -112,7 +112,16 @@ package final class Spool: Sendable {
     }
 
     /// For the one thread that receives.
-    func writer() -> SpoolWriter { SpoolWriter(self) }
+    func writer() -> SpoolWriter {
+        // What an earlier writer began and never made durable is no segment.
+        ledger.withLock { ledger in
+            guard let last = ledger.segments.last, last.end == 0 else { return }
+            ledger.segments.removeLast()
+            // Left behind, it would only keep the next one from being made, which says so.
+            try? SpoolFile.delete(SpoolRecovery.path(identity.folder, last.number))
+        }
+        return SpoolWriter(self)
+    }
 
     /// Lets another process, or another value, have the spool. Not while a receiver runs.
     package func close() { lock.withLock { $0 = nil } }

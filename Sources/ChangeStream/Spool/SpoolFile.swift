@@ -35,8 +35,12 @@ final class SpoolFile: Sendable {
         let descriptor = unsafe Glibc.open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure("creating a file", path) }
         let file = SpoolFile(path: path, descriptor: descriptor)
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw .inUse(path: path) }
-        return file
+        // A process that was just killed, or a value that is just going, may hold it for a moment.
+        for _ in 0..<10 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return file }
+            usleep(50_000)
+        }
+        throw .inUse(path: path)
     }
 
     /// Writes all bytes at `offset`. On failure any number of them may be written.

@@ -334,6 +334,24 @@ struct SpoolTests {
         }
     }
 
+    @Test func `goes on with another writer after one that failed`() throws {
+        try SpoolFixture.with { fixture in
+            do {
+                let spool = try fixture.open()
+                for end in [200, 300, 400] as [LSN] {
+                    let failing = spool.writer()
+                    try failing.transaction(end, size: end == 300 ? 10 : 400_000)
+                    let writer = spool.writer()
+                    try writer.transaction(end)
+                    try writer.sync()
+                    try failing.append("B", 900)
+                }
+                #expect(try commits(spool.reader(from: 100).rest()) == [200, 300, 400])
+            }
+            #expect(try commits(fixture.open().reader(from: 100).rest()) == [200, 300, 400])
+        }
+    }
+
     @Test func `drops a transaction that did not come whole, and takes it again`() throws {
         try SpoolFixture.with { fixture in
             let spool = try fixture.open()

@@ -101,7 +101,8 @@ package enum SourceWatch {
         }
         if was.qualified != now.qualified {
             add(
-                .renamed, "is called \(now.qualified) now", "rename it on the source back: alter table "
+                .renamed, "is called \(now.qualified) now",
+                "rename it on the source back: alter table "
                     + "\(now.qualified.sql) …, or start over with --drop-if-exists")
         }
         if was.filenode != now.filenode {

@@ -150,21 +150,27 @@ struct FenceTests {
             let weak = try Connection(
                 fixture.sourceTarget.with("user", role), applicationName: "skein/\(fixture.planName)/weak")
             // It does not even see whose sessions there are.
-            #expect(performing: { try Fence(weak).set() }, throws: { error in
-                if case SourceError.mayNotEnd = error { true } else { false }
-            })
+            #expect(
+                performing: { try Fence(weak).set() },
+                throws: { error in
+                    if case SourceError.mayNotEnd = error { true } else { false }
+                })
             #expect(try Fence(fixture.source).before().setting == nil)
             try fixture.source.execute("grant pg_read_all_stats to \(role)")
-            #expect(performing: { try Fence(weak).set() }, throws: { error in
-                if case SourceError.mayNotFence = error { true } else { false }
-            })
+            #expect(
+                performing: { try Fence(weak).set() },
+                throws: { error in
+                    if case SourceError.mayNotFence = error { true } else { false }
+                })
             let database = try #require(try fixture.source.scalar("select current_database()"))
             try fixture.source.execute(#"alter database "\#(database)" owner to \#(role)"#)
             let shop = try fixture.application()
-            #expect(performing: { try Fence(weak).set() }, throws: { error in
-                guard case SourceError.mayNotEnd(let sessions) = error else { return false }
-                return sessions.map(\.pid) == [shop.backendPID]
-            })
+            #expect(
+                performing: { try Fence(weak).set() },
+                throws: { error in
+                    guard case SourceError.mayNotEnd(let sessions) = error else { return false }
+                    return sessions.map(\.pid) == [shop.backendPID]
+                })
             try Fence(weak).lift(FenceBefore(setting: nil), wasSet: true)
             try fixture.source.execute(#"alter database "\#(database)" owner to postgres"#)
         }

@@ -47,7 +47,8 @@ struct SlotTests {
         }
     }
 
-    @Test func `One that a crash left unknown is made anew, also while our own walsender still holds it`() async throws {
+    @Test func `One that a crash left unknown is made anew, also while our own walsender still holds it`() async throws
+    {
         try await SourceFixture.with { fixture in
             try fixture.prepare()
             try fixture.source.query(
@@ -65,9 +66,10 @@ struct SlotTests {
             try fixture.prepare()
             try fixture.createSlot()
             let other = try fixture.receiver("their tool")
-            #expect(throws: SourceError.slotInUse(
-                slot: fixture.names.slot,
-                by: SessionFact(pid: other.backendPID, application: "their tool", seconds: nil))
+            #expect(
+                throws: SourceError.slotInUse(
+                    slot: fixture.names.slot,
+                    by: SessionFact(pid: other.backendPID, application: "their tool", seconds: nil))
             ) {
                 try SlotRemoval.drop(
                     fixture.source, slot: fixture.names.slot, endingSessionsOf: fixture.planName)

@@ -35,7 +35,8 @@ struct SourceCleaningTests {
     /// How far a migration had come when it was killed.
     static let stages: [String] = ["nothing", "claimed", "recorded", "altered", "published", "slot", "stored"]
 
-    @Test(arguments: stages) func `Killed anywhere before, cleaning puts everything back`(_ stage: String) async throws {
+    @Test(arguments: stages) func `Killed anywhere before, cleaning puts everything back`(_ stage: String) async throws
+    {
         try await SourceFixture.with { fixture in
             let reached = Self.stages.firstIndex(of: stage) ?? 0
             if reached >= 1 { try fixture.target.durably { try fixture.stream.claim() } }
@@ -93,10 +94,12 @@ struct SourceCleaningTests {
             try fixture.createSlot()
             let elsewhere = try fixture.receiver()
             let cleaning = SourceCleaning(fixture.source, names: fixture.names, planName: fixture.planName)
-            #expect(performing: { try cleaning.run(nil) }, throws: { error in
-                guard case SourceError.slotInUse(_, let session) = error else { return false }
-                return session.pid == elsewhere.backendPID
-            })
+            #expect(
+                performing: { try cleaning.run(nil) },
+                throws: { error in
+                    guard case SourceError.slotInUse(_, let session) = error else { return false }
+                    return session.pid == elsewhere.backendPID
+                })
             try fixture.source.query("select pg_terminate_backend($1)", [String(elsewhere.backendPID)])
             try fixture.source.execute("select pg_sleep(0.2)")
             let cleaned = try cleaning.run(nil)

@@ -23,12 +23,14 @@ struct SourcePreparationTests {
                 #expect(try fixture.identities() == Self.after)
                 let publications = try SourcePublication.read(
                     fixture.source, [fixture.names.publication, fixture.names.insertsPublication])
-                #expect(publications.map(\.operations) == [
-                    ["insert", "update", "delete", "truncate"], ["insert", "truncate"],
-                ])
-                #expect(publications.map { $0.members.map(\.table.name).sorted() } == [
-                    ["full_row", "indexed", "keyed", "parted"], ["bare"],
-                ])
+                #expect(
+                    publications.map(\.operations) == [
+                        ["insert", "update", "delete", "truncate"], ["insert", "truncate"],
+                    ])
+                #expect(
+                    publications.map { $0.members.map(\.table.name).sorted() } == [
+                        ["full_row", "indexed", "keyed", "parted"], ["bare"],
+                    ])
                 #expect(publications.allSatisfy { !$0.isViaRoot && !$0.hasMore })
                 #expect(try fixture.stream.record()?.publications == publications)
                 try SourcePublications(fixture.source, fixture.names).verify(publications)
@@ -143,11 +145,13 @@ struct SourcePreparationTests {
                 alter publication \(name) add table public.bare;
                 alter publication \(name) set (publish = 'insert')
                 """)
-            #expect(throws: SourceError.publicationsChanged([
-                "publication \(name) publishes 'insert'",
-                "public.keyed was taken out of publication \(name)",
-                "public.bare was added to publication \(name)",
-            ])) { try publications.verify(stored) }
+            #expect(
+                throws: SourceError.publicationsChanged([
+                    "publication \(name) publishes 'insert'",
+                    "public.keyed was taken out of publication \(name)",
+                    "public.bare was added to publication \(name)",
+                ])
+            ) { try publications.verify(stored) }
             try fixture.source.execute("drop publication \(name); create publication \(name)")
             #expect(throws: SourceError.publicationsChanged(["publication \(name) was dropped and made again"])) {
                 try publications.verify(stored)

@@ -20,12 +20,15 @@ struct SourceWatchTests {
         Case(statement: "truncate public.keyed", expected: ["rewritten public.keyed"]),
         Case(
             statement: "alter table public.keyed alter body type varchar(40)",
-            expected: ["columns public.keyed has other columns: without body text, with body character varying(40)",
-                "rewritten public.keyed"]),
+            expected: [
+                "columns public.keyed has other columns: without body text, with body character varying(40)",
+                "rewritten public.keyed",
+            ]),
         Case(
             statement: "alter table public.keyed add extra integer",
             expected: ["columns public.keyed has other columns: with extra integer"]),
-        Case(statement: "alter table public.keyed rename to locked",
+        Case(
+            statement: "alter table public.keyed rename to locked",
             expected: ["renamed public.keyed is called public.locked now"]),
         Case(statement: "drop table public.keyed", expected: ["dropped public.keyed"]),
         Case(statement: "alter table public.keyed replica identity nothing", expected: ["identity public.keyed"]),

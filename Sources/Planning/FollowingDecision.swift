@@ -1,3 +1,4 @@
+internal import Catalog
 package import PlanFile
 
 /// How a live migration follows the source, and why. Part of the graph: saved with the state.
@@ -82,6 +83,13 @@ package struct SourceNames: Sendable, Equatable {
     private let base: String
     /// - Parameter plan: the plan's name as its identifier form, `-` as `_`.
     package init(plan: String) { base = plan }
+
+    /// The schema that a live migration makes for its markers, nil where they are logical messages: pgoutput sends these
+    /// from PostgreSQL 14 on. It is made before the dump.
+    static func markerSchema(of plan: Plan, on server: Catalog.Server) -> String? {
+        guard plan.mode.value == .live, server.versionNumber < 140_000 else { return nil }
+        return SourceNames(plan: plan.name.value.identifier).schema
+    }
 
     /// Slot names take `[a-z0-9_]` and 63 bytes.
     package var slot: String { "skein_\(base)" }

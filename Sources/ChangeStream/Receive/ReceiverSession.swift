@@ -158,7 +158,7 @@ final class ReceiverSession {
             }
         case .disk(let reason):
             do throws(SpoolError) {
-                if isAllApplied { try writer.makeReleasable() }
+                if receiver.applied() >= spool.lastCommit { try writer.makeReleasable() }
                 if writer.mustReceiveAgain { throw reason }
                 try writer.sync()
             } catch {

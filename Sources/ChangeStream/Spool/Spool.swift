@@ -70,7 +70,7 @@ package final class Spool: Sendable {
         self.segmentSize = min(segmentSize, maximumSize.map { max($0 / 4, 64 << 10) } ?? segmentSize)
         try SpoolFolder.make(identity.folder)
         lock = Mutex(try SpoolFile.lock(identity.folder + "/lock"))
-        if mode == .source { try Self.deleteSegments(identity.folder) }
+        if mode == .source { try Self.empty(identity) }
         let recovery = try SpoolRecovery.run(identity, start: start)
         tornAt = recovery.tornAt
         ledger = Mutex(
@@ -79,6 +79,9 @@ package final class Spool: Sendable {
 
     /// Everything before it is durable here, was applied, or never was.
     package var covered: LSN { ledger.withLock { $0.covered } }
+
+    /// Behind the last transaction that readers can have.
+    package var lastCommit: LSN { ledger.withLock { $0.lastCommit } }
 
     package var bytesInUse: Int { ledger.withLock { $0.bytesInUse } }
 
@@ -122,6 +125,18 @@ package final class Spool: Sendable {
         try deleteSegments(folder)
         try SpoolFile.delete(lock.path)
         try SpoolFolder.delete(folder)
+    }
+
+    /// Another migration's spool is left as it is.
+    private static func empty(_ identity: SpoolIdentity) throws(SpoolError) {
+        for number in try SpoolRecovery.numbers(identity.folder) {
+            let path = SpoolRecovery.path(identity.folder, number)
+            let bytes = try SegmentBlock.bytes(try SpoolFile.open(path), 0, SegmentHeader.largestSize)
+            if let found = try SegmentHeader.read(bytes, path: path)?.header.migration, found != identity.migration {
+                throw .otherMigration(path: path, found: found, expected: identity.migration)
+            }
+        }
+        try deleteSegments(identity.folder)
     }
 
     private static func deleteSegments(_ folder: String) throws(SpoolError) {

@@ -20,6 +20,8 @@ import LogicalDecoding
     private var complete: (offset: Int, position: LSN)
     /// Behind the last transaction that is whole here.
     private(set) var lastCommit: LSN
+    /// The same three of what has left the buffer: all that a sync can make durable on a disk that is full.
+    private var flushed: (offset: Int, position: LSN, lastCommit: LSN) = (0, LSN(rawValue: 0), LSN(rawValue: 0))
     /// What the segment begins with: header and descriptions.
     private var headSize = 0
     private(set) var isInTransaction = false
@@ -89,7 +91,15 @@ import LogicalDecoding
         guard let file else { return }
         guard file.isInPlace else { throw .deleted(path: file.path) }
         guard unsynced > 0 else { return }
-        try flush()
+        var fullness: SpoolError?
+        do throws(SpoolError) {
+            try flush()
+            noteFlushed()
+        } catch {
+            // What is in the file is shown to readers all the same: applying it is what makes room.
+            guard flushed.position > spool.covered else { throw error }
+            fullness = error
+        }
         FaultPoint.spoolBeforeSync.pass()
         do throws(SpoolError) {
             if let number = nextSyncFailure {
@@ -103,9 +113,12 @@ import LogicalDecoding
             throw error
         }
         isNew = false
-        unsynced = 0
+        unsynced = buffered
         FaultPoint.spoolSynced.pass()
-        spool.withLedger { $0.publish(end: complete.offset, covered: complete.position, lastCommit: lastCommit) }
+        spool.withLedger {
+            $0.publish(end: flushed.offset, covered: flushed.position, lastCommit: flushed.lastCommit)
+        }
+        if let fullness { throw fullness }
     }
 
     /// Ends the segment, so that it can be released once it is applied. Nothing happens inside a transaction.
@@ -124,14 +137,13 @@ import LogicalDecoding
         try spool.deleteReleased()
     }
 
-    /// Gives up the open transaction where that lets whole ones before it be released: what may be done on a full disk,
-    /// once they are applied.
+    /// What may be done on a full disk once all that readers have is applied: gives up what they do not have, which
+    /// frees its room, and begins the next segment, so that this one can be released.
     func makeReleasable() throws(SpoolError) {
-        guard file != nil, complete.offset > headSize else { return }
-        let wasInTransaction = isInTransaction
-        dropOpenTransaction()
-        mustReceiveAgain = mustReceiveAgain || wasInTransaction
-        try beginSegment()
+        guard let file, spool.withLedger({ $0.segments.last?.end ?? 0 }) > headSize else { return }
+        giveUp(file)
+        try openSegment()
+        try spool.deleteReleased()
     }
 
     /// Drops the transaction that was not received whole; the next session sends it again.
@@ -196,6 +208,11 @@ import LogicalDecoding
         let count = buffered
         buffered = 0
         setWritten(written + count)
+        noteFlushed()
+    }
+
+    private func noteFlushed() {
+        if complete.offset <= written { flushed = (complete.offset, complete.position, lastCommit) }
     }
 
     private func setWritten(_ size: Int) {
@@ -224,6 +241,7 @@ import LogicalDecoding
         self.file = file
         (isNew, written, buffered, unsynced) = (true, bytes.count, 0, bytes.count)
         (complete.offset, headSize) = (bytes.count, bytes.count)
+        noteFlushed()
         spool.withLedger {
             $0.segments.append(
                 SpoolLedger.Segment(number: header.number, start: header.start, end: 0, size: bytes.count))

@@ -92,7 +92,7 @@ enum CutoverUndo {
         if actions.contains(.restorePostData) {
             try SchemaEntryStore(migration: context.migration).markCommentsUndone(of: .postData, on: target)
         }
-        for statement in removals(actions) { try target.execute(statement) }
+        try remove(removals(actions), target)
         for index in droppedIndexes(context.tasks, actions)
         where try target.scalar("select pg_catalog.to_regclass($1)", [index.name.sql]) == nil {
             try target.execute(index.definition)
@@ -102,21 +102,36 @@ enum CutoverUndo {
         return rebuilt
     }
 
-    /// Constraints and indexes that are built behind the gate, because the applier's order may violate them: parents
-    /// first, whose partitions' go with them.
+    /// In rounds: a partition's index goes with its parent's only, and a key not before the foreign keys to it.
+    private static func remove(_ statements: [String], _ target: Connection) throws {
+        var left = statements
+        while !left.isEmpty {
+            var (refused, reason): ([String], PostgresError?) = ([], nil)
+            for statement in left {
+                do {
+                    try target.savepoint { try target.execute(statement) }
+                } catch let error as PostgresError where ["2BP01", "42P16"].contains(error.sqlState) {
+                    refused.append(statement)
+                    reason = reason ?? error
+                }
+            }
+            if refused.count == left.count, let reason { throw reason }
+            left = refused
+        }
+    }
+
+    /// Constraints and indexes that are built behind the gate, because the applier's order may violate them.
     static func removals(_ actions: [Action]) -> [String] {
-        var (parents, constraints, indexes): ([String], [String], [String]) = ([], [], [])
+        var (foreignKeys, constraints, indexes): ([String], [String], [String]) = ([], [], [])
         for action in actions {
             switch action {
-            case .addConstraint(let key):
-                let statement = drop(key.name, of: key.table)
-                if key.way == .directly(only: true) { parents.append(statement) } else { constraints.append(statement) }
-            case .addForeignKey(let key): constraints.insert(drop(key.name, of: key.table), at: 0)
+            case .addConstraint(let key): constraints.append(drop(key.name, of: key.table))
+            case .addForeignKey(let key): foreignKeys.append(drop(key.name, of: key.table))
             case .buildIndex(let index): indexes.append("drop index if exists \(index.name.sql)")
             default: continue
             }
         }
-        return parents + constraints + indexes
+        return foreignKeys + constraints + indexes
     }
 
     private static func drop(_ constraint: String, of table: QualifiedName) -> String {

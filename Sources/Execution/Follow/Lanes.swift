@@ -201,18 +201,22 @@ final class Lanes: Sendable {
 
     private func applier(_ settings: ApplySettings, _ tables: [FollowedTable]) -> Applier {
         let (spool, tell) = (spool, tell)
+        // Those of other lanes, too.
+        let known = Set(following.tables.map(\.name))
         return Applier(settings, tables: tables, open: { try spool.reader(from: $0) }) { event in
+            if case .unfollowed(let name) = event, known.contains(name) { return }
             if let text = event.notice { tell(.streamNotice(text)) }
         }
     }
 
-    private func settings(lane: Int, ignored: Set<String> = []) -> ApplySettings {
+    /// - Parameter start: where the lane stands; nil: where the main lane does.
+    private func settings(lane: Int, from start: LSN? = nil, ignored: Set<String> = []) -> ApplySettings {
         let context = context
         var settings = ApplySettings(
             migration: context.migration, target: context.target, source: context.source,
             applicationName: { context.applicationName($0) }, targetSettings: context.targetSettings,
             plugin: following.plugin.decoded, jobs: lane == 0 ? context.plan.replication.applyJobs?.value ?? 2 : 1,
-            lane: lane, startPosition: state.withLock { $0.position },
+            lane: lane, startPosition: start ?? state.withLock { $0.position },
             markerTable: following.hasMessages ? nil : context.sourceNames.marker)
         settings.stopsAtEveryMarker = lane == 0
         settings.ignoredMarkers = ignored
@@ -260,6 +264,11 @@ final class Lanes: Sendable {
     private func freeze(_ wish: QualifiedName, _ resync: TableResync, _ control: Session) async throws -> Bool {
         let source = Session(context.source, applicationName: context.applicationName("resync"))
         let migration = context.migration
+        // Where nothing was applied yet, the main lane makes its beginning first.
+        let hasBegun = try await control.run { target in
+            try !LaneStore(target, migration: migration).positions(lane: 0).isEmpty
+        }
+        guard hasBegun else { return false }
         do {
             let leaves = try await source.run { try resync.leaves(of: wish, $0) }
             await source.close()
@@ -285,7 +294,7 @@ final class Lanes: Sendable {
             context.target, applicationName: context.applicationName("resync"), settings: context.targetSettings)
         let all = try await session.run { try FollowedTables.read($0, context) }
         await session.close()
-        var settings = settings(lane: lane.number)
+        var settings = settings(lane: lane.number, from: lane.position)
         settings.notBeyond = { main.status.position }
         let own = applier(settings, all.filter { lane.tables.contains($0.name) })
         state.withLock { state in

@@ -56,6 +56,7 @@ package struct Repair: Sendable {
         let parts = try await control.run("repair") { ends in
             let target = try ends.target()
             try Repair(context, tell: tell).begin(target)
+            try Self.restartBlocks(target, context)
             return try Self.parts(target, context)
         }
         await control.close()
@@ -109,8 +110,38 @@ package struct Repair: Sendable {
         var numbers: [Int]
     }
 
+    /// Tables cut into blocks whose copy was not complete start over at once: the other pieces will have another
+    /// snapshot.
+    static func restartBlocks(_ target: Connection, _ context: RunContext) throws {
+        let slot = try SlotRecord.read(target, migration: context.migration)
+        for oid in context.blockTables {
+            try target.transaction {
+                let store = BlockSnapshotStore(target, context, table: oid)
+                // No piece of the old slot is committed from here on: its slot is gone.
+                guard try !store.isComplete() else { return }
+                let done = try store.lockDone()
+                let current = try target.query(
+                    """
+                    select from skein.task
+                    where migration = $1 and number = any ($2::integer[]) and slot_generation = $3
+                    """,
+                    [
+                        String(context.migration), PostgresArray.literal(done.map(String.init)),
+                        String(slot.generation),
+                    ])
+                guard let first = done.first, current.count < done.count,
+                    case .copy(let piece) = context.tasks[first].action
+                else { return }
+                try target.execute(CopyTask.silence)
+                try RowRemoval.all(
+                    of: piece.table, isParent: context.decisions.parents.contains(piece.table), target)
+                try TaskStore(target, migration: context.migration).reset(done)
+            }
+        }
+    }
+
     /// Parts that are still to be compared. Tables cut into blocks are compared whole, since the numbers of blocks mean
-    /// nothing on another server, and once they are complete: else `BlockCopy` starts them over. So are tables with a
+    /// nothing on another server. So are tables with a
     /// key beyond the identity's on the target, which pieces of different moments might violate.
     static func parts(_ target: Connection, _ context: RunContext) throws -> [Part] {
         let slot = try SlotRecord.read(target, migration: context.migration)

@@ -1,6 +1,9 @@
+package import PlanFile
+private import Planning
 package import Postgres
 
-/// Removes what a migration left: its state on the target. (Slot, publications and fence come with `mode: live`.)
+/// Removes what a migration left: on the source slot, publications, markers, changed identities and an abandoned
+/// cutover's fence; then its state on the target, which knows what the source was like.
 package enum CleanOperation {
     package struct Found: Sendable, Codable, Equatable {
         /// Whether there is any state of the migration.
@@ -11,6 +14,13 @@ package enum CleanOperation {
         package var tasks: Int
     }
 
+    /// What was removed.
+    package struct Removed: Sendable, Codable, Equatable {
+        package var state: Bool
+        /// Nil offline, where nothing is made on the source.
+        package var source: SourceCleaned?
+    }
+
     package static func look(_ target: Connection, name: String) throws -> Found {
         let status = try StatusReport.read(target, name: name)
         return Found(
@@ -19,9 +29,30 @@ package enum CleanOperation {
     }
 
     /// Harmless when there is nothing, and when it was killed in between and is run again.
-    /// - Returns: whether anything was removed.
+    /// - Throws: as `ServerAccess.run`; `SourceError`.
+    package static func run(_ plan: Plan) async throws -> Removed {
+        let cleaned = try await cleanSource(plan)
+        let name = plan.name.value.text
+        let removed = try await ServerAccess(plan, .target, purpose: "clean").run { try removeState($0, name: name) }
+        return Removed(state: removed, source: cleaned)
+    }
+
+    /// What the source holds of a live migration; the state stays, so that it can be done again.
+    /// - Returns: nil offline.
+    static func cleanSource(_ plan: Plan) async throws -> SourceCleaned? {
+        guard plan.mode.value == .live else { return nil }
+        let name = plan.name.value
+        let traces = try await ServerAccess(plan, .target, purpose: "clean").run {
+            try SourceTraces.read($0, planName: name.text)
+        }
+        return try await ServerAccess(plan, .source, purpose: "clean").run { source in
+            try SourceCleaning(source, names: SourceNames(plan: name.identifier), planName: name.text).run(traces)
+        }
+    }
+
+    /// - Returns: whether there was anything.
     @discardableResult
-    package static func run(_ target: Connection, name: String) throws -> Bool {
+    package static func removeState(_ target: Connection, name: String) throws -> Bool {
         try target.transaction { try StateStore(target).remove(migrationNamed: name) }
     }
 }

@@ -44,13 +44,15 @@ package struct Leftovers: Sendable, Equatable {
         }
     }
 
-    /// Drops everything listed and the migration's state, in one transaction.
+    /// Drops everything listed and the migration's state, in one transaction; before that, what it made on the source.
     ///
     /// Nothing is dropped by `cascade`, so nothing that is not listed: what depends on what is found by trying, in
     /// rounds, until nothing is left or nothing moves.
     /// - Throws: the server's refusal of the first object that something else still needs.
     package func drop(_ plan: Plan) async throws {
         let (name, statements, servers) = (plan.name.value.text, statements, servers)
+        // While the state still knows what the source was like.
+        if hasState { _ = try await CleanOperation.cleanSource(plan) }
         try await ServerAccess(plan, .target, purpose: "drop").run { target in
             try target.transaction {
                 try target.execute("set local client_min_messages = error")

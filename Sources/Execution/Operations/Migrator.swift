@@ -110,10 +110,12 @@ package struct Migrator: Sendable {
         context.cutoverWait = options.waitSeconds
         context.uid = record.uid
         if context.isLive {
-            try await LivePreparation(context).run(
-                resync: options.resync, repair: options.repair, tell: tell)
+            try await LivePreparation(context, tell: tell).run(
+                resync: options.resync, repair: options.repair, source: sourceFacts.identity)
         }
-        return try await Engine(context, records: records, tell: tell).run()
+        // A repair has reopened some.
+        let present = try await onTarget { try TaskStore($0, migration: record.id).all() }
+        return try await Engine(context, records: present, tell: tell).run()
     }
 
     // MARK: What may change

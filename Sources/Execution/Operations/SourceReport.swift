@@ -23,6 +23,12 @@ package struct SourceReport: Sendable, Codable, Equatable {
         /// Nil where the source's counters were reset: nobody knows.
         package var updated: Int64?
         package var deleted: Int64?
+
+        package init(table: String, updated: Int64? = nil, deleted: Int64? = nil) {
+            self.table = table
+            self.updated = updated
+            self.deleted = deleted
+        }
     }
 
     /// Why nothing is known of the source.
@@ -33,6 +39,8 @@ package struct SourceReport: Sendable, Codable, Equatable {
     package var changed: [ChangedTable] = []
     /// Slots, publications and schemas of migrations that the target knows nothing of.
     package var leftovers: [SourceLeftover] = []
+
+    package init(problem: String? = nil) { self.problem = problem }
 
     /// What has to be known of the state to ask the source.
     package struct Question: Sendable {

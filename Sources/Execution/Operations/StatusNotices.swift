@@ -18,7 +18,7 @@ package enum StatusNotices {
         notices += slot(status, live, SourceNames(plan: name.identifier).slot)
         notices += insertsOnly(status)
         if live.stream != nil, !live.isFollowed {
-            let since = live.streamTime.map { " since \($0)" } ?? ""
+            let since = live.streamTime.map { " since \($0.prefix(19)) UTC" } ?? ""
             notices.append(
                 "no process follows the source\(since), so the source keeps its WAL: run `skein migrate` again")
         } else if let age = live.streamAge, live.isFollowed, age > stale {
@@ -31,7 +31,8 @@ package enum StatusNotices {
             notices.append("a cutover was withdrawn and is not undone yet: `skein migrate` does it, and follows again")
         }
         if let late = live.cutover?.lateChanges, late > 0 {
-            notices.append("\(late) row changes were made on the source after the cutover's marker: they are not on the target")
+            notices.append(
+                "\(late) row changes were made on the source after the cutover's marker: they are not on the target")
         }
         return notices
     }

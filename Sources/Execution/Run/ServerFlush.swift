@@ -21,11 +21,11 @@ package enum ServerFlush {
         while try source.scalar(isFlushed, [position.description]) != "t" {
             try Task.checkCancellation()
             looks += 1
-            if looks % 20 == 10, !source.isInTransaction {
+            if looks % 50 == 3, !source.isInTransaction {
                 try source.execute("select pg_catalog.txid_current()")
             }
             // The WAL writer flushes asynchronous commits within three rounds of wal_writer_delay (200 ms).
-            try source.execute("select pg_catalog.pg_sleep(0.05)")
+            try source.execute("select pg_catalog.pg_sleep(0.02)")
         }
     }
 }

@@ -38,7 +38,9 @@ package struct Fence {
             """
             select \(SourceSessions.columns)
             from pg_catalog.pg_stat_activity a
-            where \(SourceSessions.others) and a.xact_start is not null\(isWriting ? " and a.backend_xid is not null" : "")
+            where \(SourceSessions.others) and a.pid in (
+                select l.pid from pg_catalog.pg_locks l
+                where l.locktype = '\(isWriting ? "transactionid" : "virtualxid")' and l.mode = 'ExclusiveLock')
             order by a.xact_start
             """)
     }
@@ -48,20 +50,22 @@ package struct Fence {
     package static func waitForTransactions(_ source: Connection, seconds: Double) throws -> [SessionFact] {
         let clock = ContinuousClock()
         let deadline = clock.now + .seconds(seconds)
-        let (pids, starts) = try started(source)
+        let (pids, transactions) = try started(source)
         while true {
-            let left = try SourceSessions.read(source, selectStill, [pids, starts])
+            let left = try SourceSessions.read(source, selectStill, [pids, transactions])
             if left.isEmpty || clock.now >= deadline { return left }
             try Task.checkCancellation()
             try source.execute("select pg_catalog.pg_sleep(0.05)")
         }
     }
 
-    private static func started(_ source: Connection) throws -> (pids: String, starts: String) {
+    /// By their virtual ids, which every role sees, and no two transactions share.
+    private static func started(_ source: Connection) throws -> (pids: String, transactions: String) {
         let rows = try source.query(
             """
-            select a.pid, a.xact_start from pg_catalog.pg_stat_activity a
-            where \(SourceSessions.others) and a.xact_start is not null
+            select a.pid, l.virtualtransaction
+            from pg_catalog.pg_stat_activity a join pg_catalog.pg_locks l on l.pid = a.pid
+            where \(SourceSessions.others) and l.locktype = 'virtualxid' and l.virtualxid = l.virtualtransaction
             """)
         return (
             PostgresArray.literal(rows.indices.map { rows.text($0, 0) }),
@@ -72,7 +76,9 @@ package struct Fence {
     private static let selectStill = """
         select \(SourceSessions.columns)
         from pg_catalog.pg_stat_activity a
-        join unnest($1::integer[], $2::timestamptz[]) t (pid, started) on t.pid = a.pid and t.started = a.xact_start
+        join pg_catalog.pg_locks l on l.pid = a.pid
+        join unnest($1::integer[], $2::text[]) t (pid, id) on t.pid = a.pid and t.id = l.virtualtransaction
+        where l.locktype = 'virtualxid' and l.virtualxid = l.virtualtransaction
         order by a.xact_start
         """
 
@@ -95,11 +101,23 @@ package struct Fence {
     /// - Throws: `SourceError`; the setting stays then, for `lift` to undo.
     @discardableResult
     package func set() throws -> Int {
+        try refuseUnseen()
         try alter("set default_transaction_read_only = on")
         FaultPoint.fenceSet.pass()
         let ended = try endOlder(than: try settled())
         try endLeaks()
         return ended
+    }
+
+    /// Sessions of which not even the age is shown could not be told from ours, or from new ones.
+    private func refuseUnseen() throws {
+        let unseen = try SourceSessions.read(
+            source,
+            """
+            select \(SourceSessions.columns)
+            from pg_catalog.pg_stat_activity a where \(SourceSessions.others) and a.backend_start is null
+            """)
+        guard unseen.isEmpty else { throw SourceError.mayNotEnd(unseen) }
     }
 
     /// A moment after which every session that begins has the new setting.

@@ -37,6 +37,10 @@ package struct Marker {
                 _ = try source.query("insert into \(names.marker.sql) (token) values ($1)", [token])
             }
         }
+        return try position()
+    }
+
+    private func position() throws -> LSN {
         let text = try source.scalar("select pg_catalog.pg_current_wal_insert_lsn()")
         guard let lsn = text.flatMap({ LSN($0) }) else { throw PostgresError.unexpected("no WAL position") }
         return lsn
@@ -49,7 +53,8 @@ package struct Marker {
         let store = StreamStore(target, migration: migration)
         if let record = try store.record(), record.marker != nil, record.markerLSN != nil { return }
         let token = Self.newToken()
-        try target.durably { try store.setMarker(token) }
+        let floor = try position()
+        try target.durably { try store.setMarker(token, floor: floor) }
         FaultPoint.markerStored.pass()
         let lsn = try write(token)
         FaultPoint.markerWritten.pass()

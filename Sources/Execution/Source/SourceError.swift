@@ -81,7 +81,8 @@ package enum SourceError: Error, Sendable, Equatable {
         case .stillOpen: "let them end or end them, or wait longer (--wait), then run cutover again"
         case .mayNotFence: "connect as the database's owner, or stop the application yourself and use `fence: none`"
         case .mayNotEnd:
-            "grant the role pg_signal_backend (a superuser's sessions only a superuser can end), or end them"
+            "grant the role pg_signal_backend and pg_read_all_stats (a superuser's sessions only a superuser can end), "
+                + "or end them"
         case .sessionsRemain: "see what they do (pg_stat_activity), then run cutover again"
         case .fenceLeaks: "stop the application that sets default_transaction_read_only itself, then run cutover again"
         case .gateClosed: nil

@@ -4,16 +4,21 @@ internal import Postgres
 enum SourceSessions {
     /// Columns for `read`: pid, application or role, seconds since its transaction began.
     static let columns = """
-        a.pid, coalesce(nullif(a.application_name, ''), a.usename, a.backend_type),
+        a.pid, coalesce(nullif(a.application_name, ''), a.usename, a.backend_type, 'unknown'),
         extract(epoch from clock_timestamp() - a.xact_start)
         """
 
     /// Sessions that may write to this database, and are not ours: application, background workers.
+    ///
+    /// Without `pg_read_all_stats` nothing but database and role is shown of other roles' sessions.
     static let others = """
         a.datname = current_database() and a.pid <> pg_catalog.pg_backend_pid()
-        and not pg_catalog.starts_with(a.application_name, 'skein/')
-        and a.backend_type not in (
-            'walsender', 'autovacuum worker', 'autovacuum launcher', 'parallel worker', 'logical replication launcher')
+        and coalesce(not pg_catalog.starts_with(a.application_name, 'skein/'), true)
+        and coalesce(
+            a.backend_type not in (
+                'walsender', 'autovacuum worker', 'autovacuum launcher', 'parallel worker',
+                'logical replication launcher'),
+            a.usesysid is not null)
         """
 
     static func read(_ source: Connection, _ sql: String, _ parameters: [String?] = []) throws -> [SessionFact] {

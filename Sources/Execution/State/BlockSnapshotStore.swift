@@ -117,6 +117,15 @@ package struct BlockSnapshotStore {
 }
 
 extension RunContext {
+    /// OIDs of the tables that are cut into blocks.
+    package var blockTables: [UInt32] {
+        let oids = tasks.compactMap { task -> UInt32? in
+            guard case .copy(let piece) = task.action, case .blocks = piece.rows else { return nil }
+            return piece.tableOID
+        }
+        return Set(oids).sorted()
+    }
+
     /// Numbers of the copy tasks of a table, by its OID on the source.
     package func pieces(ofTable oid: UInt32) -> [Int] {
         tasks.indices.filter { if case .copy(let piece) = tasks[$0].action { piece.tableOID == oid } else { false } }

@@ -29,6 +29,8 @@ package enum LiveSchema {
             -- What is applied no further than: the marker's token.
             marker text,
             marker_lsn pg_lsn,
+            -- Where the source's WAL ended before the marker was written.
+            marker_floor pg_lsn,
             -- `FollowStatus`, and when it was true.
             status jsonb,
             status_time timestamptz

@@ -109,6 +109,12 @@ package struct StateStore {
             [String(migration), try Self.encode(settings), planHash])
     }
 
+    /// A repair takes the source as it is now, on a new timeline perhaps, for the migration's.
+    package func update(migration: Int64, source: ServerIdentity) throws {
+        try connection.query(
+            "update skein.migration set source = $2 where id = $1", [String(migration), try Self.encode(source)])
+    }
+
     /// Marks the migration as finished, durably: unlike the tasks' commits, this one waits for its flush, and with it
     /// for theirs.
     package func finish(migration: Int64) throws {

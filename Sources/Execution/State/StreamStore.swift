@@ -144,9 +144,12 @@ package struct StreamStore {
     // MARK: The marker
 
     /// The marker that will be written; the one before means nothing any more.
-    package func setMarker(_ token: String) throws {
+    /// - Parameter floor: a position before it.
+    package func setMarker(_ token: String, floor: LSN) throws {
         try connection.query(
-            "update skein.stream set marker = $2, marker_lsn = null where migration = $1", [id, token])
+            """
+            update skein.stream set marker = $2, marker_floor = $3::pg_lsn, marker_lsn = null where migration = $1
+            """, [id, token, floor.description])
     }
 
     /// - Parameter lsn: behind the commit of the marker with this token.

@@ -30,8 +30,27 @@ enum BlockCopy {
             try Task.checkCancellation()
             // Nothing of it is committed: it is read again under another.
             return try copy(piece, scope, under: renewed(known, piece, slot, scope))
+        } catch let error as PostgresError where error.sqlState == "55P03" {
+            try giveWay(known, piece, scope)
+            throw error
         }
     }
+
+    /// Whoever waits for the table exclusively has the application's statements queue behind, and waits for the holder,
+    /// which lasts as long as the table is copied. So the holder ends, and the table starts over once the lock is free:
+    /// the source stays healthy (DESIGN.md, section 1).
+    private static func giveWay(_ block: BlockSnapshot, _ piece: Piece, _ scope: TaskScope) throws {
+        let source = try scope.ends.source()
+        guard try source.query(selectExclusiveWaiters, [String(piece.tableOID)]).count > 0 else { return }
+        BlockHolders.process.release(piece.tableOID, scope.context)
+        try BlockHolders.end(pid: block.holderPID, source, scope.context)
+    }
+
+    private static let selectExclusiveWaiters = """
+        select pid from pg_catalog.pg_locks
+        where locktype = 'relation' and relation = $1::oid and not granted and mode = 'AccessExclusiveLock'
+            and database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
+        """
 
     private static func copy(_ piece: Piece, _ scope: TaskScope, under block: BlockSnapshot) throws -> TaskOutcome {
         let context = scope.context

@@ -9,6 +9,12 @@ enum FollowTask {
         let outcome = try scope.inTransaction { target in
             _ = try FollowedTables.read(target, context)
             try target.query("delete from skein.block_snapshot where migration = $1", [String(context.migration)])
+            // Whatever is applied from here on goes with this slot; a repair that finds another one deletes it.
+            try target.query(
+                """
+                update skein.stream set progress_generation = slot_generation
+                where migration = $1 and progress_generation is null
+                """, [String(context.migration)])
             return TaskOutcome()
         }
         // What a killed process did not come to.

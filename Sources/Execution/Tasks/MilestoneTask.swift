@@ -38,7 +38,7 @@ enum MilestoneTask {
         let outcome = try scope.inTransaction { target in
             try holdCutover(scope, target)
             let migration = String(scope.context.migration)
-            guard try target.scalar(selectHasMarker, [migration]) == "t" else { throw NotYet() }
+            guard try target.scalar(selectIsDrained, [migration]) == "t" else { throw NotYet() }
             try target.query(
                 "update skein.cutover set drained = clock_timestamp() where migration = $1", [migration])
             // The plan asks for no comparison, and what comes behind them waits for nothing else.
@@ -49,8 +49,15 @@ enum MilestoneTask {
         return outcome
     }
 
-    private static let selectHasMarker = """
-        select marker_lsn is not null from skein.stream where migration = $1
+    /// A crash of the target may have taken back what the applier has committed a moment ago; then its progress is older
+    /// than the marker again. All workers of the main lane stand at one position there, and no other lane is left.
+    private static let selectIsDrained = """
+        select s.marker_lsn is not null
+            and (
+                select count(distinct p.position) = 1 and min(p.position) >= s.marker_floor
+                from skein.apply_progress p where p.migration = s.migration and p.lane = 0)
+            and not exists (select from skein.lane_table l where l.migration = s.migration)
+        from skein.stream s where s.migration = $1
         """
 
     private static let passComparisons = """

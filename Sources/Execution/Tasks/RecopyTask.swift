@@ -15,7 +15,7 @@ enum RecopyTask {
     static func run(_ scope: TaskScope) throws -> TaskOutcome {
         let source = try scope.ends.source()
         // What the applier has consumed lies before this.
-        let consumed = try PieceSnapshot.take(source).watermark
+        let consumed = try PieceSnapshot.takeBehindAll(source).watermark
         return try scope.inTransaction { target in
             try MilestoneTask.holdCutover(scope, target)
             var again: [QualifiedName] = []

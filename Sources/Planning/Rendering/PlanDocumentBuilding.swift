@@ -55,7 +55,8 @@ extension PlanDocument {
 
     /// Whole relations, schemas and extensions; what falls with them is in the diagnostics.
     private static func skipped(_ plan: Plan, _ source: Catalog, _ selection: ResolvedSelection) -> [Skipped] {
-        var result: [Skipped] = selection.exclusions.schemas.map { schema in
+        let own = SourceNames.markerSchema(of: plan, on: source.server)
+        var result: [Skipped] = selection.exclusions.schemas.filter { $0 != own }.map { schema in
             Skipped(
                 object: "schema \(QualifiedName.quotedIfNeeded(schema))",
                 why: plan.select.schemas.exclude.contains { $0.value.matches(schema) }

@@ -44,6 +44,7 @@ struct SelectionResolver {
         let removed = names.matches(select.exclude, among: all, key: "select.schemas.exclude", noun: "schema")
         excludedSchemas = removed
         if !select.include.isEmpty { excludedSchemas.formUnion(all.filter { !included.contains($0) }) }
+        if let own = SourceNames.markerSchema(of: plan, on: source.server) { excludedSchemas.insert(own) }
     }
 
     /// `include` restricts tables. Views follow what they read, and partitions their parents.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ChangeStream
 import Execution
 import FoundationEssentials
 import PlanFile
@@ -8,7 +9,8 @@ import Postgres
 struct CleanCommand: SkeinCommand {
     static let configuration = CommandConfiguration(
         commandName: "clean",
-        abstract: "Removes what a migration keeps beside the data: its state on the target. Twice is harmless.")
+        abstract:
+            "Removes what a migration keeps beside the data: slot, publications and state. Twice is harmless.")
 
     @OptionGroup var plan: PlanArgument
     @OptionGroup var options: GlobalOptions
@@ -32,15 +34,47 @@ struct CleanCommand: SkeinCommand {
                 refusal: "nothing was removed: migration \(name) is not finished (\(found.done) of \(found.tasks) "
                     + "tasks done) and could not go on afterwards")
         }
-        let removed = try await target.run { try CleanOperation.run($0, name: name) }
+        let removed = try await CleanOperation.run(plan)
         let pruned = prune ? try removeSpool(plan) : false
         if options.json {
-            try Console.json(Result(name: name, removedState: removed, removedSpool: pruned))
+            try Console.json(
+                Result(name: name, removedState: removed.state, removedSpool: pruned, source: removed.source))
         } else {
-            let what = [removed ? "the state on the target" : nil, pruned ? "the spool" : nil].compactMap(\.self)
+            let what =
+                Self.words(removed.source)
+                + [
+                    removed.state ? "the state on the target" : nil, pruned ? "the spool" : nil,
+                ].compactMap(\.self)
             Console.result(
-                "\(name): " + (what.isEmpty ? "nothing to clean" : "removed " + what.joined(separator: " and ")))
+                "\(name): " + (what.isEmpty ? "nothing to clean" : "removed " + Self.list(what)))
         }
+        if let source = removed.source { tellRest(source) }
+    }
+
+    /// What was removed from the source, for people.
+    private static func words(_ source: SourceCleaned?) -> [String] {
+        guard let source else { return [] }
+        let publications = source.publications.joined(separator: ", ")
+        return [
+            source.liftedFence ? "the fence" : nil, source.slot.map { "the slot \($0)" },
+            source.publications.isEmpty
+                ? nil : "the publication\(source.publications.count == 1 ? "" : "s") \(publications)",
+            source.schema.map { "the schema \($0)" },
+            source.identities.isEmpty
+                ? nil : "the changed replica identity of " + source.identities.joined(separator: ", "),
+        ].compactMap(\.self)
+    }
+
+    /// `a, b and c`
+    private static func list(_ items: [String]) -> String {
+        guard items.count > 1, let last = items.last else { return items.joined() }
+        return items.dropLast().joined(separator: ", ") + " and " + last
+    }
+
+    private func tellRest(_ source: SourceCleaned) {
+        guard let statement = source.fenceStatement, options.isShown(.note) else { return }
+        Console.error("The source's database stays read-only. This lifts it, should it be written to again:")
+        Console.error("  " + Words.line(statement))
     }
 
     /// What would pull the ground from under a run has to wait for its end.
@@ -53,13 +87,14 @@ struct CleanCommand: SkeinCommand {
 
     /// The spool holds a folder for each migration; others' stay.
     private func removeSpool(_ plan: Plan) throws -> Bool {
-        let folder = plan.replication.spool.directory.value + "/" + plan.name.value.identifier
-        guard FileManager.default.fileExists(atPath: folder) else { return false }
+        let (directory, name) = (plan.replication.spool.directory.value, plan.name.value.text)
+        guard FileManager.default.fileExists(atPath: directory + "/" + name) else { return false }
         do {
-            try FileManager.default.removeItem(atPath: folder)
+            try Spool.delete(directory: directory, plan: name)
         } catch {
             throw CommandFailure(
-                .failed, [Diagnostic(.cannotWrite, "the spool `\(folder)` cannot be removed", detail: "\(error)")])
+                .failed,
+                [Diagnostic(.cannotWrite, "the spool `\(directory)/\(name)` cannot be removed: \(error)")])
         }
         return true
     }
@@ -68,5 +103,6 @@ struct CleanCommand: SkeinCommand {
         var name: String
         var removedState: Bool
         var removedSpool: Bool
+        var source: SourceCleaned?
     }
 }

@@ -91,7 +91,8 @@ struct MigrateCommand: SkeinCommand {
         let plan = loaded.plan
         let listens = plan.mode.value == .live && Console.isInputTerminal && !options.json
         let live = RunPrinter.Live(
-            planArgument: ShellWord.quoted(loaded.path), isManual: plan.cutover.approval.value == .manual,
+            planArgument: ShellWord.quoted(loaded.path),
+            approval: plan.cutover.approval.value == .manual ? .person : .plan,
             listens: listens)
         let options = options
         let printer = RunPrinter(options, plan: plan.name.value.text, live: plan.mode.value == .live ? live : nil)

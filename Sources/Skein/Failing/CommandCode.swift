@@ -25,6 +25,7 @@ enum CommandCode: String, CaseIterable {
     case stopped = "SK922"
     case taskFailed = "SK923"
     case differences = "SK924"
+    case sourceTrouble = "SK925"
     case unexpected = "SK929"
 
     /// What the code stands for, in a line.
@@ -52,6 +53,7 @@ enum CommandCode: String, CaseIterable {
         case .stopped: "stopped; the same command goes on"
         case .taskFailed: "a task failed in a way that waiting does not mend"
         case .differences: "source and target differ"
+        case .sourceTrouble: "something on the source is in the way of following it, or of the fence"
         case .unexpected: "something that should not happen: a mistake in Skein"
         }
     }

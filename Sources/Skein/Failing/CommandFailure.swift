@@ -34,6 +34,10 @@ struct CommandFailure: Error {
             self = Self.failure(refusal.error, on: refusal.side.rawValue, of: refusal.server)
         case let error as PostgresError: self = Self.failure(error, on: nil, of: nil)
         case let broken as StreamIsBroken: self.init(.failed, [Self.diagnostic(broken)])
+        case let trouble as SourceError:
+            self.init(
+                trouble.isTransient ? .stopped : .failed,
+                [Diagnostic(.sourceTrouble, trouble.message, cure: trouble.cure.map(Words.sentence))])
         case let blocked as BlockedReading:
             self.init(.stopped, [Diagnostic(.catalogsLocked, String(describing: blocked))])
         case is CancellationError:

@@ -35,7 +35,8 @@ struct CutoverRun: Sendable {
         var words = options
         words.json = false
         printer = RunPrinter(
-            words, plan: plan.name.value.text, live: .init(planArgument: planArgument, isManual: false, listens: false))
+            words, plan: plan.name.value.text,
+            live: .init(planArgument: planArgument, approval: .thisCommand, listens: false))
     }
 
     private var name: String { plan.name.value.text }

@@ -3,13 +3,12 @@ import PlanFile
 
 /// What a completed cutover came to, for people.
 enum CutoverText {
-    /// `cutover complete, downtime 2.3 s: fence 0.3 s, marker 12 ms, drain 0.4 s, verify 1.4 s, completion 40 ms`, then
-    /// what is left to do.
+    /// `cutover complete, downtime 2.3 s`, its parts `fence 300 ms, marker 12 ms, drain 400 ms, verify 1.4 s`, then what
+    /// is left to do.
     static func render(_ report: CutoverReport, verify: Plan.Cutover.Verify) -> String {
         let parts = report.parts.map { "\($0.name) \(Words.duration($0.seconds))" }.joined(separator: ", ")
-        var lines = [
-            "cutover complete, downtime \(Words.duration(report.downtimeSeconds))" + (parts.isEmpty ? "" : ": " + parts)
-        ]
+        var lines = ["cutover complete, downtime \(Words.duration(report.downtimeSeconds))"]
+        if !parts.isEmpty { lines += Words.wrapped(parts, 110).split(separator: "\n").map { "  " + $0 } }
         lines.append(late(report))
         if verify == .none {
             lines.append("source and target were not compared (the plan says `verify: none`); `skein verify` does it")
@@ -21,7 +20,7 @@ enum CutoverText {
     private static func late(_ report: CutoverReport) -> String {
         guard report.lateChanges > 0 else { return "no row was changed on the source after the marker" }
         return
-            "WARNING: \(Words.count(report.lateChanges, "row")) changed on the source after the marker, and these changes "
+            "WARNING: \(Words.count(report.lateChanges, "row")) \(report.lateChanges == 1 ? "was" : "were") changed on the source after the marker, and these changes "
             + "are not on the target: something was still writing"
     }
 }

@@ -25,8 +25,9 @@ final class RunPrinter: Sendable {
     struct Live {
         /// As the user has to write it behind `skein cutover`.
         var planArgument: String
-        /// Whether the cutover waits for a person.
-        var isManual: Bool
+        /// Who begins the cutover.
+        enum Approval { case person, plan, thisCommand }
+        var approval: Approval
         /// Whether `c` and Enter do it, too.
         var listens: Bool
     }
@@ -135,6 +136,8 @@ final class RunPrinter: Sendable {
             let start = "start    \(id)" + (attempt > 1 ? " (attempt \(attempt))" : "")
             return (newPhase(id).map { ["-- \($0.title)"] } ?? []) + (options.logLevel == .debug ? [start] : [])
         case .finished(let id, let rows, let bytes, let seconds):
+            // That it is open is told already.
+            guard id != "gate" else { return [] }
             guard seconds >= 1 || memory.withLock({ $0.listsShortTasks || $0.isCutover }) else { return [] }
             return ["done     \(id)  " + details(id, rows, bytes, seconds)]
         case .rechecked(let id, let isKept):
@@ -168,7 +171,11 @@ final class RunPrinter: Sendable {
         switch step {
         case .ready:
             guard let live else { return [] }
-            guard live.isManual else { return ["-- ready for cutover: it begins by itself (approval: automatic)"] }
+            switch live.approval {
+            case .plan: return ["-- ready for cutover: it begins by itself (approval: automatic)"]
+            case .thisCommand: return []
+            case .person: break
+            }
             return [
                 "-- following: ready for cutover",
                 "Stop the application's writes when it suits you, then run:  skein cutover \(live.planArgument)"

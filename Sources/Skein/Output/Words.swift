@@ -54,9 +54,9 @@ enum Words {
     /// `2026-11-21 09:41:52 UTC` of PostgreSQL's `2026-11-21 09:41:52.831468+00`.
     static func time(_ text: String) -> String { text.hasSuffix("+00") ? String(text.prefix(19)) + " UTC" : text }
 
-    /// With a capital letter and a full stop.
+    /// With a capital letter and a full stop, unless a statement is at its end.
     static func sentence(_ text: String) -> String {
-        text.prefix(1).uppercased() + text.dropFirst() + (text.hasSuffix(".") ? "" : ".")
+        text.prefix(1).uppercased() + text.dropFirst() + (text.hasSuffix(".") || text.hasSuffix(";") ? "" : ".")
     }
 
     /// Nothing that a terminal would obey: names may hold anything. Lines stay lines.

@@ -85,6 +85,29 @@ struct ReceiverDiskTests {
         }
     }
 
+    @Test func `that is full shows readers what is whole in the file`() async throws {
+        try await SmallDisk.with(megabytes: 2) { disk in
+            let spool = try SpoolFixture(directory: disk.path).open()
+            let writer = spool.writer()
+            try writer.transaction(200, size: 1 << 20)
+            try writer.transaction(300, size: 700_000)
+            try writer.append("B", 400)
+            #expect(throws: SpoolError.self) {
+                for _ in 0..<100 { try writer.append([UInt8](repeating: 0x49, count: 50_000), 400) }
+            }
+            #expect(throws: SpoolError.self) { try writer.sync() }
+            #expect(!writer.mustReceiveAgain)
+            #expect(try commits(spool.reader(from: 100).rest()) == [200, 300])
+            try spool.release(before: 300)
+            try writer.makeReleasable()
+            #expect(writer.mustReceiveAgain && spool.bytesInUse < 1000)
+            writer.dropOpenTransaction()
+            try writer.transaction(400, size: 1 << 20)
+            try writer.sync()
+            #expect(try commits(spool.reader(from: 300).rest()) == [400])
+        }
+    }
+
     @Test func `that is read-only is named`() async throws {
         try await SmallDisk.with(megabytes: 2) { disk in
             try disk.set(readOnly: true)

@@ -32,6 +32,12 @@ struct SpoolTests {
         }
     }
 
+    @Test func `checks with CRC-32C`() {
+        var sum = CRC32C()
+        unsafe Array("123456789".utf8).withUnsafeBytes { unsafe sum.add($0) }
+        #expect(sum.value == 0xE306_9283)
+    }
+
     @Test func `is 0600 in 0700`() throws {
         try SpoolFixture.with { fixture in
             let spool = try fixture.open()
@@ -295,6 +301,10 @@ struct SpoolTests {
                 try writer.transaction(200)
                 try writer.sync()
             }
+            var other = fixture
+            other.identity.migration = "m2"
+            #expect(throws: SpoolError.self) { try other.open(mode: .source) }
+            #expect(fixture.segments.count == 1)
             let spool = try fixture.open(start: 150, mode: .source)
             #expect(spool.covered == 150 && fixture.segments.isEmpty)
         }

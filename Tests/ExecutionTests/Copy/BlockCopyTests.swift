@@ -88,4 +88,25 @@ struct BlockCopyTests {
             try await live.wait("select (\(Self.holders)) = 0", live.source)
         }
     }
+
+    @Test func `A holder gives way to whoever waits for the table exclusively`() async throws {
+        try await Self.with { live in
+            try await live.run(0)
+            let application = HeldSession(live.source)
+            let locked = Task {
+                try await application.execute("begin; lock table public.b in access exclusive mode; \(Self.move)")
+            }
+            try await live.wait(
+                "select exists (select from pg_locks where not granted and relation = 'public.b'::regclass)",
+                live.source)
+            let error = await #expect(throws: PostgresError.self) { try await live.run(1) }
+            #expect(error?.sqlState == "55P03" && error?.isTransient == true)
+            try await locked.value
+            try await application.execute("commit")
+            await application.close()
+            await #expect(throws: ClaimLost.self) { try await live.run(1) }
+            for number in 0..<3 { try await live.run(number) }
+            #expect(try await live.areEqual("b"))
+        }
+    }
 }

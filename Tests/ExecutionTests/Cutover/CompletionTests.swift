@@ -59,6 +59,25 @@ struct CompletionTests {
         }
     }
 
+    /// A crash of the target takes back what was committed asynchronously a moment ago.
+    @Test func `Progress that is older than the marker is no drain`() async throws {
+        try await CutoverFixture.with(sql: Self.sql, actions: Self.actions) { fixture in
+            try await fixture.begin()
+            for action in Self.actions[0...2] { try await fixture.run(action) }
+            for late in ["marker_floor - 1", "case w when 0 then marker_lsn else marker_floor end"] {
+                try await fixture.execute(
+                    """
+                    delete from skein.apply_progress;
+                    insert into skein.apply_progress (migration, lane, worker, workers, hash_version, position)
+                    select migration, 0, w, 2, 1, \(late) from skein.stream, generate_series(0, 1) w
+                    """, fixture.target)
+                await #expect(throws: NotYet.self) { try await fixture.run(.drain, isApplied: false) }
+            }
+            try await fixture.run(.drain)
+            #expect(try await fixture.value("select drained is not null from skein.cutover", fixture.target) == "t")
+        }
+    }
+
     @Test func `A write past the fence: not complete`() async throws {
         try await CutoverFixture.with(sql: Self.sql, actions: Self.actions) { fixture in
             try await proceed(fixture, fence: .readOnly, late: 2)

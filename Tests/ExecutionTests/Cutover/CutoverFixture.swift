@@ -98,8 +98,9 @@ struct CutoverFixture: Sendable {
     }
 
     /// Claims a task and runs it, as an engine does.
+    /// - Parameter isApplied: the applier stands at the marker.
     @discardableResult
-    func run(_ action: Action) async throws -> TaskOutcome {
+    func run(_ action: Action, isApplied: Bool = true) async throws -> TaskOutcome {
         let context = context
         guard let number = context.tasks.firstIndex(where: { $0.action == action }) else {
             throw StateError.unexpected("no such task")
@@ -107,6 +108,7 @@ struct CutoverFixture: Sendable {
         try await onTarget {
             _ = try $0.query("update skein.task set state = 'done' where number < $1", [String(number)])
         }
+        if action == .drain, isApplied { try await execute(Self.applied, target) }
         let link = Link(context)
         do {
             let outcome = try await link.run(context.tasks[number].id) { ends in
@@ -127,6 +129,12 @@ struct CutoverFixture: Sendable {
             throw error
         }
     }
+
+    private static let applied = """
+        delete from skein.apply_progress;
+        insert into skein.apply_progress (migration, lane, worker, workers, hash_version, position)
+        select migration, 0, w, 2, 1, marker_lsn from skein.stream, generate_series(0, 1) w
+        """
 
     func execute(_ sql: String, _ server: ConnectionTarget) async throws {
         try await TestServers.execute(sql, on: server)

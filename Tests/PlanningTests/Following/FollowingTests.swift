@@ -87,6 +87,21 @@ struct FollowingTests {
         }
     }
 
+    @Test("markers that are rows are made on the source alone: their schema is not dumped, and not spoken of")
+    func markers() {
+        var source = iotCatalog()
+        source.server.versionNumber = 130_011
+        let compilation = Compiler.compile(.live(), source: source, target: CatalogBuilder().catalog)
+        #expect(compilation.graph.exclusions.schemas == ["skein_iot_production"])
+        let document = PlanDocument(
+            .live(), source: source, target: CatalogBuilder().catalog, selection: compilation.selection,
+            graph: compilation.graph, diagnostics: [])
+        #expect(document.skipped.isEmpty)
+        #expect(document.following?.messages == false)
+        #expect(CompiledGraph(source).graph.exclusions.schemas.isEmpty)
+        #expect(CompiledGraph(iotCatalog(), .live()).graph.exclusions.schemas.isEmpty)
+    }
+
     // MARK: Identity
 
     private func identified(

@@ -1,0 +1,94 @@
+import ChangeStream
+import Planning
+import Postgres
+import Synchronization
+import TestServers
+import Testing
+
+@testable import Execution
+
+@Suite("The slot", .enabled(if: TestServers.areAvailable), .timeLimit(.minutes(3)))
+struct SlotTests {
+    @Test(arguments: SourceFixture.Server.present)
+    func `It is made once, and what its snapshot sees is stored`(_ server: SourceFixture.Server) async throws {
+        try await SourceFixture.with(on: server) { fixture in
+            try fixture.prepare()
+            try fixture.createSlot()
+            let record = try #require(try fixture.stream.record())
+            #expect(record.slotGeneration == 1)
+            let status = try #require(try SlotStatus.read(fixture.source, slot: fixture.names.slot))
+            #expect(status.plugin == "pgoutput")
+            #expect(status.confirmedFlush == record.consistentLSN)
+            #expect(status.lostBecause == nil && status.activePID == nil)
+            #expect((status.retainedBytes ?? -1) >= 0)
+            #expect(record.slotSnapshot != nil)
+            #expect(try fixture.stream.shape()?.tables.map(\.name).contains("keyed") == true)
+            #expect(try fixture.stream.rowCounters() != nil)
+            try fixture.prepare()
+            try fixture.createSlot()
+            #expect(try fixture.stream.record() == record)
+        }
+    }
+
+    @Test func `A transaction that is open when the slot is made is waited for`() async throws {
+        try await SourceFixture.with { fixture in
+            try fixture.prepare()
+            let shop = try fixture.application()
+            try shop.execute("begin; insert into public.keyed values (7, 'open')")
+            let xid = try #require(try shop.scalar("select pg_current_xact_id()").flatMap { UInt64($0) })
+            let observer = try Connection(fixture.sourceTarget, applicationName: "skein/observer")
+            let committer = CommitLater(shop, observer, walsenderOf: fixture.planName)
+            committer.start()
+            try fixture.createSlot()
+            let wasWaitedFor = committer.wasWaitedFor.load(ordering: .relaxed)
+            #expect(wasWaitedFor)
+            let snapshot = try #require(try fixture.stream.record()?.slotSnapshot)
+            #expect(xid < snapshot.xmin || (xid < snapshot.xmax && !snapshot.running.contains(xid)))
+        }
+    }
+
+    @Test func `One that a crash left unknown is made anew, also while our own walsender still holds it`() async throws {
+        try await SourceFixture.with { fixture in
+            try fixture.prepare()
+            try fixture.source.query(
+                "select pg_create_logical_replication_slot($1, 'pgoutput')", [fixture.names.slot])
+            let zombie = try fixture.receiver()
+            #expect(try SlotStatus.read(fixture.source, slot: fixture.names.slot)?.activePID == zombie.backendPID)
+            try fixture.createSlot()
+            #expect(try fixture.stream.record()?.slotGeneration == 1)
+            #expect(try SlotStatus.read(fixture.source, slot: fixture.names.slot)?.activePID == nil)
+        }
+    }
+
+    @Test func `Somebody else's receiver is named and left alone`() async throws {
+        try await SourceFixture.with { fixture in
+            try fixture.prepare()
+            try fixture.createSlot()
+            let other = try fixture.receiver("their tool")
+            #expect(throws: SourceError.slotInUse(
+                slot: fixture.names.slot,
+                by: SessionFact(pid: other.backendPID, application: "their tool", seconds: nil))
+            ) {
+                try SlotRemoval.drop(
+                    fixture.source, slot: fixture.names.slot, endingSessionsOf: fixture.planName)
+            }
+            // Nor is our own ended by who knows nothing of the migration.
+            try fixture.source.query("select pg_terminate_backend($1)", [String(other.backendPID)])
+        }
+    }
+
+    @Test func `A slot that is gone is noticed at once`() async throws {
+        try await SourceFixture.with { fixture in
+            try fixture.prepare()
+            try fixture.createSlot()
+            try fixture.source.query("select pg_drop_replication_slot($1)", [fixture.names.slot])
+            let lost = SourceError.slotLost(slot: fixture.names.slot, reason: "it was dropped")
+            #expect(throws: lost) { try SlotStatus.require(fixture.source, slot: fixture.names.slot) }
+            #expect(throws: lost) { try fixture.createSlot() }
+            // A repair.
+            try fixture.stream.forgetSlot()
+            try fixture.createSlot()
+            #expect(try fixture.stream.record()?.slotGeneration == 2)
+        }
+    }
+}

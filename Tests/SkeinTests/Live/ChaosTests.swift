@@ -12,7 +12,7 @@ struct ChaosTests {
 
     /// Crashes are processes killed, never power lost; the long delay makes a crash of the target lose commits.
     private static let configuration: [OwnServers.Name: String] = [
-        .source: "fsync = off\nwal_writer_delay = 1s\n", .target: "fsync = off\nwal_writer_delay = 10s\n",
+        .source: "fsync = off\n", .target: "fsync = off\nwal_writer_delay = 10s\n",
         .target18: "fsync = off\nwal_writer_delay = 10s\n",
     ]
 

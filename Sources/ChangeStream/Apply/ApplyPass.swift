@@ -125,7 +125,7 @@ final class ApplyPass {
     private func take(_ message: StreamMessage, commitEnd: LSN?) throws -> End? {
         switch try translator.take(message, commitEnd: commitEnd) {
         case .change:
-            if translator.batch.changes >= settings.limits.partChanges
+            if translator.batch.changes - translator.batch.sent >= settings.limits.partChanges
                 || (translator.batch.changes & 255 == 0 && translator.batch.bytes >= settings.limits.partBytes)
                 || message.range.count >= settings.limits.partBytes
             {
@@ -264,6 +264,7 @@ final class ApplyPass {
         let batch = translator.batch
         if batch.isWhole { try levelWorkers() }
         batch.isWhole = false
+        batch.sent = batch.changes
         try workers[0].submit(ApplyJob(segments: batch.take(), part: nil, ending: nil))
         // No more than this one and the next are in memory.
         try workers[0].check()

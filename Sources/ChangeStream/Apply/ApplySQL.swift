@@ -146,7 +146,9 @@ enum ApplySQL {
     static func rowNote(_ oid: UInt32, _ key: RowKey, _ row: RereadRow) -> Segment.Statement {
         Segment.Statement(
             sql: noteRow,
-            parameters: [nil, String(oid), RowNote.text(key, row), row.watermark.description, row.insertLSN.description])
+            parameters: [
+                nil, String(oid), RowNote.text(key, row), row.watermark.description, row.insertLSN.description,
+            ])
     }
 }
 
@@ -156,8 +158,7 @@ enum RowNote {
 
     static func parse(_ text: String) -> (key: RowKey, values: [String]) {
         guard let separator = text.firstIndex(of: "=") else { return (RowKey(text: text), []) }
-        return (
-            RowKey(text: String(text[..<separator])), PostgresArray.elements(String(text[text.index(after: separator)...]))
-        )
+        let values = String(text[text.index(after: separator)...])
+        return (RowKey(text: String(text[..<separator])), PostgresArray.elements(values))
     }
 }

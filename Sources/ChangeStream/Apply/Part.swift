@@ -50,6 +50,8 @@ final class Batch {
     var transactions = 0
     /// Nothing of it has been sent yet.
     var isWhole = true
+    /// How many of the changes have been sent, in parts.
+    var sent = 0
 
     init(partCount: Int, tables: Int) {
         self.partCount = partCount

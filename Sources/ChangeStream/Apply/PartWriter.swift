@@ -49,7 +49,8 @@ struct PartWriter {
         let keyForms = forms(work, deletes.map { (key: $0, row: 0) }, table, keyCount: count, sent: [])
         if let keyForms, deletes.count >= Self.many {
             try sendMany(
-                ApplySQL.deleteMany(table, keyForms), work, arena, table, deletes.map { (key: $0, row: 0) }, [], keyForms)
+                ApplySQL.deleteMany(table, keyForms), work, arena, table, deletes.map { (key: $0, row: 0) }, [],
+                keyForms)
         } else {
             for key in deletes {
                 try sendOne(ApplySQL.delete(table), work, arena, table, row: 0, sent: [], key: key, keyCount: count)

@@ -51,8 +51,8 @@ enum RelationShape {
             if target.typeOID < firstOwnOID { return name(of: column, typeName) }
             // A type's schema may differ where an extension lives in another one.
             guard let source = typeName(oid) else { return nil }
-            return target.typeName.hasSuffix("." + source) || target.typeName.hasSuffix("." + QualifiedName.quoted(source))
-                ? nil : source
+            let isSame = ["." + source, "." + QualifiedName.quoted(source)].contains { target.typeName.hasSuffix($0) }
+            return isSame ? nil : source
         }
         guard let source = column.typeName else { return nil }
         // `format_type` without modifier; what is not built in may be qualified on one side and not on the other.

@@ -20,51 +20,51 @@ final class Translator {
     }
 
     /// Where the columns of a relation are.
-    private struct Placement {
+    struct Placement {
         var table: Int
         var places: [Int]
     }
 
     let tables: [AppliedTable]
-    private var states: [TableState]
-    private let markerTable: QualifiedName?
-    private let pinned: Set<UInt32>
-    private let workers: Int
+    var states: [TableState]
+    let markerTable: QualifiedName?
+    let pinned: Set<UInt32>
+    let workers: Int
     /// What each worker has applied already.
-    private let positions: [LSN]
-    private let reread: (AppliedTable, [StreamValue], Set<UInt32>) throws -> Reread
-    private let report: (ApplyEvent) -> Void
-    private let countsOnly: Bool
+    let positions: [LSN]
+    let reread: (AppliedTable, [StreamValue], Set<UInt32>) throws -> Reread
+    let report: (ApplyEvent) -> Void
+    let countsOnly: Bool
 
-    private var decoder: ChangeDecoder
-    private var numbers: [QualifiedName: Int] = [:]
-    private var numbersByOID: [UInt32: Int] = [:]
-    private var placements: [UInt32: Placement] = [:]
-    private var revision = -1
-    private var last: (id: UInt32, placement: Placement)?
-    private var told: Set<QualifiedName> = []
+    var decoder: ChangeDecoder
+    var numbers: [QualifiedName: Int] = [:]
+    var numbersByOID: [UInt32: Int] = [:]
+    var placements: [UInt32: Placement] = [:]
+    var revision = -1
+    var last: (id: UInt32, placement: Placement)?
+    var told: Set<QualifiedName> = []
 
     // The current transaction.
     private(set) var isInTransaction = false
-    private var xid: UInt32?
+    var xid: UInt32?
     /// The transaction commits at or behind this.
-    private var floor = LSN(rawValue: 0)
-    private var skips: [Bool]
-    private var skipsAll = false
-    private(set) var marker: String?
+    var floor = LSN(rawValue: 0)
+    var skips: [Bool]
+    var skipsAll = false
+    var marker: String?
     private(set) var finalLSN: LSN?
     /// Behind the last transaction.
     private(set) var end: LSN
-    private var consumed = ConsumedTransactions()
+    var consumed = ConsumedTransactions()
 
     var batch: Batch
     private(set) var skipped = 0
-    private(set) var counted = 0
+    var counted = 0
 
-    private var old: [StreamValue] = []
-    private var new: [StreamValue] = []
-    private var oldKey: [StreamValue] = []
-    private var newKey: [StreamValue] = []
+    var old: [StreamValue] = []
+    var new: [StreamValue] = []
+    var oldKey: [StreamValue] = []
+    var newKey: [StreamValue] = []
 
     init(
         _ plugin: Plugin, tables: [AppliedTable], rows: [UInt32: [RowKey: RereadRow]], routing: Routing,
@@ -125,7 +125,7 @@ final class Translator {
         }
     }
 
-    private func begin(_ begin: Begin, _ commitEnd: LSN?) {
+    func begin(_ begin: Begin, _ commitEnd: LSN?) {
         isInTransaction = true
         xid = begin.xid
         marker = nil
@@ -150,7 +150,7 @@ final class Translator {
 
     // MARK: Changes
 
-    private func insert(_ id: UInt32, _ row: Row, _ bytes: UnsafeRawBufferPointer) throws {
+    func insert(_ id: UInt32, _ row: Row, _ bytes: UnsafeRawBufferPointer) throws {
         guard let placement = try placement(id) else { return unsafe try noteMarker(id, row, bytes) }
         guard try counts(placement) else { return }
         let number = placement.table
@@ -161,7 +161,7 @@ final class Translator {
     }
 
     /// Puts the insert of `new` into the batch.
-    private func add(_ number: Int) throws {
+    func add(_ number: Int) throws {
         let table = tables[number]
         if let missing = new.firstIndex(where: { !$0.isKnown }) {
             throw ApplyFailure.missingValue(table.name, column: table.columns[missing].name)
@@ -182,7 +182,7 @@ final class Translator {
         }
     }
 
-    private func delete(_ id: UInt32, _ oldRow: OldRow?, _ bytes: UnsafeRawBufferPointer) throws {
+    func delete(_ id: UInt32, _ oldRow: OldRow?, _ bytes: UnsafeRawBufferPointer) throws {
         guard let placement = try placement(id), try counts(placement) else { return }
         let number = placement.table
         guard tables[number].manner != .append else { return }
@@ -200,7 +200,7 @@ final class Translator {
     }
 
     /// Puts the delete of the row that `old` and `oldKey` name into the batch.
-    private func remove(_ number: Int) throws {
+    func remove(_ number: Int) throws {
         let table = tables[number]
         let hash = hash(number, table.isFull ? old : oldKey)
         guard let part = part(number, hash) else { return }
@@ -216,7 +216,7 @@ final class Translator {
         }
     }
 
-    private func update(
+    func update(
         _ id: UInt32, _ oldRow: OldRow?, _ row: Row, _ bytes: UnsafeRawBufferPointer,
     ) throws {
         guard let placement = try placement(id), try counts(placement) else { return }
@@ -248,7 +248,7 @@ final class Translator {
         }
     }
 
-    private func change(_ number: Int, isMove: Bool) throws {
+    func change(_ number: Int, isMove: Bool) throws {
         let table = tables[number]
         let isWhole = new.allSatisfy(\.isKnown)
         guard table.manner == .fold else { return changeInOrder(number, isMove: isMove, isWhole: isWhole) }
@@ -278,7 +278,7 @@ final class Translator {
         }
     }
 
-    private func changeInOrder(_ number: Int, isMove: Bool, isWhole: Bool) {
+    func changeInOrder(_ number: Int, isMove: Bool, isWhole: Bool) {
         let table = tables[number]
         let hash = hash(number, table.isFull ? old : oldKey)
         guard let part = part(number, hash) else { return }
@@ -298,7 +298,7 @@ final class Translator {
     }
 
     /// An insert whose values are not all in the stream: they are read from the source.
-    private func addReread(_ number: Int) throws {
+    func addReread(_ number: Int) throws {
         let table = tables[number]
         let hash = hash(number, newKey)
         guard part(number, hash) != nil else { return }
@@ -318,7 +318,7 @@ final class Translator {
         part(number, hash)?.notes.append(note)
     }
 
-    private func truncate(_ truncation: Truncation) throws {
+    func truncate(_ truncation: Truncation) throws {
         var whole: [String] = []
         var statements: [Segment.Statement] = []
         for index in 0..<truncation.count {
@@ -345,167 +345,5 @@ final class Translator {
         batch.seal()
         batch.current.statements += statements
         batch.changes += statements.count
-    }
-
-    // MARK: Judging and routing
-
-    private func shows(_ number: Int, _ row: [StreamValue], _ key: [StreamValue]) throws -> Bool {
-        guard states[number].isTested(floor) else { return false }
-        guard let xid else { throw ApplyFailure.noTransactionID }
-        return try states[number].shows(xid, row, key: key)
-    }
-
-    private func isRouted(_ number: Int) -> Bool { !pinned.contains(tables[number].followed.sourceOID) }
-
-    private func hash(_ number: Int, _ values: [StreamValue]) -> KeyHash {
-        var hash = KeyHash(table: tables[number].followed.sourceOID)
-        for value in values { hash.combine(value) }
-        return hash
-    }
-
-    /// Where a change goes; nil where its worker has applied it already.
-    private func part(_ number: Int, _ hash: KeyHash) -> Part? {
-        let owner =
-            isRouted(number)
-            ? hash.owner(of: workers) : Int(tables[number].followed.sourceOID % UInt32(truncatingIfNeeded: workers))
-        guard !skips[owner] else { return nil }
-        return batch.current.parts[batch.partCount == 1 ? 0 : owner]
-    }
-
-    /// Whether the change is to be looked at any further.
-    private func counts(_ placement: Placement) throws -> Bool {
-        guard isInTransaction else { throw ApplyFailure.outOfOrder }
-        guard !skipsAll else { return false }
-        if countsOnly { counted += 1 }
-        return !countsOnly
-    }
-
-    // MARK: Rows
-
-    private func fill(
-        _ values: inout [StreamValue], _ row: Row, _ placement: Placement, missing: Value.Kind,
-        _ bytes: UnsafeRawBufferPointer,
-    ) {
-        let width = tables[placement.table].width
-        if values.count != width || placement.places.count != width {
-            values = Array(repeating: StreamValue(missing), count: width)
-        }
-        for column in 0..<row.count {
-            let place = column < placement.places.count ? placement.places[column] : -1
-            guard place >= 0 else { continue }
-            let value = decoder.value(row, column)
-            values[place] =
-                value.kind == .text || value.kind == .binary
-                ? unsafe StreamValue(value.kind, decoder.pointer(to: value.slice, in: bytes)) : StreamValue(value.kind)
-        }
-    }
-
-    private func fillOld(_ row: OldRow, _ placement: Placement, _ bytes: UnsafeRawBufferPointer) {
-        unsafe fill(&old, row.row, placement, missing: .absent, bytes)
-        guard tables[placement.table].isFull else { return }
-        // test_decoding leaves NULLs out of old rows.
-        for column in old.indices where old[column].kind == .absent { old[column] = StreamValue(.null) }
-    }
-
-    /// Sets `oldKey` and `newKey`: what is not sent of one is as in the other.
-    private func keys(_ number: Int, hasOld: Bool) throws {
-        let table = tables[number]
-        oldKey.removeAll(keepingCapacity: true)
-        newKey.removeAll(keepingCapacity: true)
-        for column in table.key {
-            let fromNew = new[column]
-            let fromOld = hasOld && old[column].hasBytes ? old[column] : fromNew
-            guard fromOld.hasBytes else {
-                throw ApplyFailure.missingKey(table.name, column: table.columns[column].name)
-            }
-            oldKey.append(fromOld)
-            newKey.append(fromNew.hasBytes ? fromNew : fromOld)
-            if !fromNew.hasBytes { new[column] = fromOld }
-            if hasOld, !old[column].hasBytes { old[column] = fromOld }
-        }
-    }
-
-    // MARK: Relations
-
-    private func placement(_ id: UInt32) throws -> Placement? {
-        if revision != decoder.relations.revision {
-            placements.removeAll(keepingCapacity: true)
-            last = nil
-            revision = decoder.relations.revision
-        }
-        if let last, last.id == id { return last.placement.table < 0 ? nil : last.placement }
-        let found = try placements[id] ?? place(id)
-        placements[id] = found
-        last = (id, found)
-        return found.table < 0 ? nil : found
-    }
-
-    private func place(_ id: UInt32) throws -> Placement {
-        guard let relation = decoder.relations[id] else { return Placement(table: -1, places: []) }
-        let name = QualifiedName(schema: relation.namespace, name: relation.name)
-        let isByOID = decoder.plugin == .pgoutput
-        guard let number = isByOID ? numbersByOID[id] ?? numbers[name] : numbers[name] else {
-            if name != markerTable, !name.schema.hasPrefix("skein"), !skipsAll, told.insert(name).inserted {
-                report(.unfollowed(name))
-            }
-            return Placement(table: -1, places: [])
-        }
-        let table = tables[number]
-        if isByOID, !skipsAll, table.followed.sourceOID != 0 {
-            guard id == table.followed.sourceOID else {
-                throw ShapeDifference(table: table.name, column: nil, what: .replaced)
-            }
-            guard name == table.name else {
-                throw ShapeDifference(table: table.name, column: nil, what: .renamed(name))
-            }
-        }
-        // What is skipped may have had another shape; it is looked at again when it is needed.
-        guard !skipsAll, !countsOnly else { return Placement(table: number, places: []) }
-        let places = try RelationShape.places(of: relation, in: table) { decoder.relations.type($0)?.name }
-        return Placement(table: number, places: places)
-    }
-
-    private func noteMarker(_ id: UInt32, _ row: Row, _ bytes: UnsafeRawBufferPointer) throws {
-        guard let markerTable, let relation = decoder.relations[id], relation.name == markerTable.name,
-            relation.namespace == markerTable.schema, row.count > 0
-        else { return }
-        let value = decoder.value(row, 0)
-        guard value.kind == .text || value.kind == .binary else { return }
-        marker = unsafe decoder.text(value.slice, in: bytes.bytes)
-    }
-}
-
-/// Transactions that were consumed lately: a decoded transaction may still be hidden from snapshots.
-struct ConsumedTransactions {
-    private var ring: [UInt32] = []
-    private var next = 0
-    private static let size = 65_536
-
-    mutating func add(_ xid: UInt32) {
-        if ring.count < Self.size {
-            ring.append(xid)
-        } else {
-            ring[next] = xid
-            next = (next + 1) % Self.size
-        }
-    }
-
-    var all: Set<UInt32> { Set(ring) }
-}
-
-extension [String?] {
-    /// Lends the values in the form that the stream has them in.
-    func withStreamValues<R>(_ body: ([StreamValue]) throws -> R) rethrows -> R {
-        var arena = Arena()
-        let cells = map { $0.map { arena.keep(text: $0) } ?? Cell(kind: .null) }
-        return unsafe try arena.bytes.withUnsafeBytes { bytes in
-            try body(
-                cells.map { cell in
-                    guard cell.kind == .text else { return StreamValue(.null) }
-                    let start = Int(cell.offset)
-                    return unsafe StreamValue(
-                        .text, UnsafeRawBufferPointer(rebasing: bytes[start..<start + Int(cell.length)]))
-                })
-        }
     }
 }

@@ -56,7 +56,8 @@ struct ApplyModelTests {
                 return try await group.reduce(into: []) { $0 += $1 }
             }
             let tables = [
-                try await bed.table("k", .columns(["id"]), pieces: pieces), try await bed.table("other", .columns(["id"])),
+                try await bed.table("k", .columns(["id"]), pieces: pieces),
+                try await bed.table("other", .columns(["id"])),
             ]
             let events = Events()
             // Thrown away in the middle, and begun anew with another number of workers.
@@ -73,7 +74,8 @@ struct ApplyModelTests {
                 $0.limits.changes = 100
             }
             #expect(status.missing == 0, "seed \(seed)")
-            #expect(events.all.isEmpty || events.all.allSatisfy { if case .waitingForSource = $0 { true } else { false } })
+            #expect(
+                events.all.isEmpty || events.all.allSatisfy { if case .waitingForSource = $0 { true } else { false } })
             try await bed.expectEqual("k", "other")
         }
     }
@@ -118,7 +120,9 @@ struct ApplyModelTests {
             do {
                 try connection.execute("begin")
                 for _ in 0..<Int.random(in: 1...5, using: &random) {
-                    let (key, other) = (Int.random(in: 1...2400, using: &random), Int.random(in: 1...2400, using: &random))
+                    let (key, other) = (
+                        Int.random(in: 1...2400, using: &random), Int.random(in: 1...2400, using: &random)
+                    )
                     number += 1
                     let sql =
                         switch Int.random(in: 0..<100, using: &random) {
@@ -126,7 +130,8 @@ struct ApplyModelTests {
                             "insert into public.k values (\(key), \(number % 10000), repeat('n', \(number % 4000)), 'new') "
                                 + "on conflict do nothing"
                         case ..<50: "update public.k set a = \(number % 10000) where id = \(key)"
-                        case ..<60: "update public.k set b = repeat(b, 2), c = null where id = \(key) and length(b) < 9000"
+                        case ..<60:
+                            "update public.k set b = repeat(b, 2), c = null where id = \(key) and length(b) < 9000"
                         case ..<75: "delete from public.k where id = \(key)"
                         case ..<76 where truncates: "truncate public.k"
                         case ..<92:

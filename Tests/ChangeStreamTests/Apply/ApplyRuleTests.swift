@@ -10,12 +10,14 @@ import Testing
 @Suite(.enabled(if: TestServers.areAvailable), .timeLimit(.minutes(2)))
 struct ApplyRuleTests {
     @Test func `Keys that trade places in one transaction`() async throws {
-        let sql = "create table public.t (id integer primary key, v text); insert into public.t select i, 'v' || i from generate_series(1, 100) i"
+        let sql =
+            "create table public.t (id integer primary key, v text); insert into public.t select i, 'v' || i from generate_series(1, 100) i"
         try await Bed.with(source: sql) { bed in
             try await bed.onSource(
                 "begin; update t set id = 1000 where id = 1; update t set id = 1 where id = 2; update t set id = 2 where id = 1000; commit",
                 "alter table t add constraint d unique (id) deferrable initially deferred",
-                "begin; update t set id = id + 1 where id between 10 and 90 and id % 10 <> 0; commit".replacing("id + 1", with: "-id"),
+                "begin; update t set id = id + 1 where id between 10 and 90 and id % 10 <> 0; commit".replacing(
+                    "id + 1", with: "-id"),
                 "update t set id = -id where id < 0")
             let status = try await bed.applyAll([try await bed.table("t", .columns(["id"]))])
             #expect(status.missing == 0)
@@ -30,10 +32,14 @@ struct ApplyRuleTests {
             """
         try await Bed.with(source: sql) { bed in
             try await bed.onSource(
-                (1...20).map { "begin; update t set u = null where id = \($0); update t set u = \($0) where id = \($0 + 20); update t set u = \($0 + 20) where id = \($0); commit" }
-                    .joined(separator: ";"),
-                "begin; delete from t where id = 45; insert into t values (100, 45); insert into t select i, i from generate_series(200, 230) i; commit")
-            let status = try await bed.applyAll([try await bed.table("t", .columns(["id"]))], jobs: 2, isFarBehind: true)
+                (1...20).map {
+                    "begin; update t set u = null where id = \($0); update t set u = \($0) where id = \($0 + 20); update t set u = \($0 + 20) where id = \($0); commit"
+                }
+                .joined(separator: ";"),
+                "begin; delete from t where id = 45; insert into t values (100, 45); insert into t select i, i from generate_series(200, 230) i; commit"
+            )
+            let status = try await bed.applyAll(
+                [try await bed.table("t", .columns(["id"]))], jobs: 2, isFarBehind: true)
             #expect(status.missing == 0)
             try await bed.expectEqual("t")
         }
@@ -68,9 +74,11 @@ struct ApplyRuleTests {
                 "insert into t select i, 'new' from generate_series(1, 30) i")
             try await bed.applyAll([try await bed.table("t", .insertsOnly)], jobs: 2, isFarBehind: true)
             try await bed.expectEqual("t")
-            try await bed.onSource("drop publication everything", "delete from t where a = 1", "update t set b = 'x' where a = 2")
+            try await bed.onSource(
+                "drop publication everything", "delete from t where a = 1", "update t set b = 'x' where a = 2")
             try await bed.applyAll([try await bed.table("t", .insertsOnly)], jobs: 2, isFarBehind: true)
-            #expect(try await TestServers.column("select count(*) from public.t where b = 'new'", on: bed.target) == ["30"])
+            #expect(
+                try await TestServers.column("select count(*) from public.t where b = 'new'", on: bed.target) == ["30"])
         }
     }
 
@@ -92,13 +100,15 @@ struct ApplyRuleTests {
             select public.create_hypertable('public.s', 'time', chunk_time_interval => interval '7 days', migrate_data => true);
             create index on public.s (id);
             """
-        try await Bed.with(way.plugin, isBinary: way.isBinary, source: sql, target: target, hypertables: hypertables) { bed in
+        try await Bed.with(way.plugin, isBinary: way.isBinary, source: sql, target: target, hypertables: hypertables) {
+            bed in
             try await bed.onSource(
                 "update r set time = time + interval '40 days' where device % 3 = 0",
                 "update s set time = time + interval '40 days' where id % 3 = 0", "update s set v = 7 where id % 2 = 0",
                 "update r set v = 7 where device % 2 = 0", "delete from r where device in (4, 5)",
                 "delete from s where id in (4, 5)",
-                "insert into r select 100 + i, '2026-03-01'::timestamptz + i * interval '1 hour', i, null from generate_series(1, 40) i")
+                "insert into r select 100 + i, '2026-03-01'::timestamptz + i * interval '1 hour', i, null from generate_series(1, 40) i"
+            )
             let tables = [
                 try await bed.table("r", .columns(["device", "time"])), try await bed.table("s", .columns(["id"])),
             ]
@@ -122,8 +132,10 @@ struct ApplyRuleTests {
                 "begin; update t set v = 0 where id = 1; update t set id = 1001 where id = 1; update t set v = 5 where id = 1001; commit",
                 "update t set id = id + 500 where id % 7 = 0",
                 "update t set v = v + 1",
-                "begin; update t set id = 2000 where id = 2; delete from t where id = 3; insert into t values (3, 3, 'new'); commit")
-            let status = try await bed.applyAll([try await bed.table("t", .columns(["id"]))], jobs: 3, isFarBehind: true)
+                "begin; update t set id = 2000 where id = 2; delete from t where id = 3; insert into t values (3, 3, 'new'); commit"
+            )
+            let status = try await bed.applyAll(
+                [try await bed.table("t", .columns(["id"]))], jobs: 3, isFarBehind: true)
             #expect(status.missing == 0)
             try await bed.expectEqual("t")
         }
@@ -175,7 +187,8 @@ struct ApplyRuleTests {
                 "update p set region = 'b' where id % 4 = 0", "update p set v = -v where id % 3 = 0",
                 "delete from p where id < 5", "truncate pa", "insert into p values (1000, 'a', 1)")
             let key = FollowingDecision.Identity.columns(["id", "region"])
-            let status = try await bed.applyAll([try await bed.table("pa", key), try await bed.table("pb", key)], jobs: 2)
+            let status = try await bed.applyAll(
+                [try await bed.table("pa", key), try await bed.table("pb", key)], jobs: 2)
             #expect(status.missing == 0)
             try await bed.expectEqual("p")
         }
@@ -202,7 +215,8 @@ struct ApplyRuleTests {
             #expect(dropped?.column == "v" && dropped?.what == .dropped)
             try await bed.onTarget("alter table t drop column v")
             try await bed.applyAll([table])
-            try await bed.onSource("alter table t alter column w type text", "insert into t values (4, 'longer than ten')")
+            try await bed.onSource(
+                "alter table t alter column w type text", "insert into t values (4, 'longer than ten')")
             if plugin == .pgoutput {
                 let changed = await #expect(throws: ShapeDifference.self) { try await bed.applyAll([table]) }
                 #expect(changed?.what == .changedType(source: "text", target: "character varying(10)"))
@@ -218,7 +232,9 @@ struct ApplyRuleTests {
             let table = try await bed.table("t", .columns(["id"]))
             let applier = bed.applier([table])
             applier.stop(atMarker: "end")
-            try await bed.onSource("begin; insert into t values (1); select pg_logical_emit_message(true, 'skein', 'end'); insert into t values (2); commit")
+            try await bed.onSource(
+                "begin; insert into t values (1); select pg_logical_emit_message(true, 'skein', 'end'); insert into t values (2); commit"
+            )
             try await bed.onSource("insert into t values (3)", "insert into t values (4), (5)")
             guard case .reachedMarker("end", let position, .some) = try await applier.run() else {
                 Issue.record("no marker")
@@ -275,7 +291,8 @@ struct ApplyRuleTests {
         try await Bed.with(source: "create table public.t (id integer primary key)") { bed in
             try await bed.onTarget(
                 "do $$ begin if not exists (select from pg_roles where rolname = 'apply_plain') then create role apply_plain login; end if; end $$",
-                "grant all on all tables in schema public, skein to apply_plain; grant all on schema public, skein to apply_plain")
+                "grant all on all tables in schema public, skein to apply_plain; grant all on schema public, skein to apply_plain"
+            )
             let events = Events()
             try await bed.onSource("insert into t select generate_series(1, 20)")
             try await bed.applyAll([try await bed.table("t", .columns(["id"]))], events: events) {
@@ -290,8 +307,11 @@ struct ApplyRuleTests {
         try await Bed.with(source: "create table public.t (id integer primary key, v text)") { bed in
             try await bed.onSource(
                 "insert into t values (0, 'before')",
-                "begin; insert into t select i, md5(i::text) from generate_series(1, 30000) i; update t set v = 'x' where id % 3 = 0; delete from t where id % 5 = 0; commit")
-            let status = try await bed.applyAll([try await bed.table("t", .columns(["id"]))], jobs: 2, isFarBehind: true) {
+                "begin; insert into t select i, md5(i::text) from generate_series(1, 30000) i; update t set v = 'x' where id % 3 = 0; delete from t where id % 5 = 0; commit"
+            )
+            let status = try await bed.applyAll(
+                [try await bed.table("t", .columns(["id"]))], jobs: 2, isFarBehind: true
+            ) {
                 $0.limits.partChanges = 1000
             }
             #expect(status.missing == 0 && status.transactions == 3)

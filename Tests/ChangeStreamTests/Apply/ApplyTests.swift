@@ -8,7 +8,9 @@ import Testing
 
 @Suite(.enabled(if: TestServers.areAvailable), .timeLimit(.minutes(2)))
 struct ApplyTests {
-    static let ways: [(plugin: Plugin, isBinary: Bool)] = [(.pgoutput, false), (.pgoutput, true), (.testDecoding, false), (.wal2json, false)]
+    static let ways: [(plugin: Plugin, isBinary: Bool)] = [
+        (.pgoutput, false), (.pgoutput, true), (.testDecoding, false), (.wal2json, false),
+    ]
 
     static let all = """
         create type public.mood as enum ('sad', 'it''s ok', 'glad');

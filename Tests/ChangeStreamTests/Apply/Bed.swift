@@ -21,12 +21,14 @@ struct Bed: Sendable {
         hypertables: String = "", serverOfSource: ConnectionTarget? = nil, _ body: (Bed) async throws -> R,
     ) async throws -> R {
         let sourceServer = try serverOfSource ?? TestServers.requireSource()
-        return try await TestServers.withScratchDatabase(on: sourceServer, prefix: "apply_s", sql: sourceSQL) { source in
+        return try await TestServers.withScratchDatabase(on: sourceServer, prefix: "apply_s", sql: sourceSQL) {
+            source in
             try await TestServers.withScratchDatabase(
                 on: try TestServers.requireTarget(), prefix: "apply_t", withTimescaleDB: !hypertables.isEmpty,
                 sql: [targetSQL ?? sourceSQL, hypertables, Self.state],
             ) { target in
-                let name = "apply_\(ProcessInfo.processInfo.processIdentifier)_\(number.add(1, ordering: .relaxed).newValue)"
+                let name =
+                    "apply_\(ProcessInfo.processInfo.processIdentifier)_\(number.add(1, ordering: .relaxed).newValue)"
                 try await TestServers.execute("create publication everything for all tables", on: source)
                 let facts = try await TestServers.withConnection(to: source) { connection in
                     if plugin == .wal2json { try connection.execute(SlotSource.allowWal2json) }
@@ -120,11 +122,19 @@ struct Bed: Sendable {
     }
 
     func onSource(_ batches: String...) async throws {
-        for batch in batches { try await TestServers.withConnection(to: source, settings: ["search_path": "public"]) { try $0.execute(batch) } }
+        for batch in batches {
+            try await TestServers.withConnection(to: source, settings: ["search_path": "public"]) {
+                try $0.execute(batch)
+            }
+        }
     }
 
     func onTarget(_ batches: String...) async throws {
-        for batch in batches { try await TestServers.withConnection(to: target, settings: ["search_path": "public"]) { try $0.execute(batch) } }
+        for batch in batches {
+            try await TestServers.withConnection(to: target, settings: ["search_path": "public"]) {
+                try $0.execute(batch)
+            }
+        }
     }
 
     /// Both sides hold the same rows.

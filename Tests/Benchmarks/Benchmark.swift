@@ -16,11 +16,14 @@ struct Benchmark: ParsableCommand {
     @Option(help: "URI of the target server.")
     var target: String
 
-    @Option(help: "How many times each contender runs, all of them in turn.")
-    var rounds = 3
+    @Option(name: .customLong("rounds"), help: "How many times each contender runs, all of them in turn (3; live: 1).")
+    var chosenRounds: Int?
 
-    @Option(help: "Rows of the source's big table.")
-    var readings = 8_000_000
+    @Option(name: .customLong("readings"), help: "Rows of the source's big table (8000000; live: 4000000).")
+    var chosenReadings: Int?
+
+    var rounds: Int { chosenRounds ?? (live ? 1 : 3) }
+    var readings: Int { chosenReadings ?? (live ? 4_000_000 : 8_000_000) }
 
     @Option(help: "Only these contenders.")
     var only: [Contender.Name] = []

@@ -136,7 +136,7 @@ package actor Engine {
 
     private func loop() async -> RunEnd {
         await withTaskGroup(of: Event.self) { group in
-            group.addTask { await Self.tick() }
+            group.addTask { await Self.tick(.milliseconds(200)) }
             if let follower = live?.follower {
                 group.addTask {
                     await follower.run()
@@ -174,7 +174,8 @@ package actor Engine {
                         group.addTask { .stalled(seconds: seconds, waitingFor: await StallReport.describe(context)) }
                     }
                     // When cancelled, a sleep ends at once, and what is under way wakes the loop.
-                    if !Task.isCancelled { group.addTask { await Self.tick() } }
+                    let pause = pause
+                    if !Task.isCancelled { group.addTask { await Self.tick(pause) } }
                 case .stalled(let seconds, let reason): tell(.stalled(seconds: seconds, waitingFor: reason))
                 case nil: return ending() ?? .stopped("nothing is left to wait for")
                 }
@@ -183,10 +184,13 @@ package actor Engine {
     }
 
     /// Wakes the loop for delayed tasks, the display and a cancelled run.
-    private nonisolated static func tick() async -> Event {
-        try? await Task.sleep(for: .milliseconds(200))
+    private nonisolated static func tick(_ pause: Duration) async -> Event {
+        try? await Task.sleep(for: pause)
         return .tick
     }
+
+    /// What the stream is waited for is seen at a tick: while a cutover runs that is downtime.
+    private var pause: Duration { live?.isCuttingOver == true ? .milliseconds(20) : .milliseconds(200) }
 
     private func ending() -> RunEnd? {
         if state.isFinished { return .finished }
@@ -232,7 +236,7 @@ package actor Engine {
             state.takenElsewhere(number, now: now)
             isDoubtful = true
         case .blocked:
-            state.postponed(number, until: now + 0.5)
+            state.postponed(number, until: now + (live?.isCuttingOver == true ? 0.05 : 0.5))
             isDoubtful = true
         case .cancelled:
             state.abandoned(number)
@@ -338,7 +342,7 @@ package actor Engine {
                 }
             }
         }
-        guard !live.isWatching, now - live.lastWatch >= LiveRun.watchInterval else { return }
+        guard !live.isWatching, now - live.lastWatch >= live.watchInterval else { return }
         live.isWatching = true
         live.lastWatch = now
         let (control, wish) = (live.control, live.approval(state))

@@ -5,8 +5,8 @@ internal import Postgres
 /// What a live run adds to walking the graph: the follower beside it, and the tasks that wait for where the stream is or
 /// for somebody's word. Belongs to its engine and is touched by it alone.
 final class LiveRun {
-    /// How often the state is asked what others want, seconds.
-    static let watchInterval = 0.2
+    /// How often the state is asked what others want, seconds; while a cutover runs every wait is downtime.
+    var watchInterval: Double { isCuttingOver ? 0.05 : 0.2 }
 
     let follower: Follower
     let control: Session
@@ -69,6 +69,8 @@ final class LiveRun {
     // MARK: The gate
 
     var mustUndo: Bool { watch?.gate == .abandoned }
+
+    var isCuttingOver: Bool { watch?.gate == .open }
 
     func isAnyRunning(_ state: RunState) -> Bool { state.runningCount > 0 && cutover.contains { state.isRunning($0) } }
 

@@ -112,8 +112,15 @@ struct LiveStage {
         }
     }
 
-    /// Until a live migration follows: everything before the gate is done, and this new row has come through.
+    /// Until a live migration follows: all that comes before the gate is done, which it says itself (a row that has
+    /// arrived says nothing: the copy brings it, too), and a row that is new then has come through.
     func waitUntilFollowing(_ target: Connection, _ source: Connection, _ process: BackgroundProcess) throws {
+        while !process.said.contains("ready for cutover") {
+            if let code = process.poll() {
+                throw BenchmarkFailure("skein ended with \(code):\n\(process.said.suffix(2000))")
+            }
+            usleep(20_000)
+        }
         let number = try source.scalar("update heartbeat set n = n + 1, at = clock_timestamp() returning n") ?? ""
         try wait(target, until: "select n >= \(number) from public.heartbeat", while: process)
     }

@@ -61,6 +61,7 @@ final class ReceiverSession {
                 try connection.wait(until: .now + Self.pausedTick, isReading: false)
                 try tryToResume()
                 try doWhatIsDue(isDrained: false)
+                try giveWay()
                 continue
             }
             let isDrained = try takeMessages()
@@ -127,6 +128,21 @@ final class ReceiverSession {
     }
 
     // MARK: Pauses
+
+    /// A source that is to stop waits until its walsender has sent everything, and we do not read: so it is asked now
+    /// and then, and let go. What comes again is what the spool does not hold whole.
+    private func giveWay() throws {
+        guard pause != nil, Instant.now - lastProbe >= Self.probeInterval else { return }
+        lastProbe = .now
+        do {
+            _ = try Connection(options.source, applicationName: options.applicationName)
+        } catch {
+            // "The database system is shutting down"; no connection left, for one, is nothing to us.
+            if error.sqlState == "57P03" { throw error }
+        }
+    }
+    private var lastProbe = Instant.now
+    private static let probeInterval = Duration.seconds(3)
 
     private func begin(_ reason: ReceiverPause) {
         guard pause != reason else { return }

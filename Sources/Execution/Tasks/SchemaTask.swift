@@ -71,25 +71,9 @@ package enum SchemaTask {
     /// What acts on rows, once nothing is applied any more: ALWAYS and REPLICA triggers, and rules, fire for the applier,
     /// too (EXACTNESS.md, 22).
     package static func restoreTriggers(_ scope: TaskScope) throws -> TaskOutcome {
-        try restoreIdentities(scope)
         let outcome = try restore(.trigger, scope)
         FaultPoint.triggersRestored.pass()
         return outcome
-    }
-
-    /// The dump was made when the source's tables had the replica identities that we follow them by: the target's get
-    /// those from before. Done again, it changes nothing.
-    private static func restoreIdentities(_ scope: TaskScope) throws {
-        let target = try scope.ends.target()
-        for identity in try StreamStore(target, migration: scope.context.migration).identities() {
-            let table = QualifiedName(schema: identity.schema, name: identity.name)
-            do {
-                try target.execute("alter table \(table.sql) replica identity \(identity.before)")
-            } catch {
-                // The plan leaves the index out, or the table is gone: there is nothing to be put back.
-                guard ["42P01", "42704"].contains(error.sqlState) else { throw error }
-            }
-        }
     }
 
     package static func createHypertable(_ definition: HypertableDefinition, _ scope: TaskScope) throws -> TaskOutcome {

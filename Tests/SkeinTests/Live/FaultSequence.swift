@@ -79,7 +79,8 @@ enum FaultSchema {
         create table orders (id bigint generated always as identity primary key, item int references items);
         create table events (kind int, body text);
         create table log (line text);
-        create table bulk (id bigint generated always as identity primary key, body int);
+        create table bulk (id bigint generated always as identity primary key, body text);
+        alter table bulk alter body set storage external;
         create function touch() returns trigger language plpgsql as $$
         begin
             new.touched := new.touched + 1;
@@ -96,6 +97,9 @@ enum FaultSchema {
         insert into log select 'line ' || n from generate_series(1, 200) n;
         """, "vacuum (analyze)",
     ]
+
+    /// More bytes than go to the target at once, and than a segment of the spool.
+    static let largeTransaction = "insert into bulk (body) select repeat(n::text, 1000000) from generate_series(1, 28) n"
 
     /// One transaction, again and again.
     static let changes = """

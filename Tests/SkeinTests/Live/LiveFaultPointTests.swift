@@ -6,7 +6,7 @@ import Testing
 
 /// A process dies at each point, and the same command goes on: through one migration after the other, point by point in
 /// the order in which they come, while the source changes in between.
-@Suite("Live, killed at a fault point, the same command goes on", .serialized, .enabled(if: TestServers.areAvailable))
+@Suite("Live, killed at a fault point, the same command goes on", .enabled(if: TestServers.areAvailable))
 struct LiveFaultPointTests {
     /// Offline's own, which its tests pass.
     static let elsewhere: Set<FaultPoint> = [.snapshotExported, .recheckReset, .dropBegun, .copyMoved]
@@ -35,6 +35,9 @@ struct LiveFaultPointTests {
     static let resync: [FaultPoint] = [.resyncFrozen, .resyncMoved, .resyncCopied, .resyncJoined]
     static let repair: [FaultPoint] = [.repairBegun, .repairPieceMoved, .repairPieceCommitted]
 
+    /// To the target, behind the migration's back.
+    private static let damage = "set session_replication_role = replica; delete from public.items where id % 3 = 0"
+
     @Test func `every point is passed here or offline`() {
         let passed = Self.copying + Self.between + Self.following + Self.cutover + Self.cleaning + Self.withdrawing
         #expect(Set(passed + Self.resync + Self.repair).union(Self.elsewhere) == Set(FaultPoint.allCases))
@@ -54,7 +57,7 @@ struct LiveFaultPointTests {
             try await points.die(at: .blocksStartedOver)
             for point in Self.following {
                 if [.applyFlushedPart, .spoolRotated].contains(point) {
-                    try await migration.applyToSource("insert into bulk (body) select n from generate_series(1, 110000) n")
+                    try await migration.applyToSource(FaultSchema.largeTransaction)
                 }
                 try await points.die(at: point)
             }
@@ -79,15 +82,13 @@ struct LiveFaultPointTests {
             try await points.die(at: .triggersRestored, of: "cutover")
             for point in Self.withdrawing { try await points.die(at: point, of: "cutover", ["--abort"]) }
             #expect(try await migration.skein("cutover", "--abort").exitCode == 0)
-            try await TestServers.execute(
-                "set session_replication_role = replica; delete from public.items where id % 3 = 0", on: migration.target)
+            try await TestServers.execute(Self.damage, on: migration.target)
             for point in Self.resync { try await points.die(at: point, ["--resync", "public.items"]) }
             try await points.reachTheGate()
-            let slot = "select pg_drop_replication_slot(slot_name) from pg_replication_slots"
-            try await migration.wait(on: migration.source, until: "select count(*) = 0 from pg_replication_slots where active and database = current_database()")
-            try await migration.applyToSource("\(slot) where database = current_database()")
-            try await TestServers.execute(
-                "set session_replication_role = replica; delete from public.items where id % 3 = 0", on: migration.target)
+            let slots = "from pg_replication_slots where database = current_database()"
+            try await migration.wait(on: migration.source, until: "select count(*) = 0 \(slots) and active")
+            try await migration.applyToSource("select pg_drop_replication_slot(slot_name) \(slots)")
+            try await TestServers.execute(Self.damage, on: migration.target)
             for point in Self.repair { try await points.die(at: point, ["--repair"]) }
             let run = try migration.start("migrate", ["--repair", "--no-color"])
             try await migration.waitUntilFollowing(run)

@@ -103,4 +103,6 @@ package struct SourceNames: Sendable, Equatable {
     package var marker: QualifiedName { QualifiedName(schema: schema, name: "marker") }
     /// Prefix of our logical messages.
     package static let messagePrefix = "skein"
+    /// Prefix of our logical messages that mean nothing: their commit alone matters.
+    package static let pulsePrefix = "skein-pulse"
 }

@@ -259,6 +259,8 @@ final class Round {
             migrate = nil
         }
         var (kills, faults, fault) = (plan.cutoverKills[...], plan.cutoverFaults[...], plan.cutoverArmed)
+        // A migration that never runs for long enough gets nowhere, on a busy machine.
+        var patience = 3.0
         while true {
             try checkTime()
             let child = try skein(["cutover", "--no-color"], fault: fault)
@@ -289,7 +291,8 @@ final class Round {
             // Alone it cannot catch up: what comes before the gate is the other command's to do.
             case .exit(4) where plan.cutsOverAlone && child.said.contains("not yet"):
                 try run()
-                try live(until: Date(timeIntervalSinceNow: 3))
+                try live(until: Date(timeIntervalSinceNow: patience))
+                patience += 1
                 migrate?.kill()
                 migrate = nil
             case .exit(4), .signal(SIGKILL): try pause(0.7)

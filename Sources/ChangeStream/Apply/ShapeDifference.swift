@@ -41,14 +41,16 @@ package struct ShapeDifference: Error, Sendable, Equatable {
 }
 
 extension ShapeDifference: CustomStringConvertible {
-    package var description: String {
+    package var description: String { summary + (statement.map { ". Run on the target: \($0)" } ?? "") }
+
+    /// Without the cure.
+    package var summary: String {
         let column = QualifiedName.quotedIfNeeded(column ?? "")
-        let cure = statement.map { " Run on the target: \($0)" } ?? ""
         switch what {
-        case .added: return "\(table): the source has a column \(column) that the target lacks.\(cure)"
-        case .dropped: return "\(table): column \(column) is gone from the source.\(cure)"
+        case .added: return "\(table): the source has a column \(column) that the target lacks"
+        case .dropped: return "\(table): column \(column) is gone from the source"
         case .changedType(let source, let target):
-            return "\(table): column \(column) is of type \(source) on the source, \(target) on the target.\(cure)"
+            return "\(table): column \(column) is of type \(source) on the source, \(target) on the target"
         case .renamed(let name): return "\(table) is called \(name) on the source now"
         case .replaced: return "\(table) is another table on the source than the one that was copied"
         case .missingOnTarget: return "\(table) is not on the target"

@@ -32,7 +32,10 @@ final class ReceiverSession {
 
     private typealias Instant = ContinuousClock.Instant
     private var lastSync = Instant.now
-    private var lastCover = Instant.now
+    /// When the next cover is due. At once when the stream has something to cover first: the source may have been idle
+    /// for long, and who has just started waits for its end.
+    private var nextCover: Instant?
+    private let begun: LSN
     private var lastFeedback: Instant?
     private var sent: Feedback?
 
@@ -46,8 +49,8 @@ final class ReceiverSession {
         self.receiver = receiver
         self.writer = writer
         self.connection = connection
-        received = receiver.spool.covered
-        (serverEnd, coverable) = (received, received)
+        begun = receiver.spool.covered
+        (received, serverEnd, coverable) = (begun, begun, begun)
     }
 
     func receive() throws {
@@ -58,6 +61,7 @@ final class ReceiverSession {
                 try connection.wait(until: .now + Self.pausedTick, isReading: false)
                 try tryToResume()
                 try doWhatIsDue(isDrained: false)
+                try giveWay()
                 continue
             }
             let isDrained = try takeMessages()
@@ -125,6 +129,21 @@ final class ReceiverSession {
 
     // MARK: Pauses
 
+    /// A source that is to stop waits until its walsender has sent everything, and we do not read: so it is asked now
+    /// and then, and let go. What comes again is what the spool does not hold whole.
+    private func giveWay() throws {
+        guard pause != nil, Instant.now - lastProbe >= Self.probeInterval else { return }
+        lastProbe = .now
+        do {
+            _ = try Connection(options.source, applicationName: options.applicationName)
+        } catch {
+            // "The database system is shutting down"; no connection left, for one, is nothing to us.
+            if error.sqlState == "57P03" { throw error }
+        }
+    }
+    private var lastProbe = Instant.now
+    private static let probeInterval = Duration.seconds(3)
+
     private func begin(_ reason: ReceiverPause) {
         guard pause != reason else { return }
         pause = reason
@@ -180,7 +199,7 @@ final class ReceiverSession {
 
     private func doWhatIsDue(isDrained: Bool) throws {
         let now = Instant.now
-        if isDrained || wantsReply || now - lastCover >= options.coverInterval { try coverIfDue(now) }
+        if isDrained || wantsReply || isCoverDue(now) { try coverIfDue(now) }
         let waits = now - lastSync
         let isDue =
             writer.unsyncedBytes >= options.syncBytes || waits >= .seconds(1)
@@ -204,9 +223,11 @@ final class ReceiverSession {
         }
     }
 
+    private func isCoverDue(_ now: Instant) -> Bool { nextCover.map { now >= $0 } ?? (coverable > begun) }
+
     private func coverIfDue(_ now: Instant) throws {
-        guard pause == nil, wantsReply || now - lastCover >= options.coverInterval else { return }
-        lastCover = now
+        guard pause == nil, wantsReply || isCoverDue(now) else { return }
+        nextCover = now + options.coverInterval
         do throws(SpoolError) {
             try writer.cover(coverable)
         } catch {

@@ -9,19 +9,22 @@ struct EndMarker {
 
     init(_ context: RunContext) { self.context = context }
 
-    /// Writes it once: its token is in the state before it is in the stream, so that the follower knows it, and a run
-    /// that was killed in between writes it again, which is harmless: the first one counts.
+    /// Its token is in the state before it is in the stream, so that the follower knows it. A run that was killed in
+    /// between writes it again, which is harmless: the first one counts. Once that was counted, a completion that is
+    /// tried again asks anew: changes may have come since.
     func write(_ source: Connection, _ target: Connection) throws {
         let migration = String(context.migration)
         let rows = try target.query(
             "select end_marker, late_changes from skein.cutover where migration = $1 and not abandoned", [migration])
         guard rows.count == 1 else { throw NotYet() }
-        guard rows[0, 1] == nil else { return }
-        let token = rows[0, 0] ?? Marker.newToken()
-        try target.durably {
-            _ = try target.query(
-                "update skein.cutover set end_marker = $2 where migration = $1 and end_marker is null",
-                [migration, token])
+        let known = rows[0, 1] == nil ? rows[0, 0] : nil
+        let token = known ?? Marker.newToken()
+        if known == nil {
+            try target.durably {
+                _ = try target.query(
+                    "update skein.cutover set end_marker = $2, late_changes = null where migration = $1",
+                    [migration, token])
+            }
         }
         let names = context.sourceNames
         try Marker(source, names, hasMessages: context.decisions.following?.hasMessages ?? true).write(token)

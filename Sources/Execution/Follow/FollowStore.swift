@@ -84,9 +84,11 @@ struct FollowStore {
         }
     }
 
-    /// Changes of followed tables that committed behind the marker.
-    func setLateChanges(_ count: Int64) throws {
+    /// Changes of followed tables that committed between the marker and the second one with this token, unless another
+    /// was written meanwhile.
+    func setLateChanges(_ count: Int64, upTo token: String) throws {
         try connection.query(
-            "update skein.cutover set late_changes = $2 where migration = $1", [String(migration), String(count)])
+            "update skein.cutover set late_changes = $2 where migration = $1 and end_marker = $3",
+            [String(migration), String(count), token])
     }
 }

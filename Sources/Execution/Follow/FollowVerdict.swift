@@ -37,8 +37,8 @@ enum FollowVerdict {
         case let difference as ShapeDifference:
             self = .stop(
                 failure(
-                    difference.description,
-                    cure: difference.statement.map { "on the target: \($0)" }
+                    difference.summary,
+                    cure: difference.statement.map { "run on the target: \($0)" }
                         ?? "give the target's table the source's shape, or start over with --drop-if-exists",
                     object: difference.table.description))
         case let apply as ApplyFailure:

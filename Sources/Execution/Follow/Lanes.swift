@@ -252,7 +252,9 @@ final class Lanes: Sendable {
                 counter.stop(atMarker: end)
                 _ = try await counter.run()
                 let count = counter.status.changes
-                try await control.run { try FollowStore($0, migration: migration).setLateChanges(Int64(count)) }
+                try await control.run { target in
+                    try FollowStore(target, migration: migration).setLateChanges(Int64(count), upTo: end)
+                }
             }
             try await Task.sleep(for: .milliseconds(50))
         }

@@ -11,21 +11,41 @@ package enum ServerFlush {
         from pg_catalog.pg_current_wal_flush_lsn() f
         """
 
+    /// A commit that flushes all WAL before it. It needs a WAL record of its own: a transaction with an id alone commits
+    /// asynchronously. In the change stream it is a message that means nothing to anyone.
+    private static let pulse = """
+        begin; set local synchronous_commit = local;
+        select pg_catalog.pg_logical_emit_message(true, '\(SourceNames.pulsePrefix)', '');
+        commit
+        """
+
+    /// Looks so often, 20 ms apart, before it flushes by itself: where the application commits, it flushes.
+    private static let looksBeforePulse = 3
+
     /// Blocks until everything before `position` is flushed: a row whose asynchronous commit is lost in a crash of the
     /// source must not have been copied, since its transaction id is then used again (EXACTNESS.md, 4).
-    /// - Parameter source: best outside a transaction: the WAL writer leaves a page that is not full alone unless an
-    ///   asynchronous commit lies on it (`XLogBackgroundFlush`), and only outside one can we make such a commit. It
-    ///   writes a commit record and no change, so nothing of it is in the change stream.
+    ///
+    /// Nothing else may flush it for long: the WAL writer takes up to three rounds of `wal_writer_delay` for an
+    /// asynchronous commit, and leaves a page that is not full alone where no such commit lies on it
+    /// (`XLogBackgroundFlush`).
+    /// - Parameter source: best outside a transaction, since only there can we flush by a commit of our own.
     package static func wait(_ source: Connection, for position: LSN) throws {
         var looks = 0
         while try source.scalar(isFlushed, [position.description]) != "t" {
             try Task.checkCancellation()
             looks += 1
-            if looks % 50 == 3, !source.isInTransaction {
-                try source.execute("select pg_catalog.txid_current()")
-            }
-            // The WAL writer flushes asynchronous commits within three rounds of wal_writer_delay (200 ms).
+            if looks % 50 == looksBeforePulse, !source.isInTransaction { try flush(source) }
             try source.execute("select pg_catalog.pg_sleep(0.02)")
+        }
+    }
+
+    /// A server that does not let us (a standby, a right taken away) is waited for instead.
+    private static func flush(_ source: Connection) throws {
+        do {
+            try source.execute(pulse)
+        } catch {
+            guard error.sqlState != nil, !error.endsSession else { throw error }
+            if source.isInTransaction { try source.execute("rollback") }
         }
     }
 }

@@ -69,7 +69,7 @@ package struct TaskFailure: Error, Sendable, Equatable {
     /// One line: what, on which object, with which SQLSTATE.
     package var text: String {
         let state = sqlState.map { " (SQLSTATE \($0))" } ?? ""
-        let place = object.map { " [\($0)]" } ?? ""
+        let place = object.map { message.hasPrefix($0 + ":") ? "" : " [\($0)]" } ?? ""
         // libpq goes on in new lines, indented by tabs.
         let lines = message.split(whereSeparator: \.isNewline).map { $0.drop(while: \.isWhitespace) }
         return lines.joined(separator: "; ") + state + place

@@ -67,6 +67,24 @@ struct SourceIdentities {
         }
     }
 
+    /// Gives the target's tables what the source's had before: pg_dump has seen what we made of them.
+    /// - Parameter target: in a transaction.
+    static func restore(_ recorded: [RecordedIdentity], on target: Connection) throws {
+        guard !recorded.isEmpty else { return }
+        let names = recorded.map { QualifiedName(schema: $0.schema, name: $0.name).sql }
+        let rows = try target.query(
+            "select n, pg_catalog.to_regclass(n)::pg_catalog.oid from unnest($1::text[]) n",
+            [PostgresArray.literal(names)])
+        let oids = Dictionary(
+            rows.indices.compactMap { row in rows.oid(row, 1).map { (rows.text(row, 0), $0) } },
+            uniquingKeysWith: { first, _ in first })
+        let present = try SourceIdentities(source: target, attempts: 1).read(Array(oids.values))
+        for (name, identity) in zip(names, recorded) {
+            guard let oid = oids[name], present[oid]?.clause == identity.after else { continue }
+            try target.execute("alter table \(name) replica identity \(identity.before)")
+        }
+    }
+
     /// Puts identities back. One that is not as we made it is somebody else's word by now, and stays.
     /// - Returns: the tables that were changed.
     func undo(_ recorded: [RecordedIdentity]) throws -> [QualifiedName] {

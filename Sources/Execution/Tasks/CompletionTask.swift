@@ -11,6 +11,10 @@ enum CompletionTask {
         let (source, target) = (try scope.ends.source(), try scope.ends.target())
         try ForeignKeyTask.complete(context.tasks, target)
         let changed = try sourceDifferences(context, source, target)
+        try target.transaction {
+            let recorded = try StreamStore(target, migration: context.migration).identities()
+            try SourceIdentities.restore(recorded, on: target)
+        }
         try EndMarker(context).write(source, target)
         try awaitCount(scope, target)
         let outcome = try scope.inTransaction { target in

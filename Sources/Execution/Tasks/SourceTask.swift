@@ -72,6 +72,11 @@ enum SourceTask {
             try target.durably { try store.setFenceBefore(before) }
             FaultPoint.fenceRecorded.pass()
             try fence.set()
+            // Withdrawn while it was set: who undid it may have looked before there was anything to lift.
+            if try store.record()?.isAbandoned != false {
+                try fence.lift(before, wasSet: true)
+                throw SourceError.gateClosed
+            }
             // Prepared meanwhile: its sessions are gone now.
             try Fence.check(source, isReadOnly: true)
         } else {

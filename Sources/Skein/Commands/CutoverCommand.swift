@@ -48,10 +48,15 @@ struct CutoverCommand: SkeinCommand {
         }
         let run = CutoverRun(
             plan: plan, planArgument: ShellWord.quoted(loaded.path), options: options, waitSeconds: waitSeconds ?? 0)
-        if abort {
-            try await print(run.withdraw(), name: plan.name.value.text)
-        } else {
-            try await print(run.run(), plan)
+        do {
+            if abort {
+                try await print(run.withdraw(), name: plan.name.value.text)
+            } else {
+                try await print(run.run(), plan)
+            }
+        } catch let error as DiagnosticsError where error.isTransient {
+            // There is a migration to cut over: its server is away for a moment rather than wrong in the plan.
+            throw CommandFailure(.stopped, error.diagnostics)
         }
     }
 

@@ -1,5 +1,6 @@
 import ChangeStream
 import Glibc
+import LogicalDecoding
 import PlanFile
 import Planning
 import Postgres
@@ -96,7 +97,12 @@ struct OwnServerTests {
                 source: server, sql: LiveCopyTests.sql, rowsSQL: LiveCopyTests.rowsSQL, tables: Self.table
             ) { live in
                 try await live.execute("checkpoint", live.source)
-                // Nobody writes what asynchronous commits leave.
+                // Nobody writes what asynchronous commits leave: not the WAL writer, and not we.
+                try await live.execute(
+                    """
+                    set allow_system_table_mods = on;
+                    alter function pg_catalog.pg_logical_emit_message(boolean, text, text) rename to gone
+                    """, live.source)
                 let writer = try #require(
                     pid_t(
                         try await live.value(
@@ -129,6 +135,35 @@ struct OwnServerTests {
             try await live.run(0)
             #expect(ContinuousClock.now - begun < .seconds(8))
             await application.close()
+        }
+    }
+
+    /// A quiet source, or one that commits asynchronously, is not waited for: its WAL writer may take its time.
+    @Test func `What nobody flushes is flushed by us, and means nothing in the stream`() async throws {
+        try await OwnServers.with(
+            [.source], configuration: [.source: "wal_level = logical\nwal_writer_delay = 10s\n"]
+        ) { servers in
+            let source = try servers.target(.source)
+            try await TestServers.blocking {
+                let connection = try Connection(source, applicationName: "flush")
+                try connection.execute(
+                    """
+                    create table t (id int);
+                    select pg_create_logical_replication_slot('flush', 'test_decoding');
+                    """)
+                let begun = ContinuousClock.now
+                for id in 1...5 {
+                    try connection.execute("begin; set local synchronous_commit = off; insert into t values (\(id)); commit")
+                    let position = try connection.scalar("select pg_current_wal_insert_lsn()").flatMap { LSN($0) }
+                    try ServerFlush.wait(connection, for: try #require(position))
+                }
+                #expect(ContinuousClock.now - begun < .seconds(3))
+                let sent = try connection.query(
+                    "select data from pg_logical_slot_get_changes('flush', null, null) where data like 'message%'")
+                let isPulse = sent.indices.allSatisfy { sent.text($0, 0).contains("prefix: skein-pulse, sz: 0") }
+                #expect(sent.count > 0 && isPulse)
+                try connection.execute("select pg_drop_replication_slot('flush')")
+            }
         }
     }
 

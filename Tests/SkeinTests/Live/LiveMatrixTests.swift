@@ -1,4 +1,5 @@
 @testable import Chaos
+import Foundation
 import Postgres
 import TestServers
 import Testing
@@ -14,10 +15,9 @@ struct LiveMatrixTests {
         var testDescription: String { "\(source.rawValue) to \(target.rawValue), \(plugin), fence \(fence)" }
 
         static let all = [
-            Case(source: .source, target: .target), Case(source: .source, target: .target, fence: "read-only"),
-            Case(source: .source, target: .source), Case(source: .target, target: .target18),
+            Case(source: .source, target: .target, fence: "read-only"), Case(source: .source, target: .source),
             Case(source: .source, target: .target18), Case(source: .source, target: .target, plugin: "test_decoding"),
-            Case(source: .target, target: .target18, plugin: "test_decoding"),
+            Case(source: .target, target: .target18),
         ]
     }
 
@@ -32,6 +32,9 @@ struct LiveMatrixTests {
     @Test(.timeLimit(.minutes(4)), arguments: Case.all)
     func `nothing is lost and nothing is doubled`(_ item: Case) async throws {
         if item.target == .target18, !TestServers.has18 { return }
+        // The servers' chroot has one; a migration needs it on this machine.
+        let dump = "/usr/lib/postgresql/17/bin/pg_dump"
+        if item.source == .target, !FileManager.default.isExecutableFile(atPath: dump) { return }
         try await Self.migrate(item, from: Self.server(item.source), to: Self.server(item.target))
     }
 

@@ -66,7 +66,11 @@ extension Migration {
     /// Until everything that comes before the gate is done, and changes arrive.
     func waitUntilFollowing(_ run: SkeinProcess, atMost seconds: Double = 90) async throws {
         do {
+            // The first row may come by its table's copy, while other tables are still to be copied.
             try await waitUntilArrived(atMost: seconds)
+            try await wait(
+                on: target, atMost: seconds,
+                until: "select bool_and(state = 'done') from skein.task where id like 'copy:%' or id = 'catch-up'")
         } catch {
             throw NotInTime(condition: "following\n\(run.isRunning ? "still running" : "ended")\n\(run.stderr)")
         }

@@ -20,6 +20,8 @@ final class Writer: Sendable {
     private let seed: UInt64
     private let habits: Habits
     private let isStopped = Atomic(false)
+    /// Between two transactions, beside the habit; microseconds.
+    private let brake = Atomic(0)
     private let ledgerSoFar = Mutex(Ledger())
     private let end = DispatchSemaphore(value: 0)
 
@@ -38,6 +40,9 @@ final class Writer: Sendable {
 
     /// After the transaction under way.
     func stop() { isStopped.store(true, ordering: .relaxed) }
+
+    /// For a migration that cannot keep up: with a debug build on a busy machine it never does otherwise.
+    func slowDown() { brake.store(min(1_000_000, brake.load(ordering: .relaxed) * 2 + 20_000), ordering: .relaxed) }
 
     /// - Returns: whether it ended in time.
     func wait(atMost seconds: Double) -> Bool {
@@ -64,7 +69,9 @@ final class Writer: Sendable {
                 // The server is down, or the fence is up.
                 if connection == nil || state == "25006" { Thread.sleep(forTimeInterval: 0.05) }
             }
-            Thread.sleep(forTimeInterval: statements.dice.roll(0...habits.pause))
+            Thread.sleep(
+                forTimeInterval: statements.dice.roll(0...habits.pause)
+                    + Double(brake.load(ordering: .relaxed)) / 1e6)
         }
         if habits.twoPhase > 0 { finishPrepared() }
     }

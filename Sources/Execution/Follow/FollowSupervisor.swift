@@ -50,9 +50,11 @@ struct FollowSupervisor: Sendable {
                 if let reason = slot.lostBecause { throw SourceError.slotLost(slot: names.slot, reason: reason) }
             }
             let lanesAt = lanes.status
-            stream.setApplied(lanesAt.durable)
-            // While a marker stands it must be found again, also as the last that was applied.
-            if orders().marker == nil { try spool.release(before: lanesAt.durable) }
+            // While a marker stands it must be found again, also as the last that was applied. Its token is in the state
+            // before it is in the stream, so that asked in this order nothing that holds it is ever given up.
+            let stands = try await hasMarker()
+            if !stands || spool.mode == .disk { stream.setApplied(lanesAt.durable) }
+            if !stands { try spool.release(before: lanesAt.durable) }
             meter.add(
                 LagMeter.Sample(
                     time: now, sourceEnd: max(lastSeen?.end ?? stream.status.sourceEnd, lanesAt.passed),
@@ -67,6 +69,11 @@ struct FollowSupervisor: Sendable {
             }
             try await Task.sleep(for: .seconds(Self.interval))
         }
+    }
+
+    private func hasMarker() async throws -> Bool {
+        let migration = context.migration
+        return try await control.run { try StreamStore($0, migration: migration).record()?.marker != nil }
     }
 
     /// With the session that held the lock, the right to apply is gone.

@@ -38,6 +38,7 @@ struct CutoverTests {
             let writers = migration.startWriters(2)
             let run = try migration.start("migrate", ["--no-color"])
             try await migration.waitUntilFollowing(run)
+            try await run.waitUntilSaid("ready for cutover")
             run.send(SIGKILL)
             _ = try await run.wait()
             let cutover = try await migration.cutOver()

@@ -55,6 +55,7 @@ struct FaultSequence {
     func reachTheGate() async throws {
         let run = try migration.start("migrate", ["--no-color"])
         try await migration.waitUntilFollowing(run)
+        try await run.waitUntilSaid("ready for cutover")
         run.send(SIGKILL)
         _ = try await run.wait()
     }
@@ -65,6 +66,7 @@ enum FaultSchema {
     static let plan = """
         copy: {table-jobs: 1, index-jobs: 1, split-tables-larger-than: 128 kB}
         replication:
+          apply-jobs: 1
           identity: {public.events: full, public.log: inserts-only}
           spool: {directory: ./spool, max-size: 64 MB}
         cutover: {max-lag: 5 s, fence: read-only, verify: checksums}
@@ -99,7 +101,8 @@ enum FaultSchema {
     ]
 
     /// More bytes than go to the target at once, and than a segment of the spool.
-    static let largeTransaction = "insert into bulk (body) select repeat(n::text, 1000000) from generate_series(1, 28) n"
+    static let largeTransaction =
+        "insert into bulk (body) select repeat(n::text, 1000000) from generate_series(1, 28) n"
 
     /// One transaction, again and again.
     static let changes = """

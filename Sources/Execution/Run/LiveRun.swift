@@ -100,7 +100,8 @@ final class LiveRun {
         let copies = open.filter { if case .copy = context.tasks[$0].action { true } else { false } }.count
         let text =
             copies > 0
-            ? "not yet: \(copies) pieces are still to be copied" : "not yet: \(open.count) tasks come before the cutover"
+            ? "not yet: \(copies) pieces are still to be copied"
+            : "not yet: \(open.count) tasks come before the cutover"
         refusal = TaskFailure(
             task: "cutover", message: text, cure: "run `skein migrate`, and the cutover when it says that it is ready")
     }
@@ -115,8 +116,8 @@ final class LiveRun {
         guard ContinuousClock.now - since > .seconds(Self.patience) else { return }
         refusal = TaskFailure(
             task: "cutover",
-            message: "not yet: the target is \(Int(status.lagSeconds)) s and \(status.lagBytes) bytes behind the source, "
-                + "more than cutover.max-lag (\(Int(maxLag)) s) allows",
+            message: "not yet: the target is \(Int(status.lagSeconds)) s and \(status.lagBytes) bytes behind the "
+                + "source, more than cutover.max-lag (\(Int(maxLag)) s) allows",
             cure: "run `skein migrate` until it says that it is ready, or raise cutover.max-lag")
     }
 

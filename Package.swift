@@ -72,7 +72,7 @@ let package = Package(
             name: "LogicalDecodingTests", dependencies: ["LogicalDecoding", "Postgres", "TestServers"],
             swiftSettings: strict,
         ),
-        .testTarget(name: "PlanFileTests", dependencies: ["PlanFile"], swiftSettings: strict),
+        .testTarget(name: "PlanFileTests", dependencies: ["PlanFile", "TestServers"], swiftSettings: strict),
         .testTarget(
             name: "CatalogTests", dependencies: ["Catalog", "Postgres", "TestServers"], swiftSettings: strict,
         ),

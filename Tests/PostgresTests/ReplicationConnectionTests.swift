@@ -103,7 +103,7 @@ struct ReplicationConnectionTests {
             #expect(throws: ReplicationConnection.interrupted) {
                 try ReplicationConnection(server, applicationName: "skein tests stream", wake: wake)
             }
-            #expect(ContinuousClock.now - start < .seconds(1))
+            #expect(ContinuousClock.now - start < .seconds(15))
         }
     }
 

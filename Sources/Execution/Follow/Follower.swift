@@ -23,6 +23,7 @@ final class Follower: Sendable {
     private let context: RunContext
     private let tell: @Sendable (RunEvent) -> Void
     private let orders = Mutex(Orders())
+    private let told = Mutex(SourceChangesTold())
 
     init(_ context: RunContext, tell: @escaping @Sendable (RunEvent) -> Void) {
         self.context = context
@@ -128,6 +129,8 @@ final class Follower: Sendable {
                 generation: origin.slotGeneration, plugin: following.plugin.decoded),
             mode: settings.mode.value == .disk ? .disk : .source, start: needed,
             maximumSize: Int(clamping: settings.maxSize.value.bytes))
+        // After the group: nobody of ours reads or writes it then, and the next attempt, or process, may have it.
+        defer { spool.close() }
         let stream = FollowedStream(context, following, spool: spool, applied: needed, tell: tell)
         let lanes = Lanes(context, following, spool: spool, applied: needed, tell: tell)
         let (board, tell) = (board, tell)
@@ -153,17 +156,30 @@ final class Follower: Sendable {
     }
 
     /// Publications must be as they were: from a publication that was made anew, changes are missing (EXACTNESS.md, 1).
+    /// What else changed silently (18) is told; the cutover refuses where it made a difference.
     private func checkSource() async throws {
         let context = context
-        let record = try await onTarget { try StreamStore($0, migration: context.migration).record() }
+        let (record, shape) = try await onTarget { target in
+            let store = StreamStore(target, migration: context.migration)
+            return (try store.record(), try store.shape())
+        }
         guard let record else { return }
         let session = Session(context.source, applicationName: context.applicationName("follow"))
-        try await session.run { source in
-            let names = context.sourceNames
-            try SlotStatus.require(source, slot: names.slot)
-            if context.decisions.following?.plugin == .pgoutput {
-                try SourcePublications(source, names).verify(record.publications)
+        do {
+            let found = try await session.run { source in
+                let names = context.sourceNames
+                try SlotStatus.require(source, slot: names.slot)
+                if context.decisions.following?.plugin == .pgoutput {
+                    try SourcePublications(source, names).verify(record.publications)
+                }
+                guard let shape else { return [SourceDifference]() }
+                let now = try SourceShape.read(source, following: shape.followed)
+                return SourceWatch.differences(from: shape, to: now) { context.plan.select.takes($0) }
             }
+            for text in told.withLock({ $0.add(found) }) { tell(.streamNotice(text)) }
+        } catch {
+            await session.close()
+            throw error
         }
         await session.close()
     }

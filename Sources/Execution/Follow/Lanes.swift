@@ -338,7 +338,7 @@ final class Lanes: Sendable {
                     try resync.copy(lane, source: try ends.source(), target: try ends.target(), meter: meter)
                 }
                 break
-            } catch where error.isTransient {
+            } catch  where error.isTransient {
                 tell(.retrying(id: "resync", reason: TaskFailure(task: "resync", error).text, after: 1))
                 try await Task.sleep(for: .seconds(1))
             }

@@ -6,6 +6,8 @@ package struct SourceDifference: Sendable, Equatable, Codable, CustomStringConve
         /// Another file: rewritten or truncated. Rows may differ without a trace in the stream.
         case rewritten
         case dropped
+        /// Dropped, and made again under the same name: the new one is in no publication.
+        case replaced
         case renamed
         case columns
         case persistence
@@ -27,7 +29,7 @@ package struct SourceDifference: Sendable, Equatable, Codable, CustomStringConve
     /// tells of.
     package var needsChecksum: Bool {
         switch kind {
-        case .rewritten, .attached, .detached, .persistence: true
+        case .rewritten, .replaced, .attached, .detached, .persistence: true
         case .dropped, .renamed, .columns, .identity, .created: false
         }
     }
@@ -45,19 +47,20 @@ package enum SourceWatch {
         let old = Dictionary(before.tables.map { ($0.oid, $0) }) { first, _ in first }
         let new = Dictionary(now.tables.map { ($0.oid, $0) }) { first, _ in first }
         let related = related(before.followed, old)
+        let names = Dictionary(now.tables.map { ($0.qualified, $0.oid) }) { first, _ in first }
+        var namesakes: Set<UInt32> = []
         var found: [SourceDifference] = []
         for oid in related.sorted() {
             guard let was = old[oid] else { continue }
             guard let present = new[oid] else {
-                found.append(
-                    SourceDifference(
-                        kind: .dropped, table: was.qualified, what: "was dropped on the source",
-                        cure: "drop it on the target, too: drop table \(was.qualified.sql);"))
+                let namesake = names[was.qualified].flatMap { old[$0] == nil ? $0 : nil }
+                if let namesake { namesakes.insert(namesake) }
+                found.append(gone(was, isMadeAgain: namesake != nil))
                 continue
             }
             found += changes(was, present, names: old.merging(new) { first, _ in first })
         }
-        for table in now.tables {
+        for table in now.tables where !namesakes.contains(table.oid) {
             let was = old[table.oid]
             let joined = table.parents.filter { related.contains($0) && was?.parents.contains($0) != true }
             if let parent = joined.first, let name = (new[parent] ?? old[parent])?.qualified {
@@ -80,6 +83,19 @@ package enum SourceWatch {
             if found.insert(oid).inserted { open += tables[oid]?.parents ?? [] }
         }
         return found
+    }
+
+    private static func gone(_ table: SourceShape.Table, isMadeAgain: Bool) -> SourceDifference {
+        let name = table.qualified
+        guard isMadeAgain else {
+            return SourceDifference(
+                kind: .dropped, table: name, what: "was dropped on the source",
+                cure: "drop it on the target, too: drop table \(name.sql);")
+        }
+        return SourceDifference(
+            kind: .replaced, table: name, what: "was dropped and made again on the source: nobody follows the new one",
+            cure: "leave \(name) as it is until after the cutover and copy it yourself then (exclude it in "
+                + "select.tables), or start over with --drop-if-exists")
     }
 
     private static func attached(
@@ -108,7 +124,7 @@ package enum SourceWatch {
         if was.filenode != now.filenode {
             add(
                 .rewritten, "was rewritten or truncated on the source",
-                "nothing: its rows are compared by checksum, and copied again where they differ")
+                "the cutover compares it by checksum; to copy it again, run migrate with --resync \(was.qualified)")
         }
         if was.persistence != now.persistence {
             let isUnlogged = now.persistence == "u"

@@ -84,7 +84,7 @@ enum CompletionTask {
         guard differing.isEmpty else {
             throw CutoverOutdated(differences: suspects.filter { differing.contains($0.table) })
         }
-        let told = found.filter { [.created, .dropped, .renamed, .detached].contains($0.kind) }
+        let told = found.filter { [.created, .dropped, .replaced, .renamed, .detached].contains($0.kind) }
         return told.map { "\($0); \($0.cure)" }
     }
 

@@ -133,7 +133,7 @@ struct OwnServerTests {
             try await application.execute("begin; insert into public.t values (101, 1)")
             let begun = ContinuousClock.now
             try await live.run(0)
-            #expect(ContinuousClock.now - begun < .seconds(8))
+            #expect(ContinuousClock.now - begun < .seconds(30))
             await application.close()
         }
     }

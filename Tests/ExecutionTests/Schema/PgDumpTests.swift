@@ -94,7 +94,7 @@ struct PgDumpTests {
             let start = clock.now
             task.cancel()
             await #expect(throws: CancellationError.self) { try await task.value }
-            #expect(clock.now - start < .seconds(3))
+            #expect(clock.now - start < .seconds(30))
             try await holder.run { try $0.execute("rollback") }
         }
     }

@@ -149,7 +149,8 @@ struct FenceTests {
             defer { try? fixture.source.execute("drop role \(role)") }
             let weak = try Connection(
                 fixture.sourceTarget.with("user", role), applicationName: "skein/\(fixture.planName)/weak")
-            // It does not even see whose sessions there are.
+            let shop = try fixture.application()
+            // It does not even see how old others' sessions are.
             #expect(
                 performing: { try Fence(weak).set() },
                 throws: { error in
@@ -164,7 +165,6 @@ struct FenceTests {
                 })
             let database = try #require(try fixture.source.scalar("select current_database()"))
             try fixture.source.execute(#"alter database "\#(database)" owner to \#(role)"#)
-            let shop = try fixture.application()
             #expect(
                 performing: { try Fence(weak).set() },
                 throws: { error in

@@ -182,6 +182,42 @@ struct SourcePreparationTests {
         }
     }
 
+    /// Else each of the parent's children would also be in the parent's publication, with its updates.
+    @Test(arguments: SourceFixture.Server.present)
+    func `Children of an inheritance parent are in no other publication than their own`(
+        _ server: SourceFixture.Server
+    ) async throws {
+        try await SourceFixture.with(on: server) { fixture in
+            try fixture.source.execute(
+                """
+                create table public.parent (id integer primary key);
+                create table public.child () inherits (public.parent)
+                """)
+            var following = fixture.following
+            let (parent, child) = (
+                QualifiedName(schema: "public", name: "parent"), QualifiedName(schema: "public", name: "child")
+            )
+            following.published = [parent]
+            following.publishedForInserts = [child]
+            let publications = try SourcePublications(fixture.source, fixture.names).prepare(following)
+            #expect(publications.map { $0.members.map(\.table) } == [[parent], [child]])
+            // Again, and completed: nothing is added.
+            #expect(try SourcePublications(fixture.source, fixture.names).prepare(following) == publications)
+            // As the server without keys sees it: this would fail in the parent's publication.
+            try fixture.application().execute("insert into public.child values (1); update public.child set id = 2")
+            // Partitions come with their root, also those that are made later.
+            following.published = [QualifiedName(schema: "public", name: "parted")]
+            following.publishedForInserts = []
+            let names = try SourcePublications(fixture.source, fixture.names).prepare(following).map(\.name)
+            try fixture.source.execute(
+                "create table public.parted_late partition of public.parted for values from (200) to (300)")
+            #expect(
+                try fixture.column(
+                    "select tablename from pg_publication_tables where pubname = '\(names[0])' order by 1")
+                    == ["parted_high", "parted_late", "parted_low"])
+        }
+    }
+
     @Test func `Where markers are rows, their table is published`() async throws {
         try await SourceFixture.with(hasMessages: false) { fixture in
             try fixture.prepare()

@@ -49,6 +49,9 @@ struct SourceWatchTests {
                 """,
             expected: ["attached audit.filled was created as a part of public.parted on the source"]),
         Case(statement: "create table public.fresh (id integer)", expected: ["created public.fresh"]),
+        Case(
+            statement: "drop table public.keyed; create table public.keyed (id integer primary key, body text)",
+            expected: ["replaced public.keyed"]),
         Case(statement: "create table audit.fresh (id integer)", expected: []),
         Case(statement: "create index on public.keyed (body); update public.keyed set body = 'z'", expected: []),
     ]

@@ -114,7 +114,7 @@ struct VerifyCommandTests {
     @Test("clean --prune removes this migration's spool, and no other's")
     func prune() async throws {
         try await Migration.with("cli", sql: []) { migration in
-            for name in ["cli_test", "other"] {
+            for name in ["cli-test", "other"] {
                 try FileManager.default.createDirectory(
                     atPath: "\(migration.folder)/.skein/\(name)", withIntermediateDirectories: true)
             }

@@ -68,7 +68,8 @@ struct ResumeRefusalTests {
             let refused = try await migration.skein("migrate")
             #expect(refused.exitCode == 1, "\(refused)")
             #expect(refused.stderr.contains("format 99"), "\(refused)")
-            try await TestServers.execute("update skein.format set version = \(StateSchema.formatVersion)", on: migration.target)
+            try await TestServers.execute(
+                "update skein.format set version = \(StateSchema.formatVersion)", on: migration.target)
             try await goesOn(migration)
         }
     }

@@ -5,8 +5,8 @@ internal import Postgres
 /// What a live run adds to walking the graph: the follower beside it, and the tasks that wait for where the stream is or
 /// for somebody's word. Belongs to its engine and is touched by it alone.
 final class LiveRun {
-    /// How often the state is asked what others want, seconds.
-    static let watchInterval = 0.2
+    /// How often the state is asked what others want, seconds; while a cutover runs every wait is downtime.
+    var watchInterval: Double { isCuttingOver ? 0.05 : 0.2 }
 
     let follower: Follower
     let control: Session
@@ -24,6 +24,9 @@ final class LiveRun {
     private var hasToldBegun = false
     /// `skein cutover` found the gate not to be opened.
     private var refusal: TaskFailure?
+    /// Before then, the plan's `approval: automatic` does not ask again.
+    private var asksAgain: ContinuousClock.Instant?
+    private var refusals = 0
     /// When the gate could first have been opened but for the lag.
     private var waitsForLagSince: ContinuousClock.Instant?
 
@@ -70,6 +73,8 @@ final class LiveRun {
 
     var mustUndo: Bool { watch?.gate == .abandoned }
 
+    var isCuttingOver: Bool { watch?.gate == .open }
+
     func isAnyRunning(_ state: RunState) -> Bool { state.runningCount > 0 && cutover.contains { state.isRunning($0) } }
 
     /// The cutover to ask for now: where the plan or the command says that nobody else has to, and it is time.
@@ -87,6 +92,7 @@ final class LiveRun {
             tell(.cutover(.ready))
         }
         guard context.opensGate || context.plan.cutover.approval.value == .automatic else { return nil }
+        if let asksAgain, ContinuousClock.now < asksAgain { return nil }
         guard isClose else {
             refuse(lag: status, maxLag)
             return nil
@@ -116,8 +122,9 @@ final class LiveRun {
         guard ContinuousClock.now - since > .seconds(Self.patience) else { return }
         refusal = TaskFailure(
             task: "cutover",
-            message: "not yet: the target is \(Int(status.lagSeconds)) s and \(status.lagBytes) bytes behind the "
-                + "source, more than cutover.max-lag (\(Int(maxLag)) s) allows",
+            message:
+                "not yet: the target is \(Int(status.lagSeconds)) s and \(status.lagBytes) bytes behind the source, more "
+                + "than cutover.max-lag (\(Int(maxLag)) s) allows",
             cure: "run `skein migrate` until it says that it is ready, or raise cutover.max-lag")
     }
 
@@ -135,6 +142,7 @@ final class LiveRun {
     }
 
     func undone() {
+        postpone(isRefused: watch?.refusal != nil)
         if context.opensGate {
             refusal = TaskFailure(
                 task: "cutover", message: watch?.refusal ?? "the cutover was withdrawn",
@@ -147,6 +155,19 @@ final class LiveRun {
         hasToldReady = false
         tell(.cutover(.abandoned))
     }
+
+    /// An automatic cutover that the source has refused is asked for again after 15 s, each time later; one that a
+    /// person withdrew after 5 min: until then it is for `skein cutover`.
+    private func postpone(isRefused: Bool) {
+        guard !context.opensGate, context.plan.cutover.approval.value == .automatic else { return }
+        let pause = isRefused ? min(15 * Double(1 << min(refusals, 5)), Self.longestPause) : Self.longestPause
+        refusals += isRefused ? 1 : 0
+        asksAgain = .now + .seconds(pause)
+        tell(.streamNotice("the cutover is asked for again in \(Int(pause)) s, or by `skein cutover`"))
+    }
+
+    /// Seconds.
+    private static let longestPause = 300.0
 
     func close() async { await control.close() }
 }

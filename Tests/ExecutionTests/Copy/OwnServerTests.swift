@@ -153,7 +153,8 @@ struct OwnServerTests {
                     """)
                 let begun = ContinuousClock.now
                 for id in 1...5 {
-                    try connection.execute("begin; set local synchronous_commit = off; insert into t values (\(id)); commit")
+                    try connection.execute(
+                        "begin; set local synchronous_commit = off; insert into t values (\(id)); commit")
                     let position = try connection.scalar("select pg_current_wal_insert_lsn()").flatMap { LSN($0) }
                     try ServerFlush.wait(connection, for: try #require(position))
                 }

@@ -146,11 +146,8 @@ struct OwnServerTests {
             let source = try servers.target(.source)
             try await TestServers.blocking {
                 let connection = try Connection(source, applicationName: "flush")
-                try connection.execute(
-                    """
-                    create table t (id int);
-                    select pg_create_logical_replication_slot('flush', 'test_decoding');
-                    """)
+                try connection.execute("create table t (id int)")
+                try connection.execute("select pg_create_logical_replication_slot('flush', 'test_decoding')")
                 let begun = ContinuousClock.now
                 for id in 1...5 {
                     try connection.execute(

@@ -47,6 +47,10 @@ package enum SchemaTask {
         try scope.inTransaction { target in
             if try target.scalar("select true from pg_catalog.pg_extension where extname = $1", [name]) == nil {
                 let isPlaced = schema == "pg_catalog" || schema.isEmpty
+                // Two at once make the same schema, and the server says so by its own index.
+                try target.query(
+                    "select pg_catalog.pg_advisory_xact_lock($1, $2)",
+                    [String(StateSchema.coordinationLockClass), String(scope.context.migration)])
                 if !isPlaced { try target.execute("create schema if not exists \(QualifiedName.quoted(schema))") }
                 try target.execute(
                     "create extension \(QualifiedName.quoted(name))"

@@ -89,7 +89,8 @@ struct FollowSupervisor: Sendable {
         let received = stream.status
         let rates = meter.rates
         let lag = meter.seconds(sinceCommit: lanes.committed.flatMap { commit in source.map { $0.clock - commit } })
-        let isClose = lag <= max(10, context.plan.cutover.maxLag.value.approximateSeconds)
+        let isKnown = source != nil && meter.isKnown
+        let isClose = isKnown && lag <= max(10, context.plan.cutover.maxLag.value.approximateSeconds)
         let phase: FollowStatus.Phase =
             if board.isDrained {
                 .drained

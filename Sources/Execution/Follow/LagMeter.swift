@@ -51,6 +51,13 @@ struct LagMeter: Sendable {
         return max(sinceCommit ?? 0, newest.time - samples[0].time)
     }
 
+    /// Whether the target has come to where the source stood at some look: before that, nobody knows how old what is
+    /// missing is.
+    var isKnown: Bool {
+        guard let newest else { return false }
+        return samples.contains { $0.sourceEnd <= newest.applied }
+    }
+
     /// WAL a second that the source writes and that the target applies, and row changes a second.
     var rates: (source: Double, applied: Double, changes: Double) {
         guard let newest, let first = samples.first(where: { $0.time >= newest.time - Self.window }),

@@ -34,6 +34,12 @@ struct `The lag` {
         #expect(meter.seconds(sinceCommit: nil) == 1)
     }
 
+    @Test func `is not known before the target came to where a look found the source`() {
+        #expect(!meter([(0, 1000, 100), (1, 1000, 900)]).isKnown)
+        #expect(meter([(0, 1000, 100), (1, 1200, 1000)]).isKnown)
+        #expect(!LagMeter().isKnown)
+    }
+
     @Test func `goes when the target applies faster than the source writes`() throws {
         let meter = meter([(0, 1000, 0), (1, 1100, 300), (2, 1200, 600)])
         #expect(meter.rates.source == 100)

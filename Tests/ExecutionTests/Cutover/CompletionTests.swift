@@ -19,7 +19,15 @@ struct CompletionTests {
     private func proceed(_ fixture: CutoverFixture, fence: Plan.Cutover.Fence, late: Int) async throws {
         try await fixture.begin(fence: fence)
         for action in Self.actions.dropLast() { try await fixture.run(action) }
-        try await fixture.execute("update skein.cutover set late_changes = \(late)", fixture.target)
+        // Answers the second marker as the follower does.
+        try await fixture.execute(
+            """
+            create function public.count_late() returns trigger language plpgsql as
+            'begin if new.end_marker is distinct from old.end_marker then new.late_changes := \(late); end if;
+            return new; end';
+            create trigger count_late before update on skein.cutover
+            for each row execute function public.count_late()
+            """, fixture.target)
     }
 
     private func report(_ fixture: CutoverFixture) async throws -> CutoverReport? {

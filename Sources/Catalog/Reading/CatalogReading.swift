@@ -89,15 +89,20 @@ struct CatalogReading {
     }
 
     /// Runs `body`; nil where the server refuses it, with the transaction as it was.
+    func attempt<R>(_ body: () throws -> R) throws -> R? { try connection.attempt(body) }
+}
+
+extension Connection {
+    /// Runs what the role may be refused under a savepoint of the open transaction; nil where it is.
     func attempt<R>(_ body: () throws -> R) throws -> R? {
-        try connection.execute("savepoint attempt")
+        try execute("savepoint attempt")
         do {
             let value = try body()
-            try connection.execute("release savepoint attempt")
+            try execute("release savepoint attempt")
             return value
         } catch let error as PostgresError {
             guard case .server = error, !error.endsSession else { throw error }
-            try connection.execute("rollback to savepoint attempt; release savepoint attempt")
+            try execute("rollback to savepoint attempt; release savepoint attempt")
             return nil
         }
     }

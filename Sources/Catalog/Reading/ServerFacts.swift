@@ -6,11 +6,12 @@ extension CatalogReading {
         var row = Row(facts, 0)
         let settings = try settings()
         let offers = try offers()
+        let history = try ServerHistory.read(connection)
         let server = Catalog.Server(
             versionNumber: version, version: settings["server_version"]?.value ?? "", database: row.text(),
             user: row.text(), isSuperuser: row.bool(), hasReplication: row.bool(), canCreateInDatabase: row.bool(),
-            canSetReplicationRole: try canSetReplicationRole(), systemIdentifier: try systemIdentifier(),
-            timeline: try timeline(), inRecovery: row.bool(), encoding: row.text(), collate: row.text(),
+            canSetReplicationRole: try canSetReplicationRole(), systemIdentifier: history.systemIdentifier,
+            timeline: history.timeline, inRecovery: row.bool(), encoding: row.text(), collate: row.text(),
             ctype: row.text(), collationVersion: row.optionalText(), settings: settings,
             usedConnections: row.int(), usedReplicationSlots: row.int(), usedWalSenders: row.int(),
             availableExtensions: try availableExtensions(), roles: try names(Self.roleQuery),
@@ -110,34 +111,6 @@ extension CatalogReading {
             return true
         }
         return done ?? false
-    }
-
-    private func systemIdentifier() throws -> String? {
-        guard try mayCall("pg_control_system()") else { return nil }
-        return try attempt {
-            try connection.scalar("select system_identifier from pg_catalog.pg_control_system()")
-        } ?? nil
-    }
-
-    /// A primary's own WAL position knows it; the control file of a server just promoted does not, until its next
-    /// checkpoint.
-    private func timeline() throws -> Int? {
-        let primary = """
-            select ('x' || pg_catalog.substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8))
-                ::bit(32)::integer
-            where not pg_catalog.pg_is_in_recovery()
-            """
-        if let text = try attempt({ try connection.scalar(primary) }) ?? nil { return Int(text) }
-        guard try mayCall("pg_control_checkpoint()") else { return nil }
-        let text = try attempt {
-            try connection.scalar("select timeline_id from pg_catalog.pg_control_checkpoint()")
-        }
-        return (text ?? nil).flatMap { Int($0) }
-    }
-
-    private func mayCall(_ function: String) throws -> Bool {
-        try connection.scalar(
-            "select pg_catalog.has_function_privilege('pg_catalog.\(function)', 'execute')") == "t"
     }
 
     private func availableExtensions() throws -> [String: String] {

@@ -11,23 +11,6 @@ struct FollowStore {
         self.migration = migration
     }
 
-    /// Where the stream begins.
-    struct Origin: Sendable {
-        var slotGeneration: Int
-        var consistent: LSN
-    }
-
-    /// Nil while there is no slot.
-    func origin() throws -> Origin? {
-        let rows = try connection.query(
-            """
-            select slot_generation, consistent_lsn from skein.stream
-            where migration = $1 and slot_snapshot is not null
-            """, [String(migration)])
-        guard rows.count > 0, let lsn = rows[0, 1].flatMap({ LSN($0) }) else { return nil }
-        return Origin(slotGeneration: rows.int(0, 0) ?? 0, consistent: lsn)
-    }
-
     /// Where the slowest worker of all lanes stands; nil before anything was applied.
     func slowestPosition() throws -> LSN? {
         try connection.scalar(
@@ -73,15 +56,6 @@ struct FollowStore {
             """, [String(migration)])
         guard rows.count > 0 else { return nil }
         return (try StateStore.decode(rows.text(0, 0)), rows.double(0, 1) ?? 0)
-    }
-
-    /// The stream cannot be gone on with; a repair takes this away.
-    func markBroken(_ reason: String) throws {
-        try connection.transaction {
-            try connection.execute("set local synchronous_commit = on")
-            try connection.query(
-                "update skein.stream set broken = $2 where migration = $1", [String(migration), reason])
-        }
     }
 
     /// Changes of followed tables that committed between the marker and the second one with this token, unless another

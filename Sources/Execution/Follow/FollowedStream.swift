@@ -35,7 +35,8 @@ final class FollowedStream: Sendable {
                 plugin: plugin.options(
                     publications: plugin == .pgoutput ? [names.publication, names.insertsPublication] : [],
                     binary: following.isBinary, messages: plugin == .pgoutput && following.hasMessages,
-                    numbersAsText: numbersAsText))
+                    numbersAsText: numbersAsText),
+                server: context.sourceIdentity?.ofReceiver)
             options.retryFor = .seconds(context.retryFor)
             return Receiver(
                 options, into: spool, applied: { LSN(rawValue: applied.value.load(ordering: .relaxed)) },
@@ -63,6 +64,14 @@ final class FollowedStream: Sendable {
     var status: Status {
         let status = receiver.withLock { $0 }.status
         return Status(sourceEnd: status.serverEnd, received: status.received, paused: status.pause?.text)
+    }
+}
+
+extension ServerIdentity {
+    /// Nil where the server does not tell.
+    fileprivate var ofReceiver: ChangeStream.ServerIdentity? {
+        guard let systemIdentifier, let timeline else { return nil }
+        return ChangeStream.ServerIdentity(systemIdentifier: systemIdentifier, timeline: timeline)
     }
 }
 

@@ -67,7 +67,9 @@ final class Follower: Sendable {
         case .broken(let failure):
             let (migration, reason) = (context.migration, failure.message)
             // Also known to whoever comes next; where that fails, it will be noticed again.
-            try? await onTarget { try FollowStore($0, migration: migration).markBroken(reason) }
+            try? await onTarget { target in
+                try target.durably { try StreamStore(target, migration: migration).setBroken(reason) }
+            }
             board.fail(FollowFailure(failure, isResumable: false))
         case .fail(let failure):
             board.fail(FollowFailure(failure, isResumable: false))
@@ -91,12 +93,11 @@ final class Follower: Sendable {
         await control.close()
     }
 
-    private func waitForSlot(_ control: Session) async throws -> FollowStore.Origin {
+    private func waitForSlot(_ control: Session) async throws -> StreamRecord {
         let migration = context.migration
         while true {
-            if let origin = try await control.run({ try FollowStore($0, migration: migration).origin() }) {
-                return origin
-            }
+            let record = try await control.run { try StreamStore($0, migration: migration).record() }
+            if let record, record.slotSnapshot != nil { return record }
             try await Task.sleep(for: .milliseconds(300))
         }
     }
@@ -115,13 +116,13 @@ final class Follower: Sendable {
         }
     }
 
-    private func follow(from origin: FollowStore.Origin, _ control: Session) async throws {
-        guard let following = context.decisions.following else { return }
+    private func follow(from origin: StreamRecord, _ control: Session) async throws {
+        guard let following = context.decisions.following, let consistent = origin.consistentLSN else { return }
         let migration = context.migration
         let needed = try await control.run { target in
-            try FollowStore(target, migration: migration).slowestPosition() ?? origin.consistent
+            try FollowStore(target, migration: migration).slowestPosition() ?? consistent
         }
-        try await checkSource()
+        try await checkSource(origin)
         let settings = context.plan.replication.spool
         let spool = try Spool(
             SpoolIdentity(
@@ -157,13 +158,9 @@ final class Follower: Sendable {
 
     /// Publications must be as they were: from a publication that was made anew, changes are missing (EXACTNESS.md, 1).
     /// What else changed silently (18) is told; the cutover refuses where it made a difference.
-    private func checkSource() async throws {
+    private func checkSource(_ record: StreamRecord) async throws {
         let context = context
-        let (record, shape) = try await onTarget { target in
-            let store = StreamStore(target, migration: context.migration)
-            return (try store.record(), try store.shape())
-        }
-        guard let record else { return }
+        let shape = try await onTarget { try StreamStore($0, migration: context.migration).shape() }
         let session = Session(context.source, applicationName: context.applicationName("follow"))
         do {
             let found = try await session.run { source in

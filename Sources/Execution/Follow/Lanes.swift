@@ -108,7 +108,7 @@ final class Lanes: Sendable {
                 let store = LaneStore(target, migration: context.migration)
                 return (try FollowedTables.read(target, context), try store.all(), try store.wishes())
             }
-            var (tables, lanes, wishes) = found
+            let (all, lanes, wishes) = found
             // The main lane stands still here: wishes are frozen, lanes that have caught up are joined.
             if let wish = wishes.first(where: { $0.lane == nil }), try await freeze(wish.table, resync, control) {
                 continue
@@ -118,19 +118,15 @@ final class Lanes: Sendable {
                 joined = try await control.run { try resync.join(lane.number, $0) } || joined
             }
             if joined { continue }
-            wishes = []
             let apart = Set(lanes.flatMap(\.tables))
-            let newest = tables.map(\.newestInsertLSN).max()
-            tables.removeAll { apart.contains($0.name) }
+            let newest = all.map(\.newestInsertLSN).max()
+            let tables = all.filter { !apart.contains($0.name) }
             state.withLock { state in
                 state.newest = newest
                 state.resting = Dictionary(lanes.map { ($0.number, $0.position) }) { first, _ in first }
             }
-            let settings = settings(lane: 0, ignored: ignored)
-            let (main, present) = (tables, lanes)
-            lanes = []
-            let applier = applier(settings, main)
-            let end = try await run(applier, present, resync, orders: orders)
+            let applier = applier(settings(lane: 0, ignored: ignored), tables)
+            let end = try await run(applier, lanes, resync, orders: orders)
             switch end {
             case .stopped: continue
             case .reachedMarker(let token, _, _):
@@ -139,9 +135,9 @@ final class Lanes: Sendable {
                     continue
                 }
                 // Their tables stand there, too, before anybody hears of it; the marker is found again then.
-                for lane in present { try await catchUp(lane, with: applier, resync) }
-                guard present.isEmpty else { continue }
-                try await wait(behind: token, main, orders: orders, board: board, control)
+                for lane in lanes { try await catchUp(lane, with: applier, resync) }
+                guard lanes.isEmpty else { continue }
+                try await wait(behind: token, tables, board: board, control)
                 ignored.insert(token)
             }
         }
@@ -158,7 +154,9 @@ final class Lanes: Sendable {
         return try await withThrowingTaskGroup(of: Ended.self) { group in
             group.addTask { .main(try await main.run()) }
             group.addTask {
-                // While a lane is there, wishes wait for it.
+                // Workers that a crash has left at different positions come to one before anything can be frozen: the
+                // lane gets on by itself for a moment. While another lane is there, wishes wait for it.
+                try await Task.sleep(for: .seconds(1))
                 while !lanes.isEmpty || !orders().hasResyncWishes { try await Task.sleep(for: .milliseconds(100)) }
                 main.stop()
                 return .watch
@@ -237,8 +235,7 @@ final class Lanes: Sendable {
     /// Everything up to the marker is applied. Applies nothing until the cutover is given up; once its second marker is
     /// written, counts what lies between.
     private func wait(
-        behind token: String, _ tables: [FollowedTable], orders: @Sendable () -> Follower.Orders, board: FollowBoard,
-        _ control: Session,
+        behind token: String, _ tables: [FollowedTable], board: FollowBoard, _ control: Session,
     ) async throws {
         board.setDrained(true)
         defer { board.setDrained(false) }

@@ -109,6 +109,7 @@ package struct Migrator: Sendable {
         context.opensGate = options.opensGate
         context.cutoverWait = options.waitSeconds
         context.uid = record.uid
+        context.sourceIdentity = sourceFacts.identity
         if context.isLive {
             try await LivePreparation(context, tell: tell).run(
                 resync: options.resync, repair: options.repair, source: sourceFacts.identity)
@@ -158,14 +159,10 @@ struct ServerFacts: Sendable {
 
     static func read(_ connection: Connection) throws -> ServerFacts {
         let rows = try connection.query("select current_database(), pg_catalog.pg_is_in_recovery()")
-        let control = try? connection.query(
-            """
-            select (select system_identifier from pg_catalog.pg_control_system()),
-                (select timeline_id from pg_catalog.pg_control_checkpoint())
-            """)
+        let history = try connection.transaction("begin read only") { try ServerHistory.read(connection) }
         return ServerFacts(
             identity: ServerIdentity(
-                systemIdentifier: control?[0, 0], timeline: control?.int(0, 1), database: rows.text(0, 0),
+                systemIdentifier: history.systemIdentifier, timeline: history.timeline, database: rows.text(0, 0),
                 version: connection.serverVersion),
             inRecovery: rows.bool(0, 1))
     }

@@ -27,6 +27,8 @@ package struct RunContext: Sendable {
     package var opensGate = false
     /// How long that waits for transactions that are open on the source, seconds.
     package var cutoverWait = 10.0
+    /// Which server the source is, and which history of it.
+    package var sourceIdentity: ServerIdentity?
     /// Where the spool and what else is kept on this machine belongs to: the migration's own id, which no other has.
     package var uid = ""
 

@@ -31,7 +31,7 @@ package struct SlotCreation {
     /// - Parameters:
     ///   - replication: connects a session in replication mode (`replication=database`) to the source.
     ///   - tables: whose updates and deletes are counted, because only their inserts are followed.
-    /// - Throws: `SourceError.slotLost` where the state knows a slot that is not there any more.
+    /// - Throws: `SourceError.slotLost` where the state knows a slot that is not there any more; `.slotElsewhere`.
     package func run(
         _ following: FollowingDecision, countingIn tables: [UInt32], replication: () throws -> Connection,
     ) throws {
@@ -42,6 +42,7 @@ package struct SlotCreation {
             try SlotStatus.require(source, slot: slot)
             return
         }
+        try SlotStatus.refuseElsewhere(source, slot: slot)
         try SlotRemoval.drop(source, slot: slot, endingSessionsOf: planName)
         let walsender = try replication()
         let made = try create(following.plugin, on: walsender)

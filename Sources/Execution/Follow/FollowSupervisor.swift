@@ -38,6 +38,7 @@ struct FollowSupervisor: Sendable {
         var meter = LagMeter()
         var lastTold = -Self.telling
         var lastSeen: SourceProbe?
+        var applied = LSN(rawValue: 0)
         while true {
             try Task.checkCancellation()
             // Of the target's state as of the applying session: no look, no statement about it.
@@ -55,11 +56,14 @@ struct FollowSupervisor: Sendable {
             let stands = try await hasMarker()
             if !stands || spool.mode == .disk { stream.setApplied(lanesAt.durable) }
             if !stands { try spool.release(before: lanesAt.durable) }
+            let received = stream.status
+            // What came a moment ago takes nothing back of what is known to be applied.
+            applied = max(applied, received.applied(lanesAt.passed))
             meter.add(
                 LagMeter.Sample(
-                    time: now, sourceEnd: max(lastSeen?.end ?? stream.status.sourceEnd, lanesAt.passed),
-                    applied: lanesAt.passed, changes: lanesAt.changes))
-            let status = self.status(meter, lanesAt, lastSeen, orders())
+                    time: now, sourceEnd: max(lastSeen?.end ?? received.sourceEnd, applied), applied: applied,
+                    changes: lanesAt.changes))
+            let status = self.status(meter, lanesAt, received, applied, lastSeen, orders())
             board.show(status, hasPassedNewestWatermark: lanesAt.hasPassedNewestWatermark)
             let migration = context.migration
             try await control.run { try FollowStore($0, migration: migration).store(status) }
@@ -84,9 +88,9 @@ struct FollowSupervisor: Sendable {
     }
 
     private func status(
-        _ meter: LagMeter, _ lanes: Lanes.Status, _ source: SourceProbe?, _ orders: Follower.Orders,
+        _ meter: LagMeter, _ lanes: Lanes.Status, _ received: FollowedStream.Status, _ applied: LSN,
+        _ source: SourceProbe?, _ orders: Follower.Orders,
     ) -> FollowStatus {
-        let received = stream.status
         let rates = meter.rates
         let lag = meter.seconds(sinceCommit: lanes.committed.flatMap { commit in source.map { $0.clock - commit } })
         let isKnown = source != nil && meter.isKnown
@@ -104,7 +108,7 @@ struct FollowSupervisor: Sendable {
         return FollowStatus(
             phase: phase, sourceEnd: (source?.end ?? received.sourceEnd).description,
             received: received.received.description, durable: spool.covered.description,
-            applied: lanes.passed.description, lagBytes: meter.bytes, lagSeconds: lag,
+            applied: applied.description, lagBytes: meter.bytes, lagSeconds: lag,
             sourceBytesPerSecond: rates.source, appliedBytesPerSecond: rates.applied,
             changesPerSecond: rates.changes, appliedTransactions: Int64(lanes.transactions),
             appliedChanges: Int64(lanes.changes), spoolBytes: Int64(spool.bytesInUse),

@@ -19,7 +19,15 @@ final class FollowedStream: Sendable {
     struct Status: Sendable {
         var sourceEnd: LSN
         var received: LSN
+        /// Behind the last transaction that came whole, and before which there are no others.
+        var lastCommit: LSN
+        var complete: LSN
         var paused: String?
+
+        /// How far the source's changes are applied: where all that came is, as far as the source said that there is
+        /// nothing else. What its other databases write counts as little as what they have written.
+        /// - Parameter passed: what was received before is applied.
+        func applied(_ passed: LSN) -> LSN { passed >= lastCommit ? max(passed, complete) : passed }
     }
 
     init(
@@ -63,7 +71,9 @@ final class FollowedStream: Sendable {
 
     var status: Status {
         let status = receiver.withLock { $0 }.status
-        return Status(sourceEnd: status.serverEnd, received: status.received, paused: status.pause?.text)
+        return Status(
+            sourceEnd: status.serverEnd, received: status.received, lastCommit: status.lastCommit,
+            complete: status.complete, paused: status.pause?.text)
     }
 }
 

@@ -23,7 +23,6 @@ final class Follower: Sendable {
     private let context: RunContext
     private let tell: @Sendable (RunEvent) -> Void
     private let orders = Mutex(Orders())
-    private let told = Mutex(SourceChangesTold())
 
     init(_ context: RunContext, tell: @escaping @Sendable (RunEvent) -> Void) {
         self.context = context
@@ -173,12 +172,23 @@ final class Follower: Sendable {
                 let now = try SourceShape.read(source, following: shape.followed)
                 return SourceWatch.differences(from: shape, to: now) { context.plan.select.takes($0) }
             }
-            for text in told.withLock({ $0.add(found) }) { tell(.streamNotice(text)) }
+            await session.close()
+            try await tellOnce(found, told: shape?.told ?? [])
         } catch {
             await session.close()
             throw error
         }
-        await session.close()
+    }
+
+    /// Told first, noted then: a run that is killed in between says it again.
+    private func tellOnce(_ found: [SourceDifference], told before: [SourceDifference]) async throws {
+        var told = SourceChangesTold(before)
+        for text in told.add(found) { tell(.streamNotice(text)) }
+        let (now, migration) = (told.told, context.migration)
+        guard now != before else { return }
+        try await onTarget { target in
+            try target.transaction { try StreamStore(target, migration: migration).changeShape { $0.told = now } }
+        }
     }
 
     private func onTarget<R: Sendable>(_ body: @Sendable (Connection) throws -> R) async throws -> R {

@@ -96,7 +96,10 @@ package struct TableResync: Sendable {
             _ = try store.positions(lane: lane.number, isLocking: true)
             guard try store.lockWishes(lane: lane.number) else { return }
             let slot = try SlotRecord.read(target, migration: migration)
-            let snapshot = try LockedReading.run(source, locking: lane.tables, .afterAll(of: before)) { snapshot in
+            let (snapshot, shape) = try LockedReading.run(
+                source, locking: lane.tables, .afterAll(of: before)
+            ) { snapshot in
+                let shape = try SourceShape.read(source, following: pieces.map(\.piece.tableOID))
                 for whole in pieces {
                     let piece = try TableShape.agreed(whole.piece, source, target)
                     try target.execute(CopyTask.silence)
@@ -104,10 +107,13 @@ package struct TableResync: Sendable {
                         of: piece.table, isParent: context.decisions.parents.contains(piece.table), target)
                     _ = try CopyTask.move(piece, from: source, to: target, context, meter, isFrozen: false)
                 }
-                return snapshot
+                return (snapshot, shape)
             }
             try ServerFlush.wait(source, for: snapshot.insertLSN)
             try slot.hold(target, migration: migration)
+            try StreamStore(target, migration: migration).changeShape { known in
+                known.accept(Set(pieces.map(\.piece.tableOID)), from: shape)
+            }
             for whole in pieces {
                 try TaskStore(target, migration: migration).recopied(
                     whole.numbers, snapshot.copied, slotGeneration: slot.generation)

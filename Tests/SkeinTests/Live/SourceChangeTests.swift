@@ -28,6 +28,30 @@ struct SourceChangeTests {
     }
 
     @Test(.timeLimit(.minutes(4)))
+    func `a rewrite is told once, and after the table was copied again not at all`() async throws {
+        try await Migration.live("rewrite") { migration in
+            func follow(_ arguments: String...) async throws -> String {
+                let run = try migration.start("migrate", arguments + ["--no-color"])
+                try await migration.waitUntilFollowing(run)
+                try await migration.wait(on: migration.target, until: "select count(*) = 0 from skein.resync")
+                run.send(SIGTERM)
+                return try await run.wait().stderr
+            }
+            #expect(!(try await follow()).contains("rewritten"))
+            try await migration.applyToSource("vacuum full accounts")
+            #expect(try await follow().contains("public.accounts: was rewritten"))
+            #expect(!(try await follow()).contains("rewritten"))
+            try await migration.applyToSource("vacuum full names")
+            #expect(!(try await follow("--resync", "public.accounts")).contains("accounts: was rewritten"))
+            let shape = try await TestServers.column(
+                "select source_shape ->> 'told' from skein.stream", on: migration.target)
+            #expect(shape.first??.contains("accounts") == false && shape.first??.contains("names") == true)
+            try await migration.applyToSource("vacuum full accounts")
+            #expect(try await follow().contains("public.accounts: was rewritten"))
+        }
+    }
+
+    @Test(.timeLimit(.minutes(4)))
     func `a table made on the source meanwhile is named`() async throws {
         try await Migration.live("new") { migration in
             var run = try migration.start("migrate", ["--no-color"])

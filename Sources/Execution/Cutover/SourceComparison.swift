@@ -18,8 +18,8 @@ enum SourceComparison {
             }
             let isParent = context.decisions.parents.contains(table)
             let compared = try ComparedTable.read(table, on: source)
-            let there = try TableChecksum.compute(compared, where: nil, includingChildren: false, on: source)
-            let here = try TableChecksum.compute(compared, where: nil, includingChildren: isParent, on: target)
+            let (there, here) = try TableChecksum.computeBoth(
+                compared, where: nil, targetHasChildren: isParent, source: source, target: target)
             if there != here { differing.insert(table) }
         }
         return differing

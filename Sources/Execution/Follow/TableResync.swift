@@ -91,6 +91,8 @@ package struct TableResync: Sendable {
         // Behind the freeze. What lane 0 consumed and snapshots still hide is among what runs here.
         let before = try PieceSnapshot.takeBehindAll(source).watermark
         let pieces = context.wholes(of: lane.tables)
+        // Before the lane is locked: whoever reads the state must not wait with us.
+        try LockedReading.waitUntilAdmitted(source, locking: lane.tables, .afterAll(of: before))
         try target.transaction {
             let store = LaneStore(target, migration: migration)
             _ = try store.positions(lane: lane.number, isLocking: true)

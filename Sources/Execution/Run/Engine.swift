@@ -209,9 +209,11 @@ package actor Engine {
         attempts[number, default: 0] += 1
         tell(.started(id: task.id, attempt: attempts[number, default: 1]))
         let (context, holder, snapshot, meter, clock) = (context, holder, snapshot, meter, clock)
+        let withdrawal = live?.withdrawal(of: number)
         group.addTask {
             let begun = clock.now
-            let attempt = await Attempt.make(number, context, holder, snapshot, meter, on: link)
+            let make = { @Sendable in await Attempt.make(number, context, holder, snapshot, meter, on: link) }
+            let attempt = await withdrawal?.ending(make) ?? make()
             guard case .done(let outcome, _) = attempt else { return .attempt(number, attempt, link) }
             let seconds = (clock.now - begun) / .seconds(1)
             return .attempt(number, .done(outcome, seconds: seconds), link)

@@ -16,6 +16,7 @@ final class LiveRun {
     private let cutover: Set<Int>
     private let gate: Int?
     private let follow: Int?
+    private let withdrawal = Withdrawal()
     var isWatching = false
     var isUndoing = false
     var lastWatch = -1.0
@@ -75,6 +76,9 @@ final class LiveRun {
 
     var isCuttingOver: Bool { watch?.gate == .open }
 
+    /// What ends the task when the cutover is withdrawn; nil where it is no part of one.
+    func withdrawal(of number: Int) -> Withdrawal? { cutover.contains(number) ? withdrawal : nil }
+
     func isAnyRunning(_ state: RunState) -> Bool { state.runningCount > 0 && cutover.contains { state.isRunning($0) } }
 
     /// The cutover to ask for now: where the plan or the command says that nobody else has to, and it is time.
@@ -130,6 +134,7 @@ final class LiveRun {
 
     func adopt(_ watch: LiveWatch, _ state: RunState) {
         self.watch = watch
+        withdrawal.isWanted = mustUndo
         if watch.gate == .open, !hasToldBegun {
             hasToldBegun = true
             tell(.cutover(.begun))
@@ -151,6 +156,7 @@ final class LiveRun {
             tell(.streamNotice("the cutover was refused: \(reason)"))
         }
         watch = nil
+        withdrawal.isWanted = false
         hasToldBegun = false
         hasToldReady = false
         tell(.cutover(.abandoned))

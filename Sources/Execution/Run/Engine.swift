@@ -95,6 +95,8 @@ package actor Engine {
                 await close()
                 return end
             }
+            // Where another process has completed it, or an earlier run.
+            await live?.tellCompleted()
             if let end = await finishMigration() {
                 await close()
                 return end
@@ -230,10 +232,12 @@ package actor Engine {
             progress.completed(number, outcome)
             tell(.finished(id: task.id, rows: outcome.rows, bytes: outcome.bytes, seconds: seconds))
             if let warning = outcome.warning { tell(.warning(id: task.id, text: warning)) }
+            if task.action == .completeCutover { await live?.tellCompleted() }
         case .doneElsewhere:
             state.completed(number, now: now)
             recentlyDone.insert(number)
             progress.completed(number, TaskOutcome())
+            if task.action == .completeCutover { await live?.tellCompleted() }
         case .takenElsewhere:
             state.takenElsewhere(number, now: now)
             isDoubtful = true

@@ -23,6 +23,7 @@ final class LiveRun {
     private var watch: LiveWatch?
     private var hasToldReady = false
     private var hasToldBegun = false
+    private var hasToldCompleted = false
     /// `skein cutover` found the gate not to be opened.
     private var refusal: TaskFailure?
     /// Before then, the plan's `approval: automatic` does not ask again.
@@ -144,6 +145,17 @@ final class LiveRun {
                 mayApply: follow.map { state.isDone($0) } ?? false,
                 marker: watch.gate == .open || watch.gate == .completed ? watch.marker : nil,
                 hasResyncWishes: watch.hasResyncWishes))
+    }
+
+    /// Once, whoever has completed it: with the downtime that the state's report has.
+    func tellCompleted() async {
+        guard !hasToldCompleted else { return }
+        let migration = context.migration
+        // That it is complete is told at the end in any case.
+        guard let report = try? await control.run({ try CutoverLog($0, migration).report() }), !hasToldCompleted
+        else { return }
+        hasToldCompleted = true
+        tell(.cutover(.completed(downtimeSeconds: report.downtimeSeconds)))
     }
 
     func undone() {

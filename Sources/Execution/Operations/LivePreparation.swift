@@ -39,13 +39,7 @@ struct LivePreparation {
         guard !tables.isEmpty else { return }
         let migration = context.migration
         try await onTarget { target in
-            for table in tables {
-                try target.query(
-                    """
-                    insert into skein.resync (migration, table_schema, table_name) values ($1, $2, $3)
-                    on conflict do nothing
-                    """, [String(migration), table.schema, table.name])
-            }
+            for table in tables { try LaneStore(target, migration: migration).wish(table) }
         }
     }
 

@@ -110,12 +110,11 @@ struct StreamTroubleTests {
             try await TestServers.execute(
                 "set session_replication_role = replica; delete from public.names where n % 3 = 0",
                 on: migration.target)
-            // What holds the table on the target holds the copy.
-            let holder = try Chaos.connection(to: migration.target)
-            try holder.execute("begin; lock table public.names in share mode")
+            // What has begun before has to end first.
+            let holder = try Chaos.connection(to: migration.source)
+            try holder.execute("begin; insert into public.scratch values (777777, 'open')")
             let stopped = try migration.start("migrate", ["--resync", "public.names", "--no-color"])
             try await stopped.waitUntilSaid("is copied again")
-            #expect(try await migration.skein("status").stdout.contains("public.names"))
             stopped.send(SIGINT)
             let left = try await stopped.wait(atMost: 20)
             #expect(left.exitCode == 4 && left.stderr.contains("wish stays"), "\(left)")
@@ -139,8 +138,8 @@ struct StreamTroubleTests {
         try await Migration.live("besidekill") { migration in
             var run = try migration.start("migrate", ["--no-color"])
             try await migration.waitUntilFollowing(run)
-            let holder = try Chaos.connection(to: migration.target)
-            try holder.execute("begin; lock table public.names in share mode")
+            let holder = try Chaos.connection(to: migration.source)
+            try holder.execute("begin; insert into public.scratch values (777777, 'open')")
             let waiting = try migration.start("migrate", ["--resync", "public.names", "--no-color"])
             try await waiting.waitUntilSaid("is copied again")
             run.send(SIGKILL)

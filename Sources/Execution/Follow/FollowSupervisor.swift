@@ -9,6 +9,7 @@ internal import Postgres
 struct FollowSupervisor: Sendable {
     private let context: RunContext
     private let control: Session
+    private let definitions: SourceDefinitions
     private let spool: Spool
     private let stream: FollowedStream
     private let lanes: Lanes
@@ -18,13 +19,16 @@ struct FollowSupervisor: Sendable {
     private static let interval = 0.5
     /// Between two events, seconds.
     private static let telling = 5.0
+    /// Between two looks at the source's definitions, seconds.
+    private static let definitionsInterval = 15.0
 
     init(
-        _ context: RunContext, _ control: Session, spool: Spool, stream: FollowedStream, lanes: Lanes,
+        _ context: RunContext, _ control: Session, _ definitions: SourceDefinitions, spool: Spool, stream: FollowedStream, lanes: Lanes,
         board: FollowBoard,
     ) {
         self.context = context
         self.control = control
+        self.definitions = definitions
         self.spool = spool
         self.stream = stream
         self.lanes = lanes
@@ -37,6 +41,7 @@ struct FollowSupervisor: Sendable {
         let start = ContinuousClock.now
         var meter = LagMeter()
         var lastTold = -Self.telling
+        var nextDefinitions = Self.definitionsInterval
         var lastSeen: SourceProbe?
         var applied = LSN(rawValue: 0)
         while true {
@@ -67,6 +72,13 @@ struct FollowSupervisor: Sendable {
             board.show(status, hasPassedNewestWatermark: lanesAt.hasPassedNewestWatermark)
             let migration = context.migration
             try await control.run { try FollowStore($0, migration: migration).store(status) }
+            if now >= nextDefinitions, lastSeen != nil {
+                let begun = ContinuousClock.now
+                try? await definitions.look(source)
+                // Of thousands of tables, seldom.
+                let took = (ContinuousClock.now - begun) / .seconds(1)
+                nextDefinitions = now + max(Self.definitionsInterval, took * 100)
+            }
             if now - lastTold >= Self.telling {
                 lastTold = now
                 tell(.following(status))

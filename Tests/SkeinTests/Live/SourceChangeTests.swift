@@ -68,4 +68,45 @@ struct SourceChangeTests {
             #expect((run.stderr + cutover.stderr + cutover.stdout).contains("latecomer"), "\(migrated)\n\(cutover)")
         }
     }
+
+    /// A replica identity is the parent's only where it is its primary key; and a key can be dropped.
+    @Test(.timeLimit(.minutes(4)))
+    func `while migrate runs, new partitions and keys that went are named, with what to do`() async throws {
+        let sql = """
+            create table parted (id int primary key, body text) partition by range (id);
+            create table parted_low partition of parted for values from (0) to (100);
+            create table keyed (id int primary key, body text);
+            insert into parted values (1, 'a'); insert into keyed values (1, 'a');
+            """
+        let plan = "replication: {spool: {directory: ./spool}}\ncutover: {max-lag: 5 s, fence: read-only}"
+        try await Migration.live("parted", sql: [sql], plan: plan) { migration in
+            let run = try migration.start("migrate", ["--no-color"])
+            try await migration.waitUntilFollowing(run)
+            try await migration.applyToSource(
+                """
+                create table parted_more partition of parted for values from (100) to (200);
+                insert into parted values (101, 'b');
+                alter table keyed drop constraint keyed_pkey
+                """)
+            await #expect(throws: (any Error).self) {
+                try await migration.applyToSource("update keyed set body = 'b'")
+            }
+            try await run.waitUntilSaid("replica identity full;")
+            try await run.waitUntilSaid("public.parted_more: was created as a part of public.parted")
+            #expect(run.stderr.contains("public.keyed: updates and deletes fail"), "\(run.stderr)")
+            try await migration.applyToSource(
+                "alter table keyed add primary key (id); update keyed set body = 'b'; update parted set body = 'c'")
+            try await migration.waitUntilFollowing(run)
+            let refused = try await migration.cutOver()
+            #expect(refused.exitCode != 0)
+            let failed = try await run.wait(atMost: 30)
+            #expect(failed.exitCode == 1 && failed.stderr.contains("run `skein cutover` again"), "\(failed)")
+            try await TestServers.execute(
+                "create table parted_more partition of parted for values from (100) to (200)",
+                "insert into parted_more values (101, 'c')", on: migration.target.with("options", "-csearch_path=public"))
+            let cutover = try await migration.cutOver()
+            #expect(cutover.exitCode == 0, "\(cutover)")
+            try await migration.expectEqual()
+        }
+    }
 }

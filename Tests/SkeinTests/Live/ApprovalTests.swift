@@ -57,17 +57,19 @@ struct ApprovalTests {
 
     @Test(.timeLimit(.minutes(4)))
     func `automatic: with more lag than allowed it waits, and begins when that is gone`() async throws {
-        try await Migration.live("autolag", plan: Self.plan(fence: "read-only")) { migration in
-            let run = try migration.start("migrate", ["--no-color"])
-            try await migration.wait(
-                on: migration.target, until: "select pg_catalog.to_regclass('public.scratch') is not null")
-            // The applier waits for its table, once it is copied.
-            try await migration.wait(
-                on: migration.target,
-                until: "select bool_and(state = 'done') from skein.task where id like 'copy:public.scratch:%'")
+        let manual = Self.plan(fence: "read-only", approval: "manual")
+        try await Migration.live("autolag", plan: manual) { migration in
+            var run = try migration.start("migrate", ["--no-color"])
+            try await migration.waitUntilFollowing(run)
+            try await run.waitUntilSaid("ready for cutover")
+            run.send(SIGTERM)
+            #expect(try await run.wait().exitCode == 4)
+            try migration.writePlan(Self.plan(fence: "read-only"))
+            // The applier waits for its table.
             let holder = try Chaos.connection(to: migration.target)
             try holder.execute("begin; lock table public.scratch in share mode")
             try await migration.applyToSource("update scratch set body = 'late' where id = 1")
+            run = try migration.start("migrate", ["--no-color"])
             try await Task.sleep(for: .seconds(12))
             let isClosed = try await TestServers.column("select count(*) from skein.cutover", on: migration.target)
             #expect(run.isRunning && isClosed == ["0"], "\(run.stderr)")
@@ -120,19 +122,18 @@ struct ApprovalTests {
         let plan = Self.plan(fence: "read-only", approval: approval)
         try await Migration.live("withdraw", plan: plan) { migration in
             let run = try migration.start("migrate", ["--no-color"])
-            try await migration.wait(
-                on: migration.target, until: "select pg_catalog.to_regclass('public.events') is not null")
-            try await migration.wait(
-                on: migration.target,
-                until: "select bool_and(state = 'done') from skein.task where id like 'copy:public.events:%'")
-            if approval == "manual" {
-                try await migration.waitUntilFollowing(run)
-                try await run.waitUntilSaid("ready for cutover")
-            }
+            try await migration.waitForCopies(done: 1)
+            // The fence waits for it, so that there is time for what follows.
+            let application = try Chaos.connection(to: migration.source)
+            try application.execute("begin; update public.accounts set balance = 0 where id = 1")
+            let isManual = approval == "manual"
+            if isManual { try await run.waitUntilSaid("ready for cutover", atMost: 90) }
+            let cutover = isManual ? try migration.start("cutover", ["--no-color"]) : nil
+            try await migration.wait(on: migration.target, atMost: 90, until: "select count(*) = 1 from skein.cutover")
             // Nothing is compared while somebody holds the table.
             let holder = try Chaos.connection(to: migration.target)
             try holder.execute("begin; lock table public.events in access exclusive mode")
-            let cutover = approval == "manual" ? try migration.start("cutover", ["--no-color"]) : nil
+            try application.execute("commit")
             try await migration.wait(
                 on: migration.target,
                 until: """

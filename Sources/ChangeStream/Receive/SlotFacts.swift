@@ -32,12 +32,12 @@ struct SlotFacts: Equatable {
     }
 }
 
-extension ServerIdentity {
-    static func read(_ connection: ReplicationConnection) throws(PostgresError) -> ServerIdentity {
+extension StreamOrigin {
+    static func read(_ connection: ReplicationConnection) throws(PostgresError) -> StreamOrigin {
         let rows = try connection.query("IDENTIFY_SYSTEM")
         guard rows.count == 1, let timeline = rows.int(0, 1) else {
             throw .unexpected("IDENTIFY_SYSTEM gave no timeline")
         }
-        return ServerIdentity(systemIdentifier: rows.text(0, 0), timeline: timeline)
+        return StreamOrigin(systemIdentifier: rows.text(0, 0), timeline: timeline)
     }
 }

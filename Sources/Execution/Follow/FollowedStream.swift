@@ -44,7 +44,7 @@ final class FollowedStream: Sendable {
                     publications: plugin == .pgoutput ? [names.publication, names.insertsPublication] : [],
                     binary: following.isBinary, messages: plugin == .pgoutput && following.hasMessages,
                     numbersAsText: numbersAsText),
-                server: context.sourceIdentity?.ofReceiver)
+                server: context.sourceIdentity?.origin)
             options.retryFor = .seconds(context.retryFor)
             return Receiver(
                 options, into: spool, applied: { LSN(rawValue: applied.value.load(ordering: .relaxed)) },
@@ -79,9 +79,9 @@ final class FollowedStream: Sendable {
 
 extension ServerIdentity {
     /// Nil where the server does not tell.
-    fileprivate var ofReceiver: ChangeStream.ServerIdentity? {
+    fileprivate var origin: StreamOrigin? {
         guard let systemIdentifier, let timeline else { return nil }
-        return ChangeStream.ServerIdentity(systemIdentifier: systemIdentifier, timeline: timeline)
+        return StreamOrigin(systemIdentifier: systemIdentifier, timeline: timeline)
     }
 }
 

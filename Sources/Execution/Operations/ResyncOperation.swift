@@ -52,21 +52,27 @@ package struct ResyncOperation: Sendable {
     package func look() async throws -> Standing? {
         let (name, tables) = (name, tables)
         return try await access.run { target in
-            guard let record = try StateStore(target).migration(named: name) else { return nil }
-            let store = LaneStore(target, migration: record.id)
-            let (wishes, lanes) = (try store.wishes(), try store.all())
-            var standing = Standing(
-                isRunning: try TaskStore(target, migration: record.id).othersAlive(than: 0)
-                    || CutoverState(target, record.id).isFollowed(),
-                isFinished: record.finished != nil,
-                broken: try StreamStore(target, migration: record.id).record()?.broken, steps: [:], copied: [:])
-            for table in tables {
-                standing.steps[table] = Self.step(table, wishes, lanes)
-                standing.copied[table] = try target.scalar(
-                    Self.selectCopied, [String(record.id), "copy:\(table):"])
+            // Of one moment: a lane has its position with it.
+            try target.transaction("begin isolation level repeatable read read only") {
+                try Self.look(target, name, tables)
             }
-            return standing
         }
+    }
+
+    private static func look(_ target: Connection, _ name: String, _ tables: [QualifiedName]) throws -> Standing? {
+        guard let record = try StateStore(target).migration(named: name) else { return nil }
+        let store = LaneStore(target, migration: record.id)
+        let (wishes, lanes) = (try store.wishes(), try store.all())
+        var standing = Standing(
+            isRunning: try TaskStore(target, migration: record.id).othersAlive(than: 0)
+                || CutoverState(target, record.id).isFollowed(),
+            isFinished: record.finished != nil,
+            broken: try StreamStore(target, migration: record.id).record()?.broken, steps: [:], copied: [:])
+        for table in tables {
+            standing.steps[table] = step(table, wishes, lanes)
+            standing.copied[table] = try target.scalar(selectCopied, [String(record.id), "copy:\(table):"])
+        }
+        return standing
     }
 
     static func step(_ table: QualifiedName, _ wishes: [ResyncWish], _ lanes: [Lane]) -> Step {

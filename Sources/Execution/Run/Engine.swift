@@ -215,7 +215,7 @@ package actor Engine {
         group.addTask {
             let begun = clock.now
             let make = { @Sendable in await Attempt.make(number, context, holder, snapshot, meter, on: link) }
-            let attempt = await withdrawal?.ending(make) ?? make()
+            let attempt = if let withdrawal { await withdrawal.ending(make) } else { await make() }
             guard case .done(let outcome, _) = attempt else { return .attempt(number, attempt, link) }
             let seconds = (clock.now - begun) / .seconds(1)
             return .attempt(number, .done(outcome, seconds: seconds), link)

@@ -1,5 +1,5 @@
 private import Faults
-private import PlanFile
+package import PlanFile
 package import Planning
 package import Postgres
 

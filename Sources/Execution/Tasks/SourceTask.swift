@@ -1,7 +1,7 @@
 private import Faults
 private import PlanFile
 package import Planning
-private import Postgres
+internal import Postgres
 
 /// What a live migration makes on the source. The effect is there and "done" on the target, so each is harmless when it
 /// is repeated.

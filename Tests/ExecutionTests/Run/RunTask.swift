@@ -1,3 +1,5 @@
+import Planning
+
 @testable import Execution
 
 extension RunContext {

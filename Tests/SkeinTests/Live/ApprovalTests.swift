@@ -8,8 +8,8 @@ import Testing
 @Suite("Live: approval, refusal, withdrawal", .serialized, .enabled(if: TestServers.areAvailable))
 struct ApprovalTests {
     private static func plan(fence: String, approval: String = "automatic") -> String {
-        Migration.livePlan(fence: fence).replacingOccurrences(
-            of: "fence:", with: "approval: \(approval), fence:")
+        Migration.livePlan(fence: fence).replacing(
+            "fence:", with: "approval: \(approval), fence:")
     }
 
     /// Damages and mends what the migration has copied, behind its back.

@@ -19,7 +19,7 @@ struct LagTests {
     /// The server's WAL is that of all its databases. A quiet one's follower is not behind because others are busy.
     @Test(.timeLimit(.minutes(3)))
     func `does not count what the server's other databases write`() async throws {
-        let plan = Migration.livePlan().replacingOccurrences(of: "max-lag: 5 s", with: "max-lag: 1 s")
+        let plan = Migration.livePlan().replacing("max-lag: 5 s", with: "max-lag: 1 s")
         try await Migration.live("lag", plan: plan) { migration in
             let run = try migration.start("migrate", ["--no-color"])
             try await migration.waitUntilFollowing(run)

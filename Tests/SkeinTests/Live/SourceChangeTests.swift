@@ -1,5 +1,6 @@
 @testable import Chaos
 import Glibc
+import Postgres
 import TestServers
 import Testing
 

@@ -97,4 +97,17 @@ struct SpoolSegmentTests {
             #expect(!FileManager.default.fileExists(atPath: fixture.folder))
         }
     }
+
+    /// A cutover's marker is the last that was applied when its process ends; the next one has to find it again.
+    @Test func `hands out what ends where a later segment begins`() throws {
+        try SpoolFixture.with { fixture in
+            for end in [200, 300, 400] as [LSN] {
+                let writer = try fixture.open().writer()
+                if end == 200 { try writer.transaction(end) } else { try writer.cover(end) }
+                try writer.sync()
+            }
+            #expect(fixture.segments.count == 3)
+            #expect(try commits(fixture.open().reader(from: 200).rest()) == [200])
+        }
+    }
 }

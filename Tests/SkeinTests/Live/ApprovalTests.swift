@@ -102,8 +102,12 @@ struct ApprovalTests {
             let migrated = try await run.wait(atMost: 90)
             #expect(migrated.exitCode == 3, "\(migrated)")
             #expect(migrated.stderr.contains("public.names"), "\(migrated)")
-            let writable = try await TestServers.column("show default_transaction_read_only", on: migration.source)
-            #expect(writable == ["on"])
+            let fence = try await TestServers.column(
+                """
+                select s.setconfig from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase
+                where d.datname = current_database() and s.setrole = 0
+                """, on: migration.source)
+            #expect(fence == ["{default_transaction_read_only=on}"])
             let command = approval == "manual" ? "cutover" : "migrate"
             let still = try await migration.skein(command, "--no-color")
             #expect(still.exitCode == 3, "\(still)")

@@ -9,7 +9,7 @@ struct LagTests {
         do $$
         begin
             for i in 1..1500 loop
-                insert into t select repeat('w', 500) from generate_series(1, 100);
+                insert into public.t select repeat('w', 500) from generate_series(1, 100);
                 commit;
                 perform pg_sleep(0.005);
             end loop;
@@ -26,7 +26,7 @@ struct LagTests {
             try await run.waitUntilSaid("ready for cutover")
             let server = try TestServers.requireSource()
             try await TestServers.withScratchDatabase(on: server, prefix: "live_lag_other") { other in
-                try await TestServers.execute("create table t (v text)", on: other)
+                try await TestServers.execute("create table public.t (v text)", on: other)
                 async let writing: Void = TestServers.execute(Self.writing, on: other)
                 var (worst, mostBytes) = (0.0, 0.0)
                 for _ in 0..<40 {

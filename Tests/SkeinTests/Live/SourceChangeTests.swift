@@ -1,6 +1,5 @@
 @testable import Chaos
 import Glibc
-import Postgres
 import TestServers
 import Testing
 
@@ -103,8 +102,8 @@ struct SourceChangeTests {
             let failed = try await run.wait(atMost: 30)
             #expect(failed.exitCode == 1 && failed.stderr.contains("run `skein cutover` again"), "\(failed)")
             try await TestServers.execute(
-                "create table parted_more partition of parted for values from (100) to (200)",
-                "insert into parted_more values (101, 'c')", on: migration.target.with("options", "-csearch_path=public"))
+                "create table public.parted_more partition of public.parted for values from (100) to (200)",
+                "insert into public.parted_more values (101, 'c')", on: migration.target)
             let cutover = try await migration.cutOver()
             #expect(cutover.exitCode == 0, "\(cutover)")
             try await migration.expectEqual()

@@ -76,7 +76,8 @@ struct ApplyRuleTests {
             """
         try await Bed.with(source: sql) { bed in
             try await bed.onSource(
-                "do $$ begin for i in 1..3000 loop update t set v = v + 1 where id = 1 + i % 500; commit; end loop; end $$")
+                "do $$ begin for i in 1..3000 loop update t set v = v + 1 where id = 1 + i % 500; commit; end loop; end $$"
+            )
             let tables = [try await bed.table("t", .columns(["id"]))]
             var wasUneven = false
             for round in 0..<12 {

@@ -64,7 +64,8 @@ struct LiveMatrixTests {
             if item.fence != "none" { try await migration.stop(writers) }
             let cleaned = try await migration.skein("clean", "--prune", "--no-color")
             #expect(cleaned.exitCode == 0, "\(cleaned)")
-            #expect(try await migration.leftovers() == [])
+            let left = try await migration.leftovers()
+            #expect(left == [])
             // A completed cutover's fence stays.
             let database = try await TestServers.column(
                 """

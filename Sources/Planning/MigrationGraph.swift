@@ -28,6 +28,8 @@ package struct MigrationGraph: Sendable, Codable, Equatable {
 package struct TableDecision: Sendable, Codable, Equatable {
     package enum Way: String, Sendable, Codable {
         case whole, ranges, blocks
+        /// The tables below it on the source are its pieces, or are cut into them.
+        case partitions
         /// Structure only.
         case skipped
         /// Nothing of its own to copy: a partitioned parent, a foreign table.
@@ -98,11 +100,16 @@ package struct Exclusions: Sendable, Codable, Equatable {
     package var schemas: [String]
     /// Extensions that are not created. Sorted.
     package var extensions: [String]
+    /// Tables that are made as plain ones: without PARTITION BY, and without rules that send rows elsewhere. Sorted.
+    package var flattened: [UInt32]?
 
-    package init(objects: [ExcludedObject] = [], schemas: [String] = [], extensions: [String] = []) {
+    package init(
+        objects: [ExcludedObject] = [], schemas: [String] = [], extensions: [String] = [], flattened: [UInt32]? = nil,
+    ) {
         self.objects = objects
         self.schemas = schemas
         self.extensions = extensions
+        self.flattened = flattened
     }
 }
 

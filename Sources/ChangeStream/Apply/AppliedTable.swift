@@ -30,9 +30,19 @@ struct AppliedTable: Sendable {
     /// The target's table has no parts that `only` would leave out, or may not be combined with it.
     let takesOnly: Bool
 
-    var name: QualifiedName { followed.name }
+    /// Of an identity that is all columns: positions of a hypertable's dimensions, which find a row's chunk.
+    let dimensions: [Int]
+
+    /// On the target.
+    var name: QualifiedName { followed.target ?? followed.name }
     var width: Int { columns.count }
     var isFull: Bool { followed.identity == .full }
+    /// What workers' keys are spread by besides their values: tables whose rows go to one table are spread as one.
+    var routeID: UInt32 {
+        guard let target = followed.target else { return followed.sourceOID }
+        // FNV-1a: the same in every process.
+        return target.description.utf8.reduce(2_166_136_261) { ($0 ^ UInt32($1)) &* 16_777_619 }
+    }
 
     init(_ followed: FollowedTable, _ target: TargetTable) throws(ShapeDifference) {
         self.followed = followed
@@ -40,13 +50,14 @@ struct AppliedTable: Sendable {
         self.columns = columns
         generated = Set(target.columns.filter(\.isGenerated).map(\.name))
         isHypertable = target.dimensions != nil
+        dimensions = (target.dimensions ?? []).compactMap { name in columns.firstIndex { $0.name == name } }
         takesOnly = target.dimensions == nil && !target.isPartitioned
         var keyColumns: [String] = []
         if case .columns(let names) = followed.identity { keyColumns = names }
         var key: [Int] = []
         for name in keyColumns {
             guard let position = columns.firstIndex(where: { $0.name == name }) else {
-                throw ShapeDifference(table: followed.name, column: name, what: .added(type: "…"))
+                throw ShapeDifference(table: followed.target ?? followed.name, column: name, what: .added(type: "…"))
             }
             key.append(position)
         }

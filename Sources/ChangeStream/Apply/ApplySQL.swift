@@ -38,9 +38,13 @@ enum ApplySQL {
             let type = table.columns[column].typeName
             return "\(quoted(table, column))::text is not distinct from $\(first + column)::\(type)::text"
         }
+        // Equal text is equal time: a hypertable is asked for the chunk first.
+        let chunk = table.dimensions.map { column in
+            "\(quoted(table, column)) = $\(first + column)::\(table.columns[column].typeName)"
+        }
         return """
             (tableoid, ctid) = (select tableoid, ctid from \(only(table)) where \
-            \(same.isEmpty ? "true" : same.joined(separator: " and ")) limit 1)
+            \(same.isEmpty ? "true" : (chunk + same).joined(separator: " and ")) limit 1)
             """
     }
 

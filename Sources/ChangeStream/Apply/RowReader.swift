@@ -61,7 +61,7 @@ final class RowReader {
         // The lock comes first, as LOCK takes no snapshot (EXACTNESS.md, 3).
         try connection.execute("begin isolation level repeatable read read only")
         defer { try? connection.execute("rollback") }
-        try connection.execute("lock table only \(table.name.sql) in access share mode")
+        try connection.execute("lock table only \(table.followed.name.sql) in access share mode")
         guard let watermark = try connection.scalar(Self.snapshot).flatMap({ Watermark($0) }),
             consumed.allSatisfy({ watermark.sees($0) }), earlier.map({ watermark.hasEnded(allOf: $0) }) ?? true
         else { return nil }
@@ -94,7 +94,7 @@ final class RowReader {
         let condition = table.key.enumerated().map { number, column in
             "\(QualifiedName.quoted(table.columns[column].name)) = $\(number + 1)"
         }
-        return "select \(columns) from only \(table.name.sql) where \(condition.joined(separator: " and "))"
+        return "select \(columns) from only \(table.followed.name.sql) where \(condition.joined(separator: " and "))"
     }
 }
 

@@ -19,6 +19,12 @@ final class Translator {
         var values: [String?]?
     }
 
+    /// What tables must have in common for their changes to be one table's.
+    private struct SharedWork: Hashable {
+        var target: QualifiedName
+        var identity: FollowingDecision.Identity
+    }
+
     /// Where the columns of a relation are.
     struct Placement {
         var table: Int
@@ -26,6 +32,9 @@ final class Translator {
     }
 
     let tables: [AppliedTable]
+    /// For each table the one whose work its changes are: of tables whose rows go to one table, named by the same
+    /// columns, the first. So a key that leaves one and comes to another stays in order.
+    let works: [Int]
     var states: [TableState]
     let markerTable: QualifiedName?
     let pinned: Set<UInt32>
@@ -58,7 +67,7 @@ final class Translator {
     var consumed = ConsumedTransactions()
 
     var batch: Batch
-    private(set) var skipped = 0
+    var skipped = 0
     var counted = 0
 
     var old: [StreamValue] = []
@@ -74,6 +83,14 @@ final class Translator {
     ) {
         decoder = ChangeDecoder(plugin)
         self.tables = tables
+        var firsts: [SharedWork: Int] = [:]
+        works = tables.enumerated().map { number, table in
+            guard let target = table.followed.target else { return number }
+            let shared = SharedWork(target: target, identity: table.followed.identity)
+            let first = firsts[shared] ?? number
+            firsts[shared] = first
+            return first
+        }
         states = tables.map { table in
             var state = TableState(table)
             for (key, row) in rows[table.followed.sourceOID] ?? [:] { state.add(key, row) }
@@ -90,7 +107,7 @@ final class Translator {
         self.reread = reread
         self.report = report
         for (number, table) in tables.enumerated() {
-            numbers[table.name] = number
+            numbers[table.followed.name] = number
             if table.followed.sourceOID != 0 { numbersByOID[table.followed.sourceOID] = number }
         }
     }
@@ -157,7 +174,7 @@ final class Translator {
         unsafe fill(&new, row, placement, missing: .unchanged, bytes)
         try keys(number, hasOld: false)
         if try shows(number, new, newKey) { return skipped += 1 }
-        try add(number)
+        try add(works[number])
     }
 
     /// Puts the insert of `new` into the batch.
@@ -196,7 +213,7 @@ final class Translator {
             oldKey.append(old[column])
         }
         if try shows(number, old, oldKey) { return skipped += 1 }
-        try remove(number)
+        try remove(works[number])
     }
 
     /// Puts the delete of the row that `old` and `oldKey` name into the batch.
@@ -242,9 +259,9 @@ final class Translator {
         case (true, true): skipped += 1
         case (true, false):
             // The copy has the row no longer where it was, and not yet where it is.
-            if new.allSatisfy(\.isKnown) { try add(number) } else { try addReread(number) }
-        case (false, true): try remove(number)
-        case (false, false): try change(number, isMove: isMove)
+            if new.allSatisfy(\.isKnown) { try add(works[number]) } else { try addReread(number) }
+        case (false, true): try remove(works[number])
+        case (false, false): try change(works[number], isMove: isMove)
         }
     }
 
@@ -300,8 +317,8 @@ final class Translator {
     /// An insert whose values are not all in the stream: they are read from the source.
     func addReread(_ number: Int) throws {
         let table = tables[number]
-        let hash = hash(number, newKey)
-        guard part(number, hash) != nil else { return }
+        let hash = hash(works[number], newKey)
+        guard part(works[number], hash) != nil else { return }
         guard let xid else { throw ApplyFailure.noTransactionID }
         let read = try reread(table, newKey, consumed.all.union([xid]))
         let key = RowKey(newKey)
@@ -311,39 +328,10 @@ final class Translator {
             if !values.isEmpty {
                 // The key in the form that the stream has it in, so that later changes find it.
                 for (column, value) in values.enumerated() where !table.key.contains(column) { new[column] = value }
-                try add(number)
+                try add(works[number])
             }
         }
         // Adding may have begun a new segment.
-        part(number, hash)?.notes.append(note)
-    }
-
-    func truncate(_ truncation: Truncation) throws {
-        var whole: [String] = []
-        var statements: [Segment.Statement] = []
-        for index in 0..<truncation.count {
-            guard let placement = try placement(decoder.relation(index, of: truncation)) else { continue }
-            guard try counts(placement) else { continue }
-            let table = tables[placement.table]
-            let only = table.takesOnly ? "only " : ""
-            guard states[placement.table].isTested(floor) else {
-                whole.append(only + table.name.sql)
-                continue
-            }
-            guard let xid else { throw ApplyFailure.noTransactionID }
-            let (hidden, spared) = try states[placement.table].truncation(xid)
-            switch hidden {
-            case .none: skipped += 1
-            case .all where spared.isEmpty: whole.append(only + table.name.sql)
-            case .all: statements.append(ApplySQL.rangeDelete(table, conditions: [], spared: spared))
-            case .some(let conditions):
-                statements.append(ApplySQL.rangeDelete(table, conditions: conditions, spared: spared))
-            }
-        }
-        if !whole.isEmpty { statements.append(Segment.Statement(sql: "truncate " + whole.joined(separator: ", "))) }
-        guard !statements.isEmpty, !skipsAll else { return }
-        batch.seal()
-        batch.current.statements += statements
-        batch.changes += statements.count
+        part(works[number], hash)?.notes.append(note)
     }
 }

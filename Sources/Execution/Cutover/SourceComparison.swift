@@ -10,17 +10,27 @@ enum SourceComparison {
     ) throws -> Set<QualifiedName> {
         var differing: Set<QualifiedName> = []
         for table in tables.sorted() {
-            guard try target.scalar("select pg_catalog.to_regclass($1)", [table.sql]) != nil,
-                try columns(table, source) == columns(table, target)
+            // A partition that became part of a hypertable is compared with its rows there.
+            let whole = context.wholes(of: [table]).first
+            let here = whole?.target ?? table
+            guard try target.scalar("select pg_catalog.to_regclass($1)", [here.sql]) != nil,
+                try columns(table, source) == columns(here, target)
             else {
                 differing.insert(table)
                 continue
             }
-            let isParent = context.decisions.parents.contains(table)
-            let compared = try ComparedTable.read(table, on: source)
-            let there = try TableChecksum.compute(compared, where: nil, includingChildren: false, on: source)
-            let here = try TableChecksum.compute(compared, where: nil, includingChildren: isParent, on: target)
-            if there != here { differing.insert(table) }
+            let isParent = context.decisions.parents.contains(here)
+            let isEqual: Bool
+            if let whole {
+                let sums = try whole.checksums(isParent: isParent, source: source, target: target)
+                isEqual = sums.there == sums.here
+            } else {
+                let compared = try ComparedTable.read(table, on: source)
+                let there = try TableChecksum.compute(compared, where: nil, includingChildren: false, on: source)
+                isEqual =
+                    try TableChecksum.compute(compared, where: nil, includingChildren: isParent, on: target) == there
+            }
+            if !isEqual { differing.insert(table) }
         }
         return differing
     }

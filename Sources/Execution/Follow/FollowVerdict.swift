@@ -35,6 +35,13 @@ enum FollowVerdict {
                         cure: "move that folder away, or name another in replication.spool.directory"))
             }
         case let difference as ShapeDifference:
+            if case .partTruncated(let target) = difference.what {
+                self = .stop(
+                    failure(
+                        difference.summary, cure: "run migrate with --resync \(target), which copies it again",
+                        object: difference.table.description))
+                return
+            }
             self = .stop(
                 failure(
                     difference.summary,

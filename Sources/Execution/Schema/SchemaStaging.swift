@@ -19,7 +19,9 @@ package struct SchemaStaging {
         _ entries: [DumpEntry], exclusions: Exclusions, isLive: Bool = false,
     ) -> [StagedEntry] {
         let staging = SchemaStaging(entries, isLive: isLive)
-        let excluded = staging.excluded(exclusions)
+        var excluded = staging.excluded(exclusions)
+        let flattened = staging.flattened(exclusions)
+        excluded.formUnion(staging.rules(of: flattened))
         var stages: [SchemaStage] = []
         // pg_dump sorts all that belongs after data behind all that belongs before.
         var isPostData = false
@@ -31,7 +33,31 @@ package struct SchemaStaging {
                 excluded.contains(position) || isOurs(entry, staging) == false
                     ? .skip : staging.stage(entry, needed: needed, isPostData: isPostData))
         }
-        return zip(entries, stages).map { StagedEntry(entry: prepared($0), stage: $1) }
+        return zip(entries, stages).enumerated().map { position, pair in
+            let entry = flattened.contains(position) ? FlattenedTable.entry(pair.0) : pair.0
+            return StagedEntry(entry: prepared(entry), stage: pair.1)
+        }
+    }
+
+    /// Positions of the tables that are made as plain ones.
+    private func flattened(_ exclusions: Exclusions) -> Set<Int> {
+        let tables = Set(exclusions.flattened ?? [])
+        guard !tables.isEmpty else { return [] }
+        return Set(
+            entries.indices.filter { position in
+                let entry = entries[position]
+                return entry.type == "TABLE" && entry.catalog == "pg_class" && tables.contains(entry.oid)
+            })
+    }
+
+    /// Rules that send an inheritance parent's rows to its children: these are not there.
+    private func rules(of flattened: Set<Int>) -> Set<Int> {
+        guard !flattened.isEmpty else { return [] }
+        return Set(
+            entries.indices.filter { position in
+                entries[position].type == "RULE"
+                    && entries[position].dependencies.contains { positions[$0].map(flattened.contains) ?? false }
+            })
     }
 
     // MARK: Stages

@@ -56,6 +56,10 @@ package enum SchemaTask {
                     "create extension \(QualifiedName.quoted(name))"
                         + (isPlaced ? "" : " with schema \(QualifiedName.quoted(schema))"))
             }
+            // Its licence shows only now, and must not be learnt after all rows have been copied.
+            if name == "timescaledb", scope.context.tasks.contains(where: \.action.isPolicies) {
+                try PolicyTask.requireLicense(target)
+            }
             return TaskOutcome()
         }
     }

@@ -11,6 +11,8 @@ struct GraphCompiler {
     let target: Catalog
     let selection: ResolvedSelection
     let lookup: CatalogIndex
+    /// Of what the server holds: partitions that become part of a hypertable are in it.
+    let original: CatalogIndex
     let jobs: JobDecision
     let selected: Set<OID>
     /// Of the plan's entries, those that become hypertables, by table.
@@ -39,16 +41,19 @@ struct GraphCompiler {
 
     init(plan: Plan, source: Catalog, target: Catalog, selection: ResolvedSelection) {
         self.plan = plan
-        self.source = source
+        let folded = FoldedSource(plan, source)
+        self.source = folded.catalog
         self.target = target
         self.selection = selection
-        lookup = CatalogIndex(source)
+        let original = CatalogIndex(source)
+        self.original = original
+        lookup = folded.families.isEmpty ? original : CatalogIndex(folded.catalog)
         selected = Set(selection.relations.map(\.oid))
         names = GeneratedNames(source)
-        let copied = selection.relations.filter { $0.kind == .table && !selection.withoutData.contains($0.oid) }
+        let copied = selection.copiedTables
         following =
             plan.mode.value == .live
-            ? FollowingPlanner(plan: plan, source: source, target: target, selection: selection, lookup: lookup) : nil
+            ? FollowingPlanner(plan: plan, source: source, target: target, selection: selection, lookup: original) : nil
         jobs = JobPlanner(plan: plan.copy, source: source.server, target: target.server)
             .decide(totalBytes: copied.reduce(0) { $0 + $1.tableBytes })
         let byName = Dictionary(
@@ -64,6 +69,7 @@ struct GraphCompiler {
 
     mutating func compile() -> MigrationGraph {
         if following == nil { addOfflineTasks() } else { addLiveTasks() }
+        addPolicies()
         return MigrationGraph(
             tasks: tasks(), tables: decisions, jobs: jobs, exclusions: selection.exclusions,
             following: following?.decision)
@@ -80,6 +86,13 @@ struct GraphCompiler {
         addAnalyzeTasks()
         addValidateTasks()
         addLastTasks()
+    }
+
+    /// Behind everything, a cutover's completion included: a job that compresses or drops chunks must not see a target
+    /// that is still filled, compared or followed.
+    private mutating func addPolicies() {
+        let policies = selection.relations.compactMap { hypertables[$0.oid].flatMap(HypertablePolicies.init) }
+        if !policies.isEmpty { add(nil, .applyPolicies(policies), after: graph.sinks) }
     }
 
     @discardableResult

@@ -1,3 +1,4 @@
+internal import LogicalDecoding
 internal import PlanFile
 internal import Planning
 
@@ -12,7 +13,7 @@ struct AppliedTable: Sendable {
         case inOrder
     }
 
-    let followed: FollowedTable
+    private(set) var followed: FollowedTable
     /// Without generated columns. Rows are kept in this order.
     let columns: [TargetTable.Column]
     /// Generated on the target.
@@ -42,6 +43,19 @@ struct AppliedTable: Sendable {
         guard let target = followed.target else { return followed.sourceOID }
         // FNV-1a: the same in every process.
         return target.description.utf8.reduce(2_166_136_261) { ($0 ^ UInt32($1)) &* 16_777_619 }
+    }
+
+    /// The same for a table that was made later: all its rows are in the stream, none was copied.
+    func laterPart(_ name: QualifiedName, oid: UInt32) -> AppliedTable {
+        var part = self
+        part.followed.name = name
+        part.followed.sourceOID = oid
+        part.followed.territory = nil
+        part.followed.pieces = [
+            CopiedPiece(
+                rows: .all, watermark: Watermark(xmin: 0, xmax: 0, running: []), insertLSN: LSN(rawValue: 0))
+        ]
+        return part
     }
 
     init(_ followed: FollowedTable, _ target: TargetTable) throws(ShapeDifference) {

@@ -19,6 +19,14 @@ final class Translator {
         var values: [String?]?
     }
 
+    /// What the source says of a relation that is not followed itself.
+    struct LaterPart {
+        /// The topmost table above it.
+        var root: QualifiedName
+        /// What names its rows; nil: all columns.
+        var identity: [String]?
+    }
+
     /// What tables must have in common for their changes to be one table's.
     private struct SharedWork: Hashable {
         var target: QualifiedName
@@ -31,10 +39,10 @@ final class Translator {
         var places: [Int]
     }
 
-    let tables: [AppliedTable]
+    private(set) var tables: [AppliedTable]
     /// For each table the one whose work its changes are: of tables whose rows go to one table, named by the same
     /// columns, the first. So a key that leaves one and comes to another stays in order.
-    let works: [Int]
+    private(set) var works: [Int]
     var states: [TableState]
     let markerTable: QualifiedName?
     let pinned: Set<UInt32>
@@ -42,8 +50,11 @@ final class Translator {
     /// What each worker has applied already.
     let positions: [LSN]
     let reread: (AppliedTable, [StreamValue], Set<UInt32>) throws -> Reread
+    let findPart: (QualifiedName) throws -> LaterPart?
     let report: (ApplyEvent) -> Void
     let countsOnly: Bool
+    /// Relations that are no part of anything that is followed.
+    var strangers: Set<UInt32> = []
 
     var decoder: ChangeDecoder
     var numbers: [QualifiedName: Int] = [:]
@@ -79,6 +90,7 @@ final class Translator {
         _ plugin: Plugin, tables: [AppliedTable], rows: [UInt32: [RowKey: RereadRow]], routing: Routing,
         markerTable: QualifiedName?, countsOnly: Bool, batch: Batch,
         reread: @escaping (AppliedTable, [StreamValue], Set<UInt32>) throws -> Reread,
+        findPart: @escaping (QualifiedName) throws -> LaterPart? = { _ in nil },
         report: @escaping (ApplyEvent) -> Void,
     ) {
         decoder = ChangeDecoder(plugin)
@@ -105,11 +117,42 @@ final class Translator {
         self.countsOnly = countsOnly
         self.batch = batch
         self.reread = reread
+        self.findPart = findPart
         self.report = report
         for (number, table) in tables.enumerated() {
             numbers[table.followed.name] = number
             if table.followed.sourceOID != 0 { numbersByOID[table.followed.sourceOID] = number }
         }
+    }
+
+    /// A table that was made as a part of one that is followed with its parts (a hypertable made of partitions): its
+    /// number; nil for any other.
+    func laterPart(_ name: QualifiedName, oid: UInt32) throws -> Int? {
+        guard !skipsAll, !strangers.contains(oid), tables.contains(where: { $0.followed.target != nil }) else {
+            return nil
+        }
+        let found = try findPart(name)
+        let sibling = tables.indices.first { number in
+            guard let found, tables[number].followed.target == found.root else { return false }
+            return switch tables[number].followed.identity {
+            case .columns(let names): found.identity.map { Set($0) == Set(names) } ?? false
+            case .full: found.identity == nil
+            // Whatever names its rows: only inserts are published.
+            case .insertsOnly: true
+            }
+        }
+        guard let sibling else {
+            strangers.insert(oid)
+            return nil
+        }
+        let part = tables[sibling].laterPart(name, oid: oid)
+        tables.append(part)
+        works.append(works[sibling])
+        states.append(TableState(part))
+        numbers[name] = tables.count - 1
+        if oid != 0 { numbersByOID[oid] = tables.count - 1 }
+        report(.laterPart(name, of: part.name))
+        return tables.count - 1
     }
 
     // MARK: Transactions

@@ -100,8 +100,10 @@ extension Translator {
         guard let relation = decoder.relations[id] else { return Placement(table: -1, places: []) }
         let name = QualifiedName(schema: relation.namespace, name: relation.name)
         let isByOID = decoder.plugin == .pgoutput
-        guard let number = isByOID ? numbersByOID[id] ?? numbers[name] : numbers[name] else {
-            if name != markerTable, !name.schema.hasPrefix("skein"), !skipsAll, told.insert(name).inserted {
+        let known = isByOID ? numbersByOID[id] ?? numbers[name] : numbers[name]
+        let isOurs = name == markerTable || name.schema.hasPrefix("skein")
+        guard let number = try known ?? (isOurs ? nil : laterPart(name, oid: isByOID ? id : 0)) else {
+            if !isOurs, !skipsAll, told.insert(name).inserted {
                 report(.unfollowed(name))
             }
             return Placement(table: -1, places: [])

@@ -10,9 +10,8 @@ enum SourceComparison {
     ) throws -> Set<QualifiedName> {
         var differing: Set<QualifiedName> = []
         for table in tables.sorted() {
-            // A partition that became part of a hypertable is compared with its rows there.
-            let whole = context.wholes(of: [table]).first
-            let here = whole?.target ?? table
+            let family = context.families.contains(table) ? context.family(table) : nil
+            let here = family?.targetTable ?? table
             guard try target.scalar("select pg_catalog.to_regclass($1)", [here.sql]) != nil,
                 try columns(table, source) == columns(here, target)
             else {
@@ -21,8 +20,8 @@ enum SourceComparison {
             }
             let isParent = context.decisions.parents.contains(here)
             let isEqual: Bool
-            if let whole {
-                let sums = try whole.checksums(isParent: isParent, source: source, target: target)
+            if let family {
+                let sums = try family.checksums(isParent: isParent, source: source, target: target)
                 isEqual = sums.there == sums.here
             } else {
                 let compared = try ComparedTable.read(table, on: source)

@@ -71,6 +71,8 @@ extension ApplyEvent {
                 + "applied, which costs time"
         case .unfollowed(let name):
             "\(name) is written to on the source and is not part of this migration: created since it began, or left out"
+        case .laterPart(let name, let target):
+            "\(name) was made on the source as a part of \(target): its changes are applied there, too"
         case .unexpectedRows(let name, let expected, let affected):
             "\(name): \(expected) updates and deletes found \(affected) rows on the target: somebody else writes there?"
         case .waitingForSource(let name):

@@ -171,7 +171,9 @@ final class Follower: Sendable {
                 }
                 guard let shape else { return [SourceDifference]() }
                 let now = try SourceShape.read(source, following: shape.followed)
-                return SourceWatch.differences(from: shape, to: now) { context.plan.select.takes($0) }
+                return SourceWatch.differences(from: shape, to: now, families: context.families) {
+                    context.plan.select.takes($0)
+                }
             }
             for text in told.withLock({ $0.add(found) }) { tell(.streamNotice(text)) }
         } catch {

@@ -55,6 +55,7 @@ package struct Repair: Sendable {
         let control = Link(context)
         let parts = try await control.run("repair") { ends in
             let target = try ends.target()
+            try LaterParts.refuse(try ends.source(), context)
             try Repair(context, tell: tell).begin(target)
             try Self.restartBlocks(target, context)
             return try Self.parts(target, context)

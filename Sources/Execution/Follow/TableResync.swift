@@ -98,6 +98,7 @@ package struct TableResync: Sendable {
             guard try store.lockWishes(lane: lane.number) else { return }
             let slot = try SlotRecord.read(target, migration: migration)
             let snapshot = try LockedReading.run(source, locking: lane.tables, .afterAll(of: before)) { snapshot in
+                try LaterParts.refuse(source, context, of: Set(wholes.map(\.target)))
                 for whole in wholes {
                     let pieces = try whole.pieces.map { try TableShape.agreed($0, source, target) }
                     try target.execute(CopyTask.silence)

@@ -62,7 +62,7 @@ extension RunContext {
             let own = piece.whole
             let name = isOfMixed ? piece.targetTable : piece.table
             var whole = wholes[name] ?? WholeTable(
-                pieces: [], numbers: [], compared: isOfMixed ? family(of: piece) : own)
+                pieces: [], numbers: [], compared: isOfMixed ? family(piece.targetTable) ?? own : own)
             if !whole.tables.contains(own.table) { whole.pieces.append(own) }
             whole.numbers.append(number)
             wholes[name] = whole
@@ -70,18 +70,18 @@ extension RunContext {
         return wholes.sorted { $0.key < $1.key }.map(\.value)
     }
 
-    /// All rows of a hypertable whose rows come from several tables, as one piece.
-    private func family(of piece: Piece) -> Piece {
+    /// Hypertables whose rows come from several tables of the source, which lie below one of the same name.
+    var families: Set<QualifiedName> { Set(tasks.compactMap { $0.action.copiedPiece?.target }) }
+
+    /// All rows of such a hypertable, as one piece that is compared. Every graph has what it is made from.
+    func family(_ name: QualifiedName) -> Piece? {
         for task in tasks {
-            guard case .verify(let compared) = task.action, compared.includesChildren == true,
-                compared.table == piece.targetTable
-            else { continue }
-            return compared.whole
+            guard case .verify(let piece) = task.action, piece.includesChildren == true, piece.table == name else {
+                continue
+            }
+            return piece.whole
         }
-        // Every graph has one; without, the whole of both tables is compared.
-        var all = piece.whole
-        (all.table, all.target, all.territory, all.includesChildren) = (piece.targetTable, nil, nil, true)
-        return all
+        return nil
     }
 }
 

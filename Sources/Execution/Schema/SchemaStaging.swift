@@ -22,6 +22,7 @@ package struct SchemaStaging {
         var excluded = staging.excluded(exclusions)
         let flattened = staging.flattened(exclusions)
         excluded.formUnion(staging.rules(of: flattened))
+        excluded.formUnion(staging.present(exclusions))
         var stages: [SchemaStage] = []
         // pg_dump sorts all that belongs after data behind all that belongs before.
         var isPostData = false
@@ -37,6 +38,33 @@ package struct SchemaStaging {
             let entry = flattened.contains(position) ? FlattenedTable.entry(pair.0) : pair.0
             return StagedEntry(entry: prepared(entry), stage: pair.1)
         }
+    }
+
+    /// What is part of an object that the target has already, and stays as it is there.
+    private static let ownTypes: Set<String> = [
+        "DEFAULT", "CHECK CONSTRAINT", "TRIGGER", "RULE", "POLICY", "ROW SECURITY", "COMMENT", "SECURITY LABEL",
+        "SEQUENCE OWNED BY", "STATISTICS", "TABLE ATTACH",
+    ]
+
+    /// Positions of objects that the target has already, and of what is theirs. What needs them is restored.
+    private func present(_ exclusions: Exclusions) -> Set<Int> {
+        let objects = Set(exclusions.present ?? [])
+        guard !objects.isEmpty else { return [] }
+        let own = Set(
+            entries.indices.filter { position in
+                let entry = entries[position]
+                return entry.oid != 0 && objects.contains(ExcludedObject(catalog: entry.catalog, oid: entry.oid))
+            })
+        // Row security carries its table's oid without a catalog.
+        let tables = Set(objects.map(\.oid))
+        return own.union(
+            entries.indices.filter { position in
+                let entry = entries[position]
+                if entry.type == "ROW SECURITY", tables.contains(entry.oid) { return true }
+                guard Self.ownTypes.contains(entry.type), !(entry.type == "RULE" && entry.name.hasSuffix(" _RETURN"))
+                else { return false }
+                return entry.dependencies.contains { positions[$0].map(own.contains) ?? false }
+            })
     }
 
     /// Positions of the tables that are made as plain ones.

@@ -50,6 +50,7 @@ enum RecopyTask {
             try source.execute("set local jit = off")
             let (there, here) = try copied.checksums(isParent: isParent, source: source, target: target)
             if here == there { return ([CopyResult]?.none, snapshot) }
+            try LaterParts.refuse(source, context, of: [copied.target])
             let pieces = try copied.pieces.map { try TableShape.agreed($0, source, target) }
             try target.execute(CopyTask.silence)
             try copied.remove(isParent: isParent, target)

@@ -137,7 +137,7 @@ package enum SchemaTask {
     private static func runTrailing(
         _ catalog: String, _ oid: UInt32, _ scope: TaskScope, _ target: Connection,
     ) throws {
-        let isHypertable = Set(scope.context.hypertables.map { $0.table.sql })
+        let isHypertable = Set(scope.context.decisions.parents.map(\.sql))
         for staged in try SchemaEntryStore(migration: scope.context.migration).find(catalog, oid, on: target)
         where staged.stage == .index || staged.stage == .constraint {
             for statement in staged.entry.trailingStatements {

@@ -37,6 +37,8 @@ enum SourceTask {
             ).run(
                 following, countingIn: following.tables.filter { $0.identity == .insertsOnly }.map(\.oid),
                 replication: { try ends.replication() })
+            // One that is there before the slot may hold rows that the stream never tells of.
+            try LaterParts.refuse(source, context)
             return TaskOutcome()
         }
     }

@@ -30,7 +30,8 @@ extension GraphCompiler {
     private mutating func addTable(_ relation: Catalog.Relation, _ cutter: PieceCutter) {
         let entry = hypertables[relation.oid]
         var ready = preData
-        if let entry, let definition = Self.definition(of: entry) {
+        let there = existing[relation.oid]
+        if there == nil, let entry, let definition = Self.definition(of: entry) {
             ready = add(
                 relation.name.description, .createHypertable(definition), after: [preData], weight: relation.tableBytes)
         }
@@ -41,7 +42,11 @@ extension GraphCompiler {
             decide(relation, .skipped, why: "the plan skips its data")
         } else {
             let indexes = lookup.indexesByTable[relation.oid] ?? []
-            let cut = cutter.cut(relation, indexes: indexes, hypertable: entry)
+            var cut = cutter.cut(relation, indexes: indexes, hypertable: entry)
+            if there != nil {
+                for position in cut.pieces.indices { cut.pieces[position].mayFreeze = false }
+                cut.why += "; into the target's own table"
+            }
             diagnostics += cut.diagnostics
             tasks.data = cut.pieces.map { piece in
                 add(
@@ -95,13 +100,15 @@ extension GraphCompiler {
     private mutating func decide(
         _ relation: Catalog.Relation, _ way: TableDecision.Way, pieces: Int = 0, isBinary: Bool = false, why: String,
     ) {
-        decisions.append(
-            TableDecision(
-                table: relation.name, way: way, pieces: pieces, isBinary: isBinary,
-                isHypertable: hypertables[relation.oid] != nil,
-                estimatedRows: Int64(max(relation.estimatedRows, 0).rounded()), bytes: relation.tableBytes,
-                indexBytes: relation.indexBytes, why: why,
-            ))
+        let there = existing[relation.oid]
+        var decision = TableDecision(
+            table: relation.name, way: way, pieces: pieces, isBinary: isBinary,
+            isHypertable: there.map { $0.hypertable != nil } ?? (hypertables[relation.oid] != nil),
+            estimatedRows: Int64(max(relation.estimatedRows, 0).rounded()), bytes: relation.tableBytes,
+            indexBytes: relation.indexBytes, why: why,
+        )
+        if there?.target.kind == .partitionedTable { decision.hasPartitions = true }
+        decisions.append(decision)
     }
 
     private static func definition(of entry: Plan.Hypertable) -> HypertableDefinition? {

@@ -17,6 +17,10 @@ struct GraphCompiler {
     let selected: Set<OID>
     /// Of the plan's entries, those that become hypertables, by table.
     let hypertables: [OID: Plan.Hypertable]
+    /// Tables that are on the target already.
+    let existing: [OID: ExistingTable]
+    /// Without those of columns of such tables that the target has not.
+    let sequences: [QualifiedName]
     /// Nil offline.
     let following: FollowingPlanner?
 
@@ -50,6 +54,12 @@ struct GraphCompiler {
         lookup = folded.families.isEmpty ? original : CatalogIndex(folded.catalog)
         selected = Set(selection.relations.map(\.oid))
         names = GeneratedNames(source)
+        existing = selection.existingTables(target)
+        let (kept, there) = (Set(existing.keys), Set(target.sequences.map(\.name)))
+        sequences = selection.sequences.filter { sequence in
+            !(sequence.ownerTable.map(kept.contains) ?? false) || there.contains(sequence.name)
+        }
+        .map(\.name)
         let copied = selection.copiedTables
         following =
             plan.mode.value == .live
@@ -71,8 +81,19 @@ struct GraphCompiler {
         if following == nil { addOfflineTasks() } else { addLiveTasks() }
         addPolicies()
         return MigrationGraph(
-            tasks: tasks(), tables: decisions, jobs: jobs, exclusions: selection.exclusions,
+            tasks: tasks(), tables: decisions, jobs: jobs, exclusions: exclusions,
             following: following?.decision)
+    }
+
+    /// With what is on the target already.
+    private var exclusions: Exclusions {
+        var exclusions = selection.exclusions
+        guard !existing.isEmpty else { return exclusions }
+        let owned = selection.sequences.filter { $0.ownerTable.map { existing[$0] != nil } ?? false }
+        exclusions.present = (existing.keys.map { $0 } + owned.map(\.oid)).sorted().map {
+            ExcludedObject(catalog: "pg_class", oid: $0)
+        }
+        return exclusions
     }
 
     private mutating func addOfflineTasks() {

@@ -88,8 +88,8 @@ extension GraphCompiler {
 
     /// Sequences; event triggers, which must not fire for us; then whether the source stood still; then verification.
     mutating func addLastTasks() {
-        if !selection.sequences.isEmpty {
-            add(nil, .setSequences(selection.sequences.map(\.name)), after: [postData])
+        if !sequences.isEmpty {
+            add(nil, .setSequences(sequences), after: [postData])
         }
         // The dump's last stage also holds comments on materialized views' indexes, which are built late.
         let views = Set(selection.relations.filter { $0.kind == .materializedView }.map(\.oid))

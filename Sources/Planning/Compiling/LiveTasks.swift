@@ -64,8 +64,8 @@ extension GraphCompiler {
         (live.drain, live.recopied) = (drain, recopied)
         for name in live.lookupIndexes { add(name.description, .dropIndex(name), after: [drain]) }
         addLargeObjects(after: [drain])
-        if !selection.sequences.isEmpty {
-            add(nil, .setSequences(selection.sequences.map(\.name)), after: [drain])
+        if !sequences.isEmpty {
+            add(nil, .setSequences(sequences), after: [drain])
         }
         addIndexTasks(.drained)
         addForeignKeyTasks(isLate: true, after: [recopied])

@@ -32,6 +32,7 @@ extension GraphCompiler {
         _ relation: Catalog.Relation, by columns: [String], _ indexes: [Catalog.Index],
     ) -> Bool {
         let wanted = Set(columns)
+        if existing[relation.oid]?.hasLookup(by: wanted) == true { return true }
         func begins(_ names: [String]) -> Bool {
             names.count >= columns.count && Set(names.prefix(columns.count)) == wanted
         }

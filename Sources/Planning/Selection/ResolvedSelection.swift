@@ -18,6 +18,8 @@ package struct ResolvedSelection: Sendable, Equatable {
     /// Relations whose structure alone is migrated.
     package var withoutData: Set<OID> = []
     package var exclusions = Exclusions()
+    /// Tables that are on the target already, as the plan says.
+    package var existing: Set<OID> = []
     /// What becomes one hypertable each, by the root's oid. `relations` has the root as one plain table, and nothing of
     /// what is below it.
     package var families: [OID: PartitionFamily] = [:]

@@ -41,6 +41,7 @@ struct SelectionResolver {
         var result = remaining()
         result.families = families.filter { !isExcluded($0.key) }
         result.withoutData = relationsWithoutData(result)
+        result.existing = existingTables(result)
         matchRemainingEntries(result)
         result.exclusions = exclusions()
         result.diagnostics = names.diagnostics + diagnostics
@@ -189,6 +190,25 @@ struct SelectionResolver {
             }
         }
         return found
+    }
+
+    private mutating func existingTables(_ selection: ResolvedSelection) -> Set<OID> {
+        let entries = plan.copy.intoExisting ?? []
+        let key = "copy.into-existing"
+        let candidates = source.relations.filter { [.table, .partitionedTable].contains($0.kind) }
+        _ = names.matches(entries, among: candidates.map(\.name), key: key, noun: "table")
+        for entry in entries {
+            let matching = candidates.filter { entry.value.matches($0.name) }
+            if !matching.isEmpty, matching.allSatisfy({ isExcluded($0.oid) }) {
+                hasNoEffect(key, entry.value.text, entry.location)
+            }
+        }
+        return Set(
+            selection.relations.filter { relation in
+                [.table, .partitionedTable].contains(relation.kind)
+                    && entries.contains { $0.value.matches(relation.name) }
+            }
+            .map(\.oid))
     }
 
     /// Entries that name one table each.

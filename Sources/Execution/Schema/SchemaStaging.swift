@@ -63,8 +63,16 @@ package struct SchemaStaging {
                 if entry.type == "ROW SECURITY", tables.contains(entry.oid) { return true }
                 guard Self.ownTypes.contains(entry.type), !(entry.type == "RULE" && entry.name.hasSuffix(" _RETURN"))
                 else { return false }
-                return entry.dependencies.contains { positions[$0].map(own.contains) ?? false }
+                return entry.dependencies.contains { dependency in
+                    positions[dependency].map { own.contains($0) && isPart(entry, of: entries[$0]) } ?? false
+                }
             })
+    }
+
+    /// Rules, policies and triggers are titled by their own table; they may need others besides.
+    private func isPart(_ entry: DumpEntry, of table: DumpEntry) -> Bool {
+        guard ["TRIGGER", "RULE", "POLICY"].contains(entry.type) else { return true }
+        return entry.schema == table.schema && entry.name.hasPrefix(table.name + " ")
     }
 
     /// Positions of the tables that are made as plain ones.
@@ -83,8 +91,11 @@ package struct SchemaStaging {
         guard !flattened.isEmpty else { return [] }
         return Set(
             entries.indices.filter { position in
-                entries[position].type == "RULE"
-                    && entries[position].dependencies.contains { positions[$0].map(flattened.contains) ?? false }
+                let entry = entries[position]
+                return entry.type == "RULE"
+                    && entry.dependencies.contains { dependency in
+                        positions[dependency].map { flattened.contains($0) && isPart(entry, of: entries[$0]) } ?? false
+                    }
             })
     }
 

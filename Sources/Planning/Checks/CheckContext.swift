@@ -17,6 +17,8 @@ package struct CheckContext: Sendable {
         package var withoutData: Set<OID>
         /// What becomes one hypertable each, by the root's oid.
         package var families: [OID: PartitionFamily]
+        /// Tables that are on the target already, as the plan says.
+        package var existing: Set<OID> = []
 
         package init(
             relations: Set<OID>, indexes: Set<OID>, constraints: Set<OID>, sequences: Set<OID>,
@@ -41,6 +43,7 @@ package struct CheckContext: Sendable {
                 sequences: Set(selection.sequences.map(\.oid)), objects: Set(selection.objects.map(\.id)),
                 extensions: Set(selection.extensions.map(\.name)), withoutData: selection.withoutData,
                 families: selection.families)
+            existing = selection.existing
         }
 
     }
@@ -60,6 +63,8 @@ package struct CheckContext: Sendable {
     /// Selected constraints.
     let constraints: [Catalog.Constraint]
     let hypertables: [PlannedHypertable]
+    /// Of `selected.existing` those that the target has.
+    let existing: [OID: ExistingTable]
     private let relationsByOID: [OID: Catalog.Relation]
     private let indexesByTable: [OID: [Catalog.Index]]
     private let sourceIndexesByTable: [OID: [Catalog.Index]]
@@ -86,9 +91,17 @@ package struct CheckContext: Sendable {
         constraintsByTable = Dictionary(grouping: constraints, by: \.table)
         triggersByTable = Dictionary(grouping: source.triggers, by: \.table)
         parents = Set(source.relations.flatMap(\.parents))
+        let targetLookup = selected.existing.isEmpty ? nil : CatalogIndex(target)
+        existing = Dictionary(
+            relations.filter { selected.existing.contains($0.oid) }.compactMap { relation in
+                targetLookup.flatMap { ExistingTable(relation, $0) }.map { (relation.oid, $0) }
+            }
+        ) { first, _ in first }
         let byName = Dictionary(relations.map { ($0.name, $0) }) { first, _ in first }
         hypertables = plan.hypertables.compactMap { entry in
-            byName[entry.table.value].map { PlannedHypertable(entry: entry, relation: $0) }
+            byName[entry.table.value].map { relation in
+                PlannedHypertable(entry: entry, relation: relation, isThere: selected.existing.contains(relation.oid))
+            }
         }
     }
 
@@ -159,9 +172,11 @@ package struct CheckContext: Sendable {
 struct PlannedHypertable: Sendable {
     let entry: Plan.Hypertable
     let relation: Catalog.Relation
+    /// It is on the target already: other rules hold.
+    var isThere = false
 
     /// Whether it becomes a hypertable that the rules for hypertables hold for.
-    var becomesHypertable: Bool { entry.to == nil && relation.kind == .table }
+    var becomesHypertable: Bool { entry.to == nil && relation.kind == .table && !isThere }
     var timeColumn: Catalog.Column? { entry.timeColumn.flatMap { relation.column(named: $0.value) } }
     var spaceColumn: Catalog.Column? { entry.space.flatMap { relation.column(named: $0.column.value) } }
 

@@ -23,7 +23,8 @@ struct FollowSupervisor: Sendable {
     private static let definitionsInterval = 15.0
 
     init(
-        _ context: RunContext, _ control: Session, _ definitions: SourceDefinitions, spool: Spool, stream: FollowedStream, lanes: Lanes,
+        _ context: RunContext, _ control: Session, _ definitions: SourceDefinitions, spool: Spool,
+        stream: FollowedStream, lanes: Lanes,
         board: FollowBoard,
     ) {
         self.context = context

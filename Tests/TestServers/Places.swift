@@ -62,7 +62,7 @@ package enum Places {
         _ database: String, on server: ConnectionTarget,
     ) async throws -> ConnectionTarget {
         try await makeDatabase(database, owner: "tsdbadmin", on: server)
-        try await TestServers.execute("create extension timescaledb", on: server.with(database: database))
+        try await TestServers.execute("create extension timescaledb schema public", on: server.with(database: database))
         return server.with(database: database).with("user", "tsdbadmin")
     }
 
@@ -80,7 +80,7 @@ package enum Places {
     ) async throws -> ConnectionTarget {
         try await makeDatabase(name, owner: "avnadmin", on: server)
         if withTimescaleDB {
-            try await TestServers.execute("create extension timescaledb", on: server.with(database: name))
+            try await TestServers.execute("create extension timescaledb schema public", on: server.with(database: name))
         }
         return try await fill(server.with(database: name).with("user", "avnadmin"), batches)
     }

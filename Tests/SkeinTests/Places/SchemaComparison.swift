@@ -59,7 +59,8 @@ struct SchemaComparison: Sendable {
         var current: [Substring] = []
         var isQuoted = false
         for line in dump.split(separator: "\n") {
-            if !isQuoted, line.hasPrefix("--") || line.hasPrefix("\\") || line.hasPrefix("pg_dump: ") || line.allSatisfy(\.isWhitespace) { continue }
+            let isComment = ["--", "\\", "pg_dump: "].contains { line.hasPrefix($0) }
+            if !isQuoted, isComment || line.allSatisfy(\.isWhitespace) { continue }
             current.append(line)
             if line.components(separatedBy: "$$").count % 2 == 0 { isQuoted.toggle() }
             guard !isQuoted, line.hasSuffix(";") else { continue }

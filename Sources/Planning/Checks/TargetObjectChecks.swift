@@ -3,7 +3,7 @@ import PlanFile
 
 /// Objects of the source that the target's role may not make, though it may make schemas and tables.
 enum TargetObjectChecks {
-    static let all = [eventTriggers, superuserObjects, wrappers, mappedRoles]
+    static let all = [eventTriggers, superuserObjects, wrappers, mappedRoles, forcedPolicies]
 
     /// Event triggers need a superuser; Amazon lets its master user make them.
     static func mayMakeEventTriggers(_ target: Catalog.Server, _ profile: ProviderProfile) -> Bool {
@@ -105,6 +105,31 @@ enum TargetObjectChecks {
                     cure: "run on the target", statement: "create role \(QualifiedName.quoted(role));",
                     object: QualifiedName.quotedIfNeeded(role), at: Side.target.location(context))
             }
+        }
+    }
+
+    private static let forcedPolicies = Check(
+        "SK226", "Forced row security would hide the target's rows from Skein",
+        """
+        With `force row level security`, policies apply to a table's owner, too, which on the target is the connected \
+        role: once they are made, it could neither compare nor copy again. Superusers and roles with BYPASSRLS pass \
+        them. Where neither can be had, force them after the migration.
+        """
+    ) { context, findings in
+        let server = context.target.server
+        guard !server.isSuperuser, !server.bypassesRowSecurity else { return }
+        let profile = context.provider(.target).profile
+        for relation in context.relations
+        where context.copiesRows(of: relation) && relation.hasRowSecurity && relation.forcesRowSecurity {
+            findings.add(
+                .error,
+                "forced row security would hide rows of \(relation.name) from role "
+                    + "\(QualifiedName.quotedIfNeeded(server.user)) on the target",
+                why: "It will own the table there, and policies apply to its owner.",
+                cure: (profile.mayHave(.bypassrls) ? "give the target's role BYPASSRLS, or " : "")
+                    + "run on the source for the time of the migration, and force it on both sides afterwards",
+                statement: "alter table \(relation.name.sql) no force row level security;",
+                object: relation.name.description, at: Side.target.location(context))
         }
     }
 

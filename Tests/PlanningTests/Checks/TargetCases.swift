@@ -41,6 +41,16 @@ enum TargetCases {
             statement: "grant set on parameter session_replication_role to \"postgres\";",
         ) { $0.editServer(\.target) { $0.canSetReplicationRole = false } },
         CheckCase(
+            "SK226", "forced row security, and no superuser on the target",
+            statement: "alter table \"public\".\"devices\" no force row level security;",
+        ) { fixture in
+            fixture.editServer(\.target) { $0.isSuperuser = false }
+            fixture.edit(fixture.devices) { relation in
+                relation.hasRowSecurity = true
+                relation.forcesRowSecurity = true
+            }
+        },
+        CheckCase(
             "SK236", "an event trigger, and no superuser on the target", .warning,
             statement: "create event trigger audit on ddl_command_end execute function public.f();",
         ) {

@@ -27,6 +27,8 @@ struct AppliedTable: Sendable {
     /// An update cannot be one on the target: it might move the row to another chunk, or set a GENERATED ALWAYS column.
     let replacesOnUpdate: Bool
     let isHypertable: Bool
+    /// Nil where a change's chunk is not to be told from its key.
+    let chunks: ChunkKey?
     /// The target's table has no parts that `only` would leave out, or may not be combined with it.
     let takesOnly: Bool
 
@@ -51,6 +53,7 @@ struct AppliedTable: Sendable {
             key.append(position)
         }
         self.key = key
+        chunks = ChunkKey(target, key: key.map { columns[$0] })
         let inKey = Set(keyColumns)
         settable = columns.indices.filter { !inKey.contains(columns[$0].name) && !columns[$0].isAlwaysIdentity }
         let movesChunks = !Set(target.dimensions ?? []).isSubset(of: inKey)

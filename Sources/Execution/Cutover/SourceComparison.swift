@@ -18,8 +18,8 @@ enum SourceComparison {
             }
             let isParent = context.decisions.parents.contains(table)
             let compared = try ComparedTable.read(table, on: source)
-            let there = try TableChecksum.compute(compared, where: nil, includingChildren: false, on: source)
-            let here = try TableChecksum.compute(compared, where: nil, includingChildren: isParent, on: target)
+            let (there, here) = try TableChecksum.computeBoth(
+                compared, where: nil, targetHasChildren: isParent, source: source, target: target)
             if there != here { differing.insert(table) }
         }
         return differing
@@ -41,7 +41,12 @@ package struct CutoverOutdated: ToldError, Equatable {
             + differences.prefix(10).map(\.description).joined(separator: "; ") + more
     }
     package var cure: String? {
-        "run `skein cutover --abort`, then: " + Set(differences.map(\.cure)).sorted().joined(separator: "; ")
+        if differences.allSatisfy({ $0.kind == .attached }) {
+            let names = differences.prefix(10).map(\.table.description).joined(separator: ", ")
+            return "while the application stands still, make on the target what is missing and copy the rows of \(names) "
+                + "there (psql's \\copy), then run `skein cutover` again; or withdraw it with --abort"
+        }
+        return "run `skein cutover --abort`, then: " + Set(differences.map(\.cure)).sorted().joined(separator: "; ")
     }
     package var mayPass: Bool { false }
 }

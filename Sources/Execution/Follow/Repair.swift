@@ -224,10 +224,8 @@ package struct Repair: Sendable {
                 // Compiling the long expressions costs more than it saves.
                 try source.execute("set local jit = off")
                 try target.execute("set local jit = off")
-                let there = try TableChecksum.compute(
-                    table, where: piece.condition, includingChildren: false, on: source)
-                let here = try TableChecksum.compute(
-                    table, where: piece.condition, includingChildren: isParent, on: target)
+                let (there, here) = try TableChecksum.computeBoth(
+                    table, where: piece.condition, targetHasChildren: isParent, source: source, target: target)
                 guard there != here else { return (true, snapshot) }
                 try target.execute(CopyTask.silence)
                 try RowRemoval.rows(of: piece, isParent: isParent, target)

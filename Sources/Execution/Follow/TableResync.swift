@@ -91,12 +91,17 @@ package struct TableResync: Sendable {
         // Behind the freeze. What lane 0 consumed and snapshots still hide is among what runs here.
         let before = try PieceSnapshot.takeBehindAll(source).watermark
         let pieces = context.wholes(of: lane.tables)
+        // Before the lane is locked: whoever reads the state must not wait with us.
+        try LockedReading.waitUntilAdmitted(source, locking: lane.tables, .afterAll(of: before))
         try target.transaction {
             let store = LaneStore(target, migration: migration)
             _ = try store.positions(lane: lane.number, isLocking: true)
             guard try store.lockWishes(lane: lane.number) else { return }
             let slot = try SlotRecord.read(target, migration: migration)
-            let snapshot = try LockedReading.run(source, locking: lane.tables, .afterAll(of: before)) { snapshot in
+            let (snapshot, shape) = try LockedReading.run(
+                source, locking: lane.tables, .afterAll(of: before)
+            ) { snapshot in
+                let shape = try SourceShape.read(source, following: pieces.map(\.piece.tableOID))
                 for whole in pieces {
                     let piece = try TableShape.agreed(whole.piece, source, target)
                     try target.execute(CopyTask.silence)
@@ -104,10 +109,13 @@ package struct TableResync: Sendable {
                         of: piece.table, isParent: context.decisions.parents.contains(piece.table), target)
                     _ = try CopyTask.move(piece, from: source, to: target, context, meter, isFrozen: false)
                 }
-                return snapshot
+                return (snapshot, shape)
             }
             try ServerFlush.wait(source, for: snapshot.insertLSN)
             try slot.hold(target, migration: migration)
+            try StreamStore(target, migration: migration).changeShape { known in
+                known.accept(Set(pieces.map(\.piece.tableOID)), from: shape)
+            }
             for whole in pieces {
                 try TaskStore(target, migration: migration).recopied(
                     whole.numbers, snapshot.copied, slotGeneration: slot.generation)

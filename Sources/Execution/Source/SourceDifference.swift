@@ -104,8 +104,8 @@ package enum SourceWatch {
         let made = isNew ? "was created as a part of \(parent)" : "was attached to \(parent)"
         return SourceDifference(
             kind: .attached, table: table.qualified, what: "\(made) on the source",
-            cure: "make the same table on the target, as a part of \(parent), then run migrate with --resync "
-                + table.qualified.description)
+            cure: "its rows are not followed: make the same table on the target, as a part of \(parent), and copy its rows "
+                + "there once the application has stopped for the cutover, which compares it and says so")
     }
 
     private static func changes(

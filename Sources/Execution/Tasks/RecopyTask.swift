@@ -16,11 +16,16 @@ enum RecopyTask {
         let source = try scope.ends.source()
         // What the applier has consumed lies before this.
         let consumed = try PieceSnapshot.takeBehindAll(source).watermark
+        let tables = Self.copied(scope.context)
+        // What has to end first is waited for here, where nothing is locked that a withdrawal needs.
+        for copied in tables.prefix(1) {
+            try LockedReading.waitUntilAdmitted(source, locking: [copied.piece.table], .afterAll(of: consumed))
+        }
         return try scope.inTransaction { target in
             try MilestoneTask.holdCutover(scope, target)
             var again: [QualifiedName] = []
             var (rows, bytes): (Int64, Int64) = (0, 0)
-            for copied in Self.copied(scope.context) {
+            for copied in tables {
                 guard let moved = try renew(copied, from: source, to: target, scope, consumed) else { continue }
                 again.append(copied.piece.table)
                 rows += moved.rows
@@ -61,8 +66,8 @@ enum RecopyTask {
             try target.execute("set local search_path = ''; set local jit = off")
             try source.execute("set local jit = off")
             let compared = try ComparedTable.read(table, on: source)
-            let here = try TableChecksum.compute(compared, where: nil, includingChildren: isParent, on: target)
-            let there = try TableChecksum.compute(compared, where: nil, includingChildren: false, on: source)
+            let (there, here) = try TableChecksum.computeBoth(
+                compared, where: nil, targetHasChildren: isParent, source: source, target: target)
             if here == there { return (CopyResult?.none, snapshot) }
             let agreed = try TableShape.agreed(copied.piece, source, target)
             try target.execute(CopyTask.silence)

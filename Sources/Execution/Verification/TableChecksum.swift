@@ -36,7 +36,27 @@ package struct TableChecksum: Sendable, Equatable, Codable {
             let rows = try connection.scalar("select count(*) \(source)")
             return TableChecksum(rows: rows.flatMap { Int64($0) } ?? 0, sum: nil)
         }
-        let rows = try connection.query(query(table, where: condition, includingChildren: includingChildren))
-        return TableChecksum(rows: rows[0, 0].flatMap { Int64($0) } ?? 0, sum: rows[0, 1])
+        return TableChecksum(
+            try connection.query(query(table, where: condition, includingChildren: includingChildren)))
+    }
+
+    /// Computes it on both sides at the same time, each in the caller's transaction there.
+    package static func computeBoth(
+        _ table: ComparedTable, where condition: String?, targetHasChildren: Bool, source: Connection,
+        target: Connection,
+    ) throws(PostgresError) -> (there: TableChecksum, here: TableChecksum) {
+        try source.send(query(table, where: condition, includingChildren: false))
+        let here: TableChecksum
+        do throws(PostgresError) {
+            here = try compute(table, where: condition, includingChildren: targetHasChildren, on: target)
+        } catch {
+            source.abandon()
+            throw error
+        }
+        return (TableChecksum(try source.answer()), here)
+    }
+
+    private init(_ rows: ResultSet) {
+        self.init(rows: rows[0, 0].flatMap { Int64($0) } ?? 0, sum: rows[0, 1])
     }
 }

@@ -119,8 +119,8 @@ package enum SourceWatch {
             isFamily
             ? "its changes are applied to the hypertable; rows that it held before it became a part are not on the "
                 + "target: where there are any, start over with --drop-if-exists"
-            : "make the same table on the target, as a part of \(parent), then run migrate with --resync "
-                + table.qualified.description
+            : "its rows are not followed: make the same table on the target, as a part of \(parent), and copy its "
+                + "rows there once the application has stopped for the cutover, which compares it and says so"
         return SourceDifference(
             kind: .attached, table: table.qualified, what: "\(made) on the source", cure: cure, root: root)
     }

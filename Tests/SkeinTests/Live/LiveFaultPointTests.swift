@@ -12,6 +12,8 @@ struct LiveFaultPointTests {
     /// build applies in a test's time. Nobody dies there yet.
     static let elsewhere: Set<FaultPoint> = [
         .snapshotExported, .recheckReset, .dropBegun, .copyMoved, .applyFlushedPart,
+        // Of a target with TimescaleDB's community licence: `PolicyTests`.
+        .policiesSet, .policiesCommitted,
     ]
 
     static let copying: [FaultPoint] = [

@@ -31,7 +31,7 @@ struct AppliedTable: Sendable {
     /// The target's table has no parts that `only` would leave out, or may not be combined with it.
     let takesOnly: Bool
 
-    /// Of an identity that is all columns: positions of a hypertable's dimensions, which find a row's chunk.
+    /// Position of a hypertable's time column, which finds a row's chunk; empty for other tables.
     let dimensions: [Int]
 
     /// On the target.
@@ -64,7 +64,8 @@ struct AppliedTable: Sendable {
         self.columns = columns
         generated = Set(target.columns.filter(\.isGenerated).map(\.name))
         isHypertable = target.dimensions != nil
-        dimensions = (target.dimensions ?? []).compactMap { name in columns.firstIndex { $0.name == name } }
+        // Others may hold NULL, which equals nothing.
+        dimensions = (target.dimensions ?? []).prefix(1).compactMap { name in columns.firstIndex { $0.name == name } }
         takesOnly = target.dimensions == nil && !target.isPartitioned
         var keyColumns: [String] = []
         if case .columns(let names) = followed.identity { keyColumns = names }

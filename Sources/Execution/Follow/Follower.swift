@@ -171,7 +171,7 @@ final class Follower: Sendable {
                 }
                 guard let shape else { return [SourceDifference]() }
                 let now = try SourceShape.read(source, following: shape.followed)
-                return SourceWatch.differences(from: shape, to: now, families: context.families) {
+                return SourceWatch.differences(from: shape, to: now, parts: context.hypertableParts) {
                     context.plan.select.takes($0)
                 }
             }

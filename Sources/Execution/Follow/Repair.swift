@@ -208,8 +208,9 @@ package struct Repair: Sendable {
                 return isComplete ? [Part(piece: whole.compared, moved: whole.pieces, numbers: whole.numbers)] : []
             }
             let isOne =
-                try isBlocks || isComplete
-                && hasFurtherKeys(whole.compared, identities[whole.compared.tableOID], target)
+                try isBlocks
+                || isComplete
+                    && hasFurtherKeys(whole.compared, identities[whole.compared.tableOID], target)
             if isOne {
                 return [Part(piece: whole.compared, moved: whole.pieces, numbers: whole.numbers)]
             }

@@ -23,14 +23,18 @@ struct WholeTable: Sendable {
     }
 
     /// What both sides hold of it now, in the open transactions.
-    func checksums(isParent: Bool, source: Connection, target: Connection) throws -> (there: TableChecksum, here: TableChecksum) {
+    func checksums(isParent: Bool, source: Connection, target: Connection) throws -> (
+        there: TableChecksum, here: TableChecksum
+    ) {
         try compared.checksums(isParent: isParent, source: source, target: target)
     }
 }
 
 extension Piece {
     /// What both sides hold of it now, in the open transactions. The search_path must be the same on both.
-    func checksums(isParent: Bool, source: Connection, target: Connection) throws -> (there: TableChecksum, here: TableChecksum) {
+    func checksums(isParent: Bool, source: Connection, target: Connection) throws -> (
+        there: TableChecksum, here: TableChecksum
+    ) {
         let table = try ComparedTable.read(self.table, on: source)
         let there = try TableChecksum.compute(
             table, where: sourceCondition, includingChildren: includesChildren == true, on: source)
@@ -61,8 +65,10 @@ extension RunContext {
             guard isOfMixed || wanted.contains(piece.table) else { continue }
             let own = piece.whole
             let name = isOfMixed ? piece.targetTable : piece.table
-            var whole = wholes[name] ?? WholeTable(
-                pieces: [], numbers: [], compared: isOfMixed ? family(piece.targetTable) ?? own : own)
+            var whole =
+                wholes[name]
+                ?? WholeTable(
+                    pieces: [], numbers: [], compared: isOfMixed ? family(piece.targetTable) ?? own : own)
             if !whole.tables.contains(own.table) { whole.pieces.append(own) }
             whole.numbers.append(number)
             wholes[name] = whole
@@ -72,6 +78,16 @@ extension RunContext {
 
     /// Hypertables whose rows come from several tables of the source, which lie below one of the same name.
     var families: Set<QualifiedName> { Set(tasks.compactMap { $0.action.copiedPiece?.target }) }
+
+    /// Tables of the source that are parts of such, by name.
+    var hypertableParts: [QualifiedName: HypertablePart] {
+        Dictionary(
+            tasks.compactMap { task in
+                guard let piece = task.action.copiedPiece, let target = piece.target else { return nil }
+                return (piece.table, HypertablePart(target: target, territory: piece.territory))
+            }
+        ) { first, _ in first }
+    }
 
     /// All rows of such a hypertable, as one piece that is compared. Every graph has what it is made from.
     func family(_ name: QualifiedName) -> Piece? {

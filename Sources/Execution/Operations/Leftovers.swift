@@ -76,7 +76,9 @@ package struct Leftovers: Sendable, Equatable {
                         do {
                             try target.savepoint { try target.execute(statement) }
                         } catch let error as PostgresError
-                        where error.sqlState == "2BP01" || error.sqlState == "0A000" && statement.hasPrefix("truncate ") {
+                            where error.sqlState == "2BP01"
+                            || error.sqlState == "0A000" && statement.hasPrefix("truncate ")
+                        {
                             refused.append(statement)
                             reason = reason ?? error
                         }

@@ -72,9 +72,11 @@ struct Recheck: Sendable {
             if isWhole {
                 // Rows that cannot be told apart are compared together.
                 let name = piece.isMixed ? piece.targetTable : piece.table
-                var part = blocks[name] ?? Part(
-                    piece: context.wholes(of: [piece.table]).first?.compared ?? piece.whole, numbers: [],
-                    isComplete: true)
+                var part =
+                    blocks[name]
+                    ?? Part(
+                        piece: context.wholes(of: [piece.table]).first?.compared ?? piece.whole, numbers: [],
+                        isComplete: true)
                 if record.state == .done { part.numbers.append(record.number) } else { part.isComplete = false }
                 blocks[name] = part
             } else if stale.contains(record.number) {

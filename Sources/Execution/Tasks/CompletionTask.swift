@@ -77,7 +77,7 @@ enum CompletionTask {
         else { return [] }
         let now = try SourceShape.read(source, following: following.tables.map(\.oid))
         let families = context.families
-        let found = SourceWatch.differences(from: before, to: now, families: families) {
+        let found = SourceWatch.differences(from: before, to: now, parts: context.hypertableParts) {
             context.plan.select.takes($0)
         }
         let targets = Dictionary(
@@ -90,7 +90,9 @@ enum CompletionTask {
         let isVerified = context.verify == .checksums
         let suspects = found.filter { difference in
             if difference.kind == .columns { return true }
-            if family(difference) != nil { return (difference.needsChecksum || difference.kind == .dropped) && !isVerified }
+            if family(difference) != nil {
+                return (difference.needsChecksum || difference.kind == .dropped) && !isVerified
+            }
             return difference.kind == .attached || difference.needsChecksum && !isVerified
         }
         func compared(_ difference: SourceDifference) -> QualifiedName { family(difference) ?? difference.table }

@@ -26,10 +26,12 @@ enum ExistingTableChecks {
             let place = location(relation, context)
             if relation.kind == .partitionedTable || relation.isPartition || context.hasChildren(relation) {
                 findings.add(
-                    .error, "\(relation.name) is \(relation.isPartition ? "a partition" : "partitioned") on the source, and "
+                    .error,
+                    "\(relation.name) is \(relation.isPartition ? "a partition" : "partitioned") on the source, and "
                         + "cannot be copied into a table that is there",
                     why: "Its partitions are tables of their own.",
-                    cure: "let all of it go into one hypertable: name the topmost table in `hypertables`, with its time-column",
+                    cure:
+                        "let all of it go into one hypertable: name the topmost table in `hypertables`, with its time-column",
                     statement: "from-partitions: true", object: relation.name.description, at: place)
             } else if context.existing[relation.oid] == nil {
                 findings.add(
@@ -51,7 +53,8 @@ enum ExistingTableChecks {
             let differences = Self.differences(there)
             guard !differences.isEmpty else { continue }
             findings.add(
-                .error, "\(there.source.name) on the target has other columns: \(Wording.list(differences.map(\.what)))",
+                .error,
+                "\(there.source.name) on the target has other columns: \(Wording.list(differences.map(\.what)))",
                 cure: "give the target's table the source's columns: run there, or what comes to the same",
                 statement: "alter table \(there.target.name.sql) \(differences[0].cure);",
                 object: there.source.name.description, at: location(there.source, context))
@@ -69,7 +72,10 @@ enum ExistingTableChecks {
             }
             if own.typeName != column.typeName {
                 found.append(
-                    ("\(name) is \(own.typeName), not \(column.typeName)", "alter column \(quoted) type \(column.typeName)"))
+                    (
+                        "\(name) is \(own.typeName), not \(column.typeName)",
+                        "alter column \(quoted) type \(column.typeName)"
+                    ))
             } else if (own.generated != nil) != (column.generated != nil) {
                 found.append(
                     ("\(name) is \(own.generated == nil ? "not " : "")generated there", "drop column \(quoted)"))
@@ -121,7 +127,8 @@ enum ExistingTableChecks {
             ].compactMap(\.self)
             if !keys.isEmpty {
                 findings.add(
-                    .error, "\(planned.name) is on the target already: \(keys.joined(separator: ", ")) would not be applied",
+                    .error,
+                    "\(planned.name) is on the target already: \(keys.joined(separator: ", ")) would not be applied",
                     cure: "take \(keys.count == 1 ? "the key" : "the keys") out of its entry", object: planned.name,
                     at: planned.location)
             }
@@ -181,7 +188,8 @@ enum ExistingTableChecks {
                 findings.add(
                     .error, "index \(index.name) on the target is another than the source's",
                     cure: "rename it: run on the target",
-                    statement: "alter index \(index.name.sql) rename to \(QualifiedName.quoted(index.name.name + "_own"));",
+                    statement:
+                        "alter index \(index.name.sql) rename to \(QualifiedName.quoted(index.name.name + "_own"));",
                     object: index.name.description, at: location(there.source, context))
             }
         }
@@ -236,7 +244,8 @@ enum ExistingTableChecks {
                 findings.add(
                     .error,
                     "unique index \(index.name) of \(there.source.name) on the target may be violated while rows are copied",
-                    why: "It does not hold the key that names rows in the stream, and pieces are read at different moments.",
+                    why:
+                        "It does not hold the key that names rows in the stream, and pieces are read at different moments.",
                     cure: "drop it there; where the source has it, too, it is made when the copy has caught up",
                     statement: index.constraint == nil
                         ? "drop index \(index.name.sql);"

@@ -65,7 +65,8 @@ enum HypertablePolicyChecks {
             for (name, location, isOrder) in named {
                 guard let column = planned.relation.column(named: name) else {
                     findings.add(
-                        .error, "\(planned.name) has no column \(QualifiedName.quotedIfNeeded(name)) for its columnstore",
+                        .error,
+                        "\(planned.name) has no column \(QualifiedName.quotedIfNeeded(name)) for its columnstore",
                         cure: "name its columns: \(Wording.list(planned.relation.columns.map(\.name)))",
                         object: planned.name, at: location ?? planned.location)
                     continue
@@ -121,7 +122,8 @@ enum HypertablePolicyChecks {
                     + column.typeName,
                 why: "TimescaleDB needs a function that tells the time in the column's unit.",
                 cure: "take the key out, and after the migration run on the target, with a function of yours",
-                statement: "select set_integer_now_func(\(Piece.literal(planned.relation.name.sql)), 'now_in_my_unit');",
+                statement:
+                    "select set_integer_now_func(\(Piece.literal(planned.relation.name.sql)), 'now_in_my_unit');",
                 object: planned.name, at: location(planned.entry))
         }
     }
@@ -145,7 +147,8 @@ enum HypertablePolicyChecks {
                     + (loss.chunks > 0 ? " in about \(Wording.count(loss.chunks, "chunk"))" : "")
                     + " as soon as it is set",
                 why: "Rows older than \(retention.dropAfter.value.text) are on the source, and are copied before.",
-                cure: "if they are to stay, take `retention` out or give it a longer time; if not, see what they are: run "
+                cure:
+                    "if they are to stay, take `retention` out or give it a longer time; if not, see what they are: run "
                     + "on the source",
                 statement: "select count(*) from \(planned.relation.name.sql) where "
                     + "\(QualifiedName.quoted(planned.timeColumn?.name ?? "")) < now() - interval "

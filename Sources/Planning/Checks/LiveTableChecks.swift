@@ -67,7 +67,8 @@ enum LiveTableChecks {
         guard context.plan.mode.value == .live else { return }
         let said = Set(context.plan.replication.identity.map(\.table.value))
         let tables = context.copied.filter { relation in
-            !said.contains(relation.name) && !context.isSaid(said, ofRootOf: relation) && !hasIdentity(relation, context)
+            !said.contains(relation.name) && !context.isSaid(said, ofRootOf: relation)
+                && !hasIdentity(relation, context)
         }
         guard tables.count <= 20 else {
             findings.add(

@@ -16,7 +16,8 @@ extension GraphCompiler {
             }
             if phase == .early { addLookupIndex(of: relation, own, &tasks) }
             if let there = existing[relation.oid] {
-                addMissingIndexes(relation, there, own.filter { self.phase(of: $0, on: relation) == phase }, keys, &tasks)
+                addMissingIndexes(
+                    relation, there, own.filter { self.phase(of: $0, on: relation) == phase }, keys, &tasks)
             } else if let entry = hypertables[relation.oid] {
                 addHypertableIndexes(relation, entry, own, keys, phase, &tasks)
             } else {

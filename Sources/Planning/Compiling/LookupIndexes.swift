@@ -14,7 +14,8 @@ extension GraphCompiler {
         }
     }
 
-    private mutating func addLookupIndex(of relation: Catalog.Relation, on columns: [String], _ tasks: inout TableTasks) {
+    private mutating func addLookupIndex(of relation: Catalog.Relation, on columns: [String], _ tasks: inout TableTasks)
+    {
         let name = names.lookupIndex(of: relation.name)
         let list = columns.map(QualifiedName.quoted).joined(separator: ", ")
         let build = IndexBuild(

@@ -42,7 +42,8 @@ enum ExistingTableCases {
             $0.target.addTable("ticks", CheckFixture.ticks, bytes: 0)
         },
         CheckCase(
-            "SK607", "a column of another type", statement: "alter table \"public\".\"ticks\" alter column \"id\" type bigint;",
+            "SK607", "a column of another type",
+            statement: "alter table \"public\".\"ticks\" alter column \"id\" type bigint;",
             alongside: ["SK615"]
         ) {
             $0.addExisting { there in
@@ -50,7 +51,9 @@ enum ExistingTableCases {
                 there.columns[1].type = 23
             }
         },
-        CheckCase("SK607", "a column that is missing", alongside: ["SK615"]) { $0.addExisting { $0.columns.removeLast() } },
+        CheckCase("SK607", "a column that is missing", alongside: ["SK615"]) {
+            $0.addExisting { $0.columns.removeLast() }
+        },
         CheckCase(
             "SK608", "a table with rows", statement: "truncate \"public\".\"ticks\";", alongside: ["SK615"]
         ) { $0.addExisting { $0.heapBytes = 8192 } },

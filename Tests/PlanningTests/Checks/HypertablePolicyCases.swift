@@ -4,7 +4,9 @@
 
 extension CheckFixture {
     /// On a target that has them.
-    mutating func setPolicies(retention: Int? = nil, segmentBy: [String]? = nil, orderBy: String? = nil, after: Int? = nil) {
+    mutating func setPolicies(
+        retention: Int? = nil, segmentBy: [String]? = nil, orderBy: String? = nil, after: Int? = nil
+    ) {
         editServer(\.target) { $0.timescaleLicense = "timescale" }
         editEntry { entry in
             entry.retention = retention.map {

@@ -60,7 +60,9 @@ extension CheckFixture {
 
 enum PartitionCases {
     static let all: [CheckCase] = [
-        CheckCase("SK502", "a partitioned table names the key", statement: "from-partitions: true", alongside: ["SK407"]) {
+        CheckCase(
+            "SK502", "a partitioned table names the key", statement: "from-partitions: true", alongside: ["SK407"]
+        ) {
             $0.addPartitioned()
             $0.plan.hypertables[1].fromPartitions = Located(false)
         },

@@ -91,7 +91,9 @@ struct PartitionGraphTests {
         let graph = CompiledGraph(fixture.source.catalog, fixture.plan)
         #expect(try graph.isBefore("complete", "policies"))
         #expect(graph.ids.last == "policies")
-        guard case .applyPolicies(let policies) = try graph.task("policies").action else { throw CompiledGraph.Missing() }
+        guard case .applyPolicies(let policies) = try graph.task("policies").action else {
+            throw CompiledGraph.Missing()
+        }
         #expect(policies.map(\.dropAfter) == ["30 days"])
         #expect(policies.first?.columnstore?.orderBy == ["\"time\" DESC"])
     }
@@ -109,12 +111,17 @@ struct ExistingTableGraphTests {
         fixture.source.addIndex("ticks_id", on: ticks, ["id"])
         fixture.target.addIndex("own_name", on: there, ["note"])
         let graph = CompiledGraph(fixture.source.catalog, target: fixture.target.catalog, fixture.plan)
-        #expect(graph.ids.filter { $0.contains("ticks_note") || $0.contains("ticks_pkey") || $0 == "hypertable:public.ticks" }
+        #expect(
+            graph.ids.filter {
+                $0.contains("ticks_note") || $0.contains("ticks_pkey") || $0 == "hypertable:public.ticks"
+            }
             .isEmpty)
         #expect(graph.ids.contains("index:public.ticks_id"))
         #expect(graph.graph.exclusions.present == [ExcludedObject(catalog: "pg_class", oid: ticks)])
         #expect(graph.graph.tables.first { $0.table.name == "ticks" }?.isHypertable == true)
-        guard case .copy(let piece) = try graph.task("copy:public.ticks:0001").action else { throw CompiledGraph.Missing() }
+        guard case .copy(let piece) = try graph.task("copy:public.ticks:0001").action else {
+            throw CompiledGraph.Missing()
+        }
         #expect(!piece.mayFreeze && piece.target == nil)
     }
 

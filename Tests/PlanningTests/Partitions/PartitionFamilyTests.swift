@@ -47,7 +47,10 @@ struct PartitionFamilyTests {
     func territories() throws {
         let ranges = try family { $0.addPartitioned() }
         #expect(ranges.parts.map(\.name.name) == ["ticks_1", "ticks_2"])
-        #expect(ranges.parts.allSatisfy { ranges.territory(of: $0) == $0.partitionCondition && $0.partitionCondition != nil })
+        #expect(
+            ranges.parts.allSatisfy {
+                ranges.territory(of: $0) == $0.partitionCondition && $0.partitionCondition != nil
+            })
         #expect(ranges.isDisjoint(by: ["id", "time"]))
         #expect(!ranges.isDisjoint(by: ["id"]))
         let hashes = try family { fixture in
@@ -73,16 +76,18 @@ struct PartitionFamilyTests {
         #expect(ticks.kind == .table && ticks.partitionKey == nil)
         #expect(ticks.tableBytes == 2 * 8192)
         #expect(selection.relations.map(\.name.name) == ["all", "devices", "readings", "ticks"])
-        #expect(selection.indexes.filter { $0.table == root }.map(\.definition)
-            == ["CREATE UNIQUE INDEX \"ticks_pkey\" ON \"public\".\"ticks\" USING btree (\"id\", \"time\")"])
+        #expect(
+            selection.indexes.filter { $0.table == root }.map(\.definition)
+                == ["CREATE UNIQUE INDEX \"ticks_pkey\" ON \"public\".\"ticks\" USING btree (\"id\", \"time\")"])
         #expect(selection.exclusions.flattened == [root])
         for part in parts {
             #expect(selection.exclusions.objects.contains(ExcludedObject(catalog: "pg_class", oid: part)))
         }
         let left = selection.diagnostics.filter { $0.code == "SK151" }
-        #expect(left.map(\.summary) == [
-            "view public.old is left out because it reads public.ticks_1, which becomes part of a hypertable"
-        ])
+        #expect(
+            left.map(\.summary) == [
+                "view public.old is left out because it reads public.ticks_1, which becomes part of a hypertable"
+            ])
     }
 
     @Test("What the plan excludes of it brings no rows, and is left out of the comparison")

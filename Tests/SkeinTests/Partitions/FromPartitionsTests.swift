@@ -30,7 +30,8 @@ struct FromPartitionsTests {
                 """)
             #expect(left == ["logs", "numbers", "readings"])
             let made = try await migration.onTarget(
-                "select indexrelid::regclass::text from pg_index where indrelid = 'public.readings'::regclass order by 1")
+                "select indexrelid::regclass::text from pg_index where indrelid = 'public.readings'::regclass order by 1"
+            )
             #expect(made == ["readings_pkey", "readings_ts_idx", "readings_value"])
             #expect(try await migration.onTarget("select tgname from pg_trigger where tgname = 'send'") == [])
             let compared = try await migration.skein("verify", "--no-color")
@@ -43,10 +44,10 @@ struct FromPartitionsTests {
         let plan =
             PartitionedSource.plan + """
 
-            copy: {split-tables-larger-than: 64 kB}
-            replication: {spool: {directory: ./spool}}
-            cutover: {fence: read-only}
-            """
+                copy: {split-tables-larger-than: 64 kB}
+                replication: {spool: {directory: ./spool}}
+                cutover: {fence: read-only}
+                """
         let sql = PartitionedSource.declarative + PartitionedSource.inherited
         try await Migration.live("parts", sql: sql, plan: plan) { migration in
             let run = try await whileFollowing(migration)
@@ -97,7 +98,8 @@ struct FromPartitionsTests {
         try await Migration.live("parts_inh", sql: PartitionedSource.inherited, plan: plan) { migration in
             let run = try migration.start("migrate", ["--no-color"])
             try await migration.waitUntilFollowing(run)
-            try await migration.applyToSource("truncate only logs_1; insert into logs_2 (at, line) values ('2024-03-01', 'n')")
+            try await migration.applyToSource(
+                "truncate only logs_1; insert into logs_2 (at, line) values ('2024-03-01', 'n')")
             let stopped = try await run.wait(atMost: 60)
             #expect(stopped.exitCode == 4 || stopped.exitCode == 1, "\(stopped)")
             #expect(stopped.stderr.contains("public.logs_1 was truncated"), "\(stopped)")
@@ -105,7 +107,8 @@ struct FromPartitionsTests {
             let again = try migration.start("migrate", ["--no-color", "--resync", "public.logs"])
             try await migration.waitUntilFollowing(again)
             try await migration.wait(on: migration.target, until: "select count(*) = 0 from skein.lane_table")
-            try await migration.applyToSource("truncate logs; insert into logs_2 (at, line) values ('2024-03-01', 'last')")
+            try await migration.applyToSource(
+                "truncate logs; insert into logs_2 (at, line) values ('2024-03-01', 'last')")
             try await migration.waitUntilArrived()
             let cutover = try await migration.cutOver()
             try #require(cutover.exitCode == 0, "\(cutover)\n--- migrate\n\(again.stderr)")

@@ -118,7 +118,8 @@ extension Migration {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for seed in 1...2 {
                 group.addTask {
-                    try await TestServers.withConnection(to: source, settings: ["search_path": "public"]) { connection in
+                    try await TestServers.withConnection(to: source, settings: ["search_path": "public"]) {
+                        connection in
                         try connection.execute("select setseed(0.\(seed))")
                         var turn = seed
                         while !stop.isRaised {

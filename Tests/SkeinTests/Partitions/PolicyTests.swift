@@ -47,7 +47,8 @@ struct PolicyTests {
             let stopped = try await migration.skein("migrate", "--no-color")
             #expect(stopped.exitCode != 0, "\(stopped)")
             #expect(stopped.stderr.contains("community licence"), "\(stopped)")
-            let copied = try await migration.onTarget("select count(*) from skein.task where id like 'copy:%' and state = 'done'")
+            let copied = try await migration.onTarget(
+                "select count(*) from skein.task where id like 'copy:%' and state = 'done'")
             #expect(copied == ["0"])
         }
     }

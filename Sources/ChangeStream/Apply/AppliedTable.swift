@@ -28,11 +28,10 @@ struct AppliedTable: Sendable {
     /// An update cannot be one on the target: it might move the row to another chunk, or set a GENERATED ALWAYS column.
     let replacesOnUpdate: Bool
     let isHypertable: Bool
+    /// Nil where a change's chunk is not to be told from its key.
+    let chunks: ChunkKey?
     /// The target's table has no parts that `only` would leave out, or may not be combined with it.
     let takesOnly: Bool
-
-    /// Position of a hypertable's time column, which finds a row's chunk; empty for other tables.
-    let dimensions: [Int]
 
     /// On the target.
     var name: QualifiedName { followed.target ?? followed.name }
@@ -64,8 +63,6 @@ struct AppliedTable: Sendable {
         self.columns = columns
         generated = Set(target.columns.filter(\.isGenerated).map(\.name))
         isHypertable = target.dimensions != nil
-        // Others may hold NULL, which equals nothing.
-        dimensions = (target.dimensions ?? []).prefix(1).compactMap { name in columns.firstIndex { $0.name == name } }
         takesOnly = target.dimensions == nil && !target.isPartitioned
         var keyColumns: [String] = []
         if case .columns(let names) = followed.identity { keyColumns = names }
@@ -77,6 +74,7 @@ struct AppliedTable: Sendable {
             key.append(position)
         }
         self.key = key
+        chunks = ChunkKey(target, key: key.map { columns[$0] })
         let inKey = Set(keyColumns)
         settable = columns.indices.filter { !inKey.contains(columns[$0].name) && !columns[$0].isAlwaysIdentity }
         let movesChunks = !Set(target.dimensions ?? []).isSubset(of: inKey)

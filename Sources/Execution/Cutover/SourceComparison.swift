@@ -19,17 +19,17 @@ enum SourceComparison {
                 continue
             }
             let isParent = context.decisions.parents.contains(here)
-            let isEqual: Bool
+            let sums: (there: TableChecksum, here: TableChecksum)
             if let family {
-                let sums = try family.checksums(isParent: isParent, source: source, target: target)
-                isEqual = sums.there == sums.here
+                sums = try family.checksums(isParent: isParent, source: source, target: target)
             } else {
                 let compared = try ComparedTable.read(table, on: source)
-                let there = try TableChecksum.compute(compared, where: nil, includingChildren: false, on: source)
-                isEqual =
-                    try TableChecksum.compute(compared, where: nil, includingChildren: isParent, on: target) == there
+                sums = try TableChecksum.computeBoth(
+                    source: TableChecksum.Rows(table: compared, condition: nil, includesChildren: false),
+                    target: TableChecksum.Rows(table: compared, condition: nil, includesChildren: isParent),
+                    source, target)
             }
-            if !isEqual { differing.insert(table) }
+            if sums.there != sums.here { differing.insert(table) }
         }
         return differing
     }
@@ -50,7 +50,13 @@ package struct CutoverOutdated: ToldError, Equatable {
             + differences.prefix(10).map(\.description).joined(separator: "; ") + more
     }
     package var cure: String? {
-        "run `skein cutover --abort`, then: " + Set(differences.map(\.cure)).sorted().joined(separator: "; ")
+        if differences.allSatisfy({ $0.kind == .attached }) {
+            let names = differences.prefix(10).map(\.table.description).joined(separator: ", ")
+            return
+                "while the application stands still, make on the target what is missing and copy the rows of \(names) "
+                + "there (psql's \\copy), then run `skein cutover` again; or withdraw it with --abort"
+        }
+        return "run `skein cutover --abort`, then: " + Set(differences.map(\.cure)).sorted().joined(separator: "; ")
     }
     package var mayPass: Bool { false }
 }

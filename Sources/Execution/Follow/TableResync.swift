@@ -93,13 +93,18 @@ package struct TableResync: Sendable {
         // Behind the freeze. What lane 0 consumed and snapshots still hide is among what runs here.
         let before = try PieceSnapshot.takeBehindAll(source).watermark
         let wholes = context.wholes(of: lane.tables)
+        // Before the lane is locked: whoever reads the state must not wait with us.
+        try LockedReading.waitUntilAdmitted(source, locking: lane.tables, .afterAll(of: before))
         try target.transaction {
             let store = LaneStore(target, migration: migration)
             _ = try store.positions(lane: lane.number, isLocking: true)
             guard try store.lockWishes(lane: lane.number) else { return }
             let slot = try SlotRecord.read(target, migration: migration)
-            let snapshot = try LockedReading.run(source, locking: lane.tables, .afterAll(of: before)) { snapshot in
+            let (snapshot, shape) = try LockedReading.run(
+                source, locking: lane.tables, .afterAll(of: before)
+            ) { snapshot in
                 try LaterParts.refuse(source, context, of: Set(wholes.map(\.target)))
+                let shape = try SourceShape.read(source, following: wholes.flatMap { $0.pieces.map(\.tableOID) })
                 for whole in wholes {
                     let pieces = try whole.pieces.map { try TableShape.agreed($0, source, target) }
                     try target.execute(CopyTask.silence)
@@ -108,10 +113,13 @@ package struct TableResync: Sendable {
                         _ = try CopyTask.move(piece, from: source, to: target, context, meter, isFrozen: false)
                     }
                 }
-                return snapshot
+                return (snapshot, shape)
             }
             try ServerFlush.wait(source, for: snapshot.insertLSN)
             try slot.hold(target, migration: migration)
+            try StreamStore(target, migration: migration).changeShape { known in
+                known.accept(Set(wholes.flatMap { $0.pieces.map(\.tableOID) }), from: shape)
+            }
             for whole in wholes {
                 try TaskStore(target, migration: migration).recopied(
                     whole.numbers, snapshot.copied, slotGeneration: slot.generation)

@@ -36,11 +36,12 @@ extension Piece {
         there: TableChecksum, here: TableChecksum
     ) {
         let table = try ComparedTable.read(self.table, on: source)
-        let there = try TableChecksum.compute(
-            table, where: sourceCondition, includingChildren: includesChildren == true, on: source)
-        let here = try TableChecksum.compute(
-            table.named(targetTable), where: targetCondition, includingChildren: isParent, on: target)
-        return (there, here)
+        return try TableChecksum.computeBoth(
+            source: TableChecksum.Rows(
+                table: table, condition: sourceCondition, includesChildren: includesChildren == true),
+            target: TableChecksum.Rows(
+                table: table.named(targetTable), condition: targetCondition, includesChildren: isParent),
+            source, target)
     }
 
     /// All rows of its table as one piece.

@@ -16,11 +16,16 @@ enum RecopyTask {
         let source = try scope.ends.source()
         // What the applier has consumed lies before this.
         let consumed = try PieceSnapshot.takeBehindAll(source).watermark
+        let tables = Self.copied(scope.context)
+        // What has to end first is waited for here, where nothing is locked that a withdrawal needs.
+        for copied in tables.prefix(1) {
+            try LockedReading.waitUntilAdmitted(source, locking: copied.tables, .afterAll(of: consumed))
+        }
         return try scope.inTransaction { target in
             try MilestoneTask.holdCutover(scope, target)
             var again: [QualifiedName] = []
             var (rows, bytes): (Int64, Int64) = (0, 0)
-            for copied in Self.copied(scope.context) {
+            for copied in tables {
                 guard let moved = try renew(copied, from: source, to: target, scope, consumed) else { continue }
                 again.append(copied.compared.table)
                 rows += moved.reduce(0) { $0 + $1.rows }

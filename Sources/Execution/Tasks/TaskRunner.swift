@@ -5,7 +5,9 @@ enum TaskRunner {
     static func run(_ scope: TaskScope) throws -> TaskOutcome {
         switch scope.task.action {
         case .dumpSchema: try SchemaTask.dump(scope)
-        case .createExtension(let name, let schema): try SchemaTask.createExtension(name: name, schema: schema, scope)
+        case .createExtension(let name, let schema, let version):
+            try SchemaTask.createExtension(name: name, schema: schema, version: version, scope)
+        case .copyExtensionRows(let rows): try ExtensionRowsTask.run(rows, scope)
         case .restorePreData: try SchemaTask.restore(.preData, scope)
         case .createHypertable(let definition): try SchemaTask.createHypertable(definition, scope)
         case .buildIndex(let index): try SchemaTask.buildIndex(index, scope)

@@ -46,7 +46,7 @@ final class SourceDefinitions: Sendable {
             let unnamed = publishes ? try SourcePublications(source, context.sourceNames).withoutIdentity() : []
             guard let known else { return ([SourceDifference](), unnamed) }
             let now = try SourceShape.read(source, following: known.followed)
-            let differences = SourceWatch.differences(from: known, to: now, families: context.families) {
+            let differences = SourceWatch.differences(from: known, to: now, parts: context.hypertableParts) {
                 context.plan.select.takes($0)
             }
             return (differences, unnamed)

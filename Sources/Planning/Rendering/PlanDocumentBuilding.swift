@@ -161,7 +161,10 @@ private enum CreatedCounts {
             }
         }
         let selected = Set(selection.relations.map(\.oid))
-        add("trigger", source.triggers.filter { selected.contains($0.table) && $0.parent == nil }.count)
+        let gone = Set(selection.exclusions.objects.filter { $0.catalog == "pg_trigger" }.map(\.oid))
+        add(
+            "trigger",
+            source.triggers.filter { selected.contains($0.table) && $0.parent == nil && !gone.contains($0.oid) }.count)
         add("policy", source.policies.filter { selected.contains($0.table) }.count)
         let made = Set(selection.relations.map(\.name))
         let entries = plan.hypertables.filter { $0.to == nil && made.contains($0.table.value) }

@@ -41,7 +41,9 @@ final class SourceDefinitions: Sendable {
     /// What changed otherwise is told; the cutover refuses where it made a difference.
     func look(_ session: Session) async throws {
         let (context, publishes) = (context, publishes)
-        let known = try await context.onTarget(as: "follow") { try StreamStore($0, migration: context.migration).shape() }
+        let known = try await context.onTarget(as: "follow") {
+            try StreamStore($0, migration: context.migration).shape()
+        }
         let (found, unnamed) = try await session.run { source in
             let unnamed = publishes ? try SourcePublications(source, context.sourceNames).withoutIdentity() : []
             guard let known else { return ([SourceDifference](), unnamed) }

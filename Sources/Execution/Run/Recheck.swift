@@ -31,7 +31,9 @@ struct Recheck: Sendable {
     /// - Returns: numbers of the tasks that are to be done again.
     func run() async throws -> [Int] {
         let context = context
-        let records = try await context.onTarget(as: "recheck") { try TaskStore($0, migration: context.migration).all() }
+        let records = try await context.onTarget(as: "recheck") {
+            try TaskStore($0, migration: context.migration).all()
+        }
         let stale = records.filter { $0.state == .done && $0.generation != nil && $0.generation != snapshot.generation }
         guard !stale.isEmpty else { return [] }
         try await refuseChangedSchema()
@@ -154,7 +156,9 @@ struct Recheck: Sendable {
             let catalog = try CatalogReader.read(source, CatalogReader.Options(readsStatistics: false))
             return Fingerprint.source(catalog, ResolvedSelection(context.plan, source: catalog))
         }
-        let before = try await context.onTarget(as: "recheck") { try StateStore($0).fingerprint(migration: context.migration) }
+        let before = try await context.onTarget(as: "recheck") {
+            try StateStore($0).fingerprint(migration: context.migration)
+        }
         let changed = before?.differences(to: present) ?? []
         guard changed.isEmpty else { throw SourceSchemaChanged(objects: changed.map(\.object)) }
     }

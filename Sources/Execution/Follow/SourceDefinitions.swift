@@ -48,7 +48,10 @@ final class SourceDefinitions: Sendable {
             let unnamed = publishes ? try SourcePublications(source, context.sourceNames).withoutIdentity() : []
             guard let known else { return ([SourceDifference](), unnamed) }
             let now = try SourceShape.read(source, following: known.followed)
-            return (SourceWatch.differences(from: known, to: now) { context.plan.select.takes($0) }, unnamed)
+            let differences = SourceWatch.differences(from: known, to: now, parts: context.hypertableParts) {
+                context.plan.select.takes($0)
+            }
+            return (differences, unnamed)
         }
         tellFailing(unnamed)
         try await tellOnce(found, told: known?.told ?? [])

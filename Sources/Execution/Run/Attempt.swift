@@ -91,7 +91,7 @@ extension Action {
     /// Whether the task reads the source under the run's snapshot.
     package var readsUnderSnapshot: Bool {
         switch self {
-        case .copy, .copyLargeObjects, .dumpSchema: true
+        case .copy, .copyLargeObjects, .copyExtensionRows, .dumpSchema: true
         default: false
         }
     }
@@ -101,10 +101,11 @@ extension Action {
         switch self {
         case .addForeignKey, .validateForeignKey, .restorePostData, .setSequences, .refreshMaterializedView,
             .restoreEventTriggers, .checkSourceUnchanged, .vacuum, .verify, .restoreTriggers, .follow, .catchUp, .gate,
-            .fence, .writeMarker, .drain, .recopyUnfollowed, .completeCutover:
+            .fence, .writeMarker, .drain, .recopyUnfollowed, .completeCutover, .applyPolicies:
             true
-        case .dumpSchema, .createExtension, .restorePreData, .createHypertable, .copy, .copyLargeObjects, .buildIndex,
-            .addConstraint, .attachIndexes, .analyze, .prepareSource, .createSlot, .dropIndex:
+        case .dumpSchema, .createExtension, .copyExtensionRows, .restorePreData, .createHypertable, .copy,
+            .copyLargeObjects, .buildIndex, .addConstraint, .attachIndexes, .analyze, .prepareSource, .createSlot,
+            .dropIndex:
             false
         }
     }
@@ -115,7 +116,7 @@ extension Action {
     /// Whether what comes of the task depends on what the source holds, and is brought up to date by doing it again.
     package var isRepeatedAfterChange: Bool {
         switch self {
-        case .setSequences, .refreshMaterializedView, .checkSourceUnchanged, .vacuum, .verify: true
+        case .setSequences, .refreshMaterializedView, .checkSourceUnchanged, .vacuum, .verify, .copyExtensionRows: true
         default: false
         }
     }

@@ -58,6 +58,8 @@ package enum Action: Sendable, Codable, Equatable {
     /// Sets the visibility map of a table, or of one part of a hypertable's chunks: the `part`-th of `parts`, from 1.
     case vacuum(QualifiedName, part: Int, parts: Int)
     case restoreEventTriggers
+    /// Columnstore and retention of hypertables: after all else, as their jobs work on the rows.
+    case applyPolicies([HypertablePolicies])
     /// Whether the source was written to while it was copied.
     case checkSourceUnchanged
     case verify(Piece)
@@ -109,6 +111,7 @@ package enum Action: Sendable, Codable, Equatable {
         case .analyze: "analyze"
         case .vacuum: "vacuum"
         case .restoreEventTriggers: "event-triggers"
+        case .applyPolicies: "policies"
         case .checkSourceUnchanged: "source-unchanged"
         case .verify: "verify"
         case .prepareSource: "prepare-source"

@@ -23,8 +23,8 @@ struct FollowSupervisor: Sendable {
     private static let definitionsInterval = 15.0
 
     init(
-        _ context: RunContext, _ control: Session, _ definitions: SourceDefinitions, spool: Spool, stream: FollowedStream, lanes: Lanes,
-        board: FollowBoard,
+        _ context: RunContext, _ control: Session, _ definitions: SourceDefinitions, spool: Spool,
+        stream: FollowedStream, lanes: Lanes, board: FollowBoard,
     ) {
         self.context = context
         self.control = control

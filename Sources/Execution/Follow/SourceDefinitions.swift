@@ -41,12 +41,15 @@ final class SourceDefinitions: Sendable {
     /// What changed otherwise is told; the cutover refuses where it made a difference.
     func look(_ session: Session) async throws {
         let (context, publishes) = (context, publishes)
-        let known = try await onTarget { try StreamStore($0, migration: context.migration).shape() }
+        let known = try await context.onTarget(as: "follow") { try StreamStore($0, migration: context.migration).shape() }
         let (found, unnamed) = try await session.run { source in
             let unnamed = publishes ? try SourcePublications(source, context.sourceNames).withoutIdentity() : []
             guard let known else { return ([SourceDifference](), unnamed) }
             let now = try SourceShape.read(source, following: known.followed)
-            return (SourceWatch.differences(from: known, to: now) { context.plan.select.takes($0) }, unnamed)
+            let differences = SourceWatch.differences(from: known, to: now, parts: context.hypertableParts) {
+                context.plan.select.takes($0)
+            }
+            return (differences, unnamed)
         }
         tellFailing(unnamed)
         try await tellOnce(found, told: known?.told ?? [])
@@ -58,7 +61,7 @@ final class SourceDefinitions: Sendable {
         for text in told.add(found) { tell(.streamNotice(text)) }
         let (now, migration) = (told.told, context.migration)
         guard now != before else { return }
-        try await onTarget { target in
+        try await context.onTarget(as: "follow") { target in
             try target.transaction { try StreamStore(target, migration: migration).changeShape { $0.told = now } }
         }
     }
@@ -76,13 +79,5 @@ final class SourceDefinitions: Sendable {
                         + "no usable replica identity (any more); run on the source: alter table \(table.sql) replica "
                         + "identity full;"))
         }
-    }
-
-    private func onTarget<R: Sendable>(_ body: @Sendable (Connection) throws -> R) async throws -> R {
-        let session = Session(
-            context.target, applicationName: context.applicationName("follow"), settings: context.targetSettings)
-        let value = try await session.run(body)
-        await session.close()
-        return value
     }
 }

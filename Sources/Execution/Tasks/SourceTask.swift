@@ -25,6 +25,8 @@ enum SourceTask {
         let (context, ends, following) = (scope.context, scope.ends, try following(scope))
         return try scope.outsideTransaction { target in
             try createSlot(ends, target, context, following)
+            // One that is there before the slot may hold rows that the stream never tells of.
+            try LaterParts.refuse(ends.source(), context)
             return TaskOutcome()
         }
     }

@@ -40,15 +40,22 @@ package struct TableChecksum: Sendable, Equatable, Codable {
             try connection.query(query(table, where: condition, includingChildren: includingChildren)))
     }
 
+    /// Which rows are looked at.
+    package struct Rows {
+        var table: ComparedTable
+        var condition: String?
+        var includesChildren: Bool
+    }
+
     /// Computes it on both sides at the same time, each in the caller's transaction there.
     package static func computeBoth(
-        _ table: ComparedTable, where condition: String?, targetHasChildren: Bool, source: Connection,
-        target: Connection,
+        source there: Rows, target rows: Rows, _ source: Connection, _ target: Connection,
     ) throws(PostgresError) -> (there: TableChecksum, here: TableChecksum) {
-        try source.send(query(table, where: condition, includingChildren: false))
+        try source.send(query(there.table, where: there.condition, includingChildren: there.includesChildren))
         let here: TableChecksum
         do throws(PostgresError) {
-            here = try compute(table, where: condition, includingChildren: targetHasChildren, on: target)
+            here = try compute(
+                rows.table, where: rows.condition, includingChildren: rows.includesChildren, on: target)
         } catch {
             source.abandon()
             throw error

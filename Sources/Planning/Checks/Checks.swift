@@ -8,9 +8,12 @@ package enum Checks {
         TargetObjectChecks.all,
         SourceRightsChecks.all, ConnectionChecks.all,
         CapacityChecks.all, TextChecks.all, ExtensionChecks.all, RoleChecks.all, ToolChecks.all, ReadingChecks.all,
-        TableChecks.all, ValueChecks.all, HypertableShapeChecks.all, HypertableTimeChecks.all,
-        HypertableSpaceChecks.all, HypertableKeyChecks.all, HypertableReferenceChecks.all, LaterChecks.all,
-        LeftoverChecks.all, LiveChecks.all, LiveTableChecks.all, LiveStreamChecks.all,
+        TableChecks.all, ValueChecks.all, HypertableShapeChecks.all, HypertablePartitionChecks.all,
+        HypertableTimeChecks.all,
+        HypertableSpaceChecks.all, HypertableKeyChecks.all, HypertableReferenceChecks.all, HypertablePolicyChecks.all,
+        LaterChecks.all,
+        LeftoverChecks.all, ExistingTableChecks.all, LiveChecks.all, LiveTableChecks.all, LivePartitionChecks.all,
+        LiveStreamChecks.all,
         SourceLeftoverChecks.all,
     ].flatMap(\.self).sorted { $0.code < $1.code }
 

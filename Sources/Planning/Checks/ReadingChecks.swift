@@ -22,7 +22,7 @@ enum ReadingChecks {
     ) { context, findings in
         let server = context.source.server
         // A view is defined, never read.
-        let refused = context.relations.filter { relation in
+        let refused = context.readRelations.filter { relation in
             relation.kind != .view && !relation.isReadable && !isHeldBack(from: relation, server)
         }
         for (schema, tables) in bySchema(refused, \.name) {
@@ -78,7 +78,7 @@ enum ReadingChecks {
         let server = context.source.server
         let user = QualifiedName.quoted(server.user)
         let profile = context.provider(.source).profile
-        for relation in context.relations where context.copiesRows(of: relation) && isHeldBack(from: relation, server) {
+        for relation in context.copied where isHeldBack(from: relation, server) {
             let owner = QualifiedName.quotedIfNeeded(relation.owner)
             let cure: (words: String, statement: String) =
                 profile.mayHave(.bypassrls)

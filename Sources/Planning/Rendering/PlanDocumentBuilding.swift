@@ -71,7 +71,10 @@ extension PlanDocument {
                 why: plan.select.excludedExtensions.contains { $0.value.matches(name) }
                     ? "the plan excludes it" : own(profile))
         }
-        let selected = Set(selection.relations.map(\.oid))
+        let parts = selection.families.values.flatMap { family in
+            family.members.map(\.oid).filter { !family.excluded.contains($0) }
+        }
+        let selected = Set(selection.relations.map(\.oid) + parts)
         let schemas = Set(selection.exclusions.schemas)
         for relation in source.relations where !selected.contains(relation.oid) {
             guard !schemas.contains(relation.name.schema) else { continue }
@@ -85,7 +88,9 @@ extension PlanDocument {
                         : isRestricted ? "the plan does not include it" : "it depends on what the plan excludes"))
         }
         let indexes = Set(selection.indexes.map(\.oid))
-        for index in source.indexes where selected.contains(index.table) && !indexes.contains(index.oid) {
+        // Of partitions that become part of a hypertable another finding tells.
+        let made = Set(selection.relations.map(\.oid))
+        for index in source.indexes where made.contains(index.table) && !indexes.contains(index.oid) {
             let isExcluded = plan.select.excludedIndexes.contains { $0.value.matches(index.name) }
             result.append(
                 Skipped(
@@ -110,12 +115,6 @@ extension PlanDocument {
         if plan.roles.migrate.value { result.append("roles: create the roles on the target yourself") }
         if plan.grants.owners.value || plan.grants.privileges.value {
             result.append("grants: objects belong to the migrating role, without the source's privileges")
-        }
-        for entry in plan.hypertables {
-            let keys = [entry.columnstore.map { _ in "columnstore" }, entry.retention.map { _ in "retention" }]
-                .compactMap(\.self)
-            guard !keys.isEmpty else { continue }
-            result.append("\(keys.joined(separator: ", ")) of \(entry.table.value)")
         }
         return result
     }
@@ -162,8 +161,15 @@ private enum CreatedCounts {
             }
         }
         let selected = Set(selection.relations.map(\.oid))
-        add("trigger", source.triggers.filter { selected.contains($0.table) && $0.parent == nil }.count)
+        let gone = Set(selection.exclusions.objects.filter { $0.catalog == "pg_trigger" }.map(\.oid))
+        add(
+            "trigger",
+            source.triggers.filter { selected.contains($0.table) && $0.parent == nil && !gone.contains($0.oid) }.count)
         add("policy", source.policies.filter { selected.contains($0.table) }.count)
+        let made = Set(selection.relations.map(\.name))
+        let entries = plan.hypertables.filter { $0.to == nil && made.contains($0.table.value) }
+        add("columnstore", entries.filter { $0.columnstore != nil }.count)
+        add("retention policy", entries.filter { $0.retention != nil }.count)
         add("sequence", selection.sequences.count)
         for object in selection.objects where object.id.catalog != "pg_event_trigger" { add(object.kind) }
         add("event trigger", selection.eventTriggers.count)
@@ -179,7 +185,7 @@ private enum CreatedCounts {
     private static let order = [
         "schema", "extension", "hypertable", "table", "partitioned table", "partition", "foreign table", "view",
         "materialized view", "index", "primary key", "unique constraint", "exclusion constraint", "foreign key",
-        "check constraint", "sequence", "trigger", "policy",
+        "check constraint", "columnstore", "retention policy", "sequence", "trigger", "policy",
     ]
     private static func rank(_ kind: String) -> Int { order.firstIndex(of: kind) ?? order.count }
 }

@@ -111,7 +111,7 @@ struct ResyncRun: Sendable {
         while true {
             do {
                 return try await operation.look()
-            } catch where error.isTransient && ContinuousClock.now < deadline {
+            } catch  where error.isTransient && ContinuousClock.now < deadline {
                 try await Task.sleep(for: .milliseconds(500))
             }
         }

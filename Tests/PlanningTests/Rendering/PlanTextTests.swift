@@ -98,14 +98,10 @@ struct PlanTextTests {
         let plan = Plan.sample { plan in
             plan.roles.migrate = Located(false)
             plan.grants.owners = Located(true)
-            var entry = Plan.Hypertable.sample("readings")
-            entry.retention = Plan.Retention(dropAfter: Located(PlanDuration(months: 24, text: "2 years")))
-            plan.hypertables = [entry]
         }
         #expect(
             document(plan, iotCatalog()).notYetApplied == [
-                "grants: objects belong to the migrating role, without the source's privileges",
-                "retention of public.readings",
+                "grants: objects belong to the migrating role, without the source's privileges"
             ])
     }
 }

@@ -111,7 +111,9 @@ struct CutoverTests {
     /// EXACTNESS.md, 26: they are in no stream.
     @Test(.timeLimit(.minutes(4)))
     func `large objects arrive as they are at the cutover`() async throws {
-        let sql = ["create table t (id int primary key); select lo_from_bytea(4711, 'before'), lo_from_bytea(4712, 'gone')"]
+        let sql = [
+            "create table t (id int primary key)", "select lo_from_bytea(4711, 'before'), lo_from_bytea(4712, 'gone')",
+        ]
         let plan = "replication: {spool: {directory: ./spool}}\ncutover: {max-lag: 5 s, fence: read-only}"
         try await Migration.live("objects", sql: sql, plan: plan) { migration in
             let run = try migration.start("migrate", ["--no-color"])

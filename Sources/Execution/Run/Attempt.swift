@@ -101,9 +101,9 @@ extension Action {
         switch self {
         case .addForeignKey, .validateForeignKey, .restorePostData, .setSequences, .refreshMaterializedView,
             .restoreEventTriggers, .checkSourceUnchanged, .vacuum, .verify, .restoreTriggers, .follow, .catchUp, .gate,
-            .fence, .writeMarker, .drain, .recopyUnfollowed, .completeCutover:
+            .fence, .writeMarker, .drain, .recopyUnfollowed, .completeCutover, .setOwners, .grantPrivileges:
             true
-        case .dumpSchema, .createExtension, .restorePreData, .createHypertable, .copy, .copyLargeObjects, .buildIndex,
+        case .dumpSchema, .createRoles, .setDatabase, .createExtension, .restorePreData, .createHypertable, .copy, .copyLargeObjects, .buildIndex,
             .addConstraint, .attachIndexes, .analyze, .prepareSource, .createSlot, .dropIndex:
             false
         }

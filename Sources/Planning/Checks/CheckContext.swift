@@ -46,6 +46,8 @@ package struct CheckContext: Sendable {
     package let selected: Selected
     package let jobs: JobDecision
     package let machine: Machine
+    /// What of roles, owners and privileges would be applied.
+    package let access: AccessDecision
 
     /// Selected relations, sorted by name; the source's catalog grouped for the checks of tables.
     let relations: [Catalog.Relation]
@@ -61,6 +63,7 @@ package struct CheckContext: Sendable {
 
     package init(
         plan: Plan, source: Catalog, target: Catalog, selected: Selected, jobs: JobDecision, machine: Machine,
+        access: AccessDecision = AccessDecision(),
     ) {
         self.plan = plan
         self.source = source
@@ -68,6 +71,7 @@ package struct CheckContext: Sendable {
         self.selected = selected
         self.jobs = jobs
         self.machine = machine
+        self.access = access
         relations = source.relations.filter { selected.relations.contains($0.oid) }
         relationsByOID = Dictionary(source.relations.map { ($0.oid, $0) }) { first, _ in first }
         indexesByTable = Dictionary(grouping: source.indexes.filter { selected.indexes.contains($0.oid) }, by: \.table)

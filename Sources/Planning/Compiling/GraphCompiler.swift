@@ -17,6 +17,7 @@ struct GraphCompiler {
     let hypertables: [OID: Plan.Hypertable]
     /// Nil offline.
     let following: FollowingPlanner?
+    let access: AccessDecision
 
     var graph = Graph<MigrationTask>()
     var diagnostics: [Diagnostic] = []
@@ -54,6 +55,9 @@ struct GraphCompiler {
         let byName = Dictionary(
             selection.relations.filter { $0.kind == .table }.map { ($0.name, $0.oid) }
         ) { first, _ in first }
+        var accessPlanner = AccessPlanner(plan: plan, source: source, target: target, selection: selection)
+        access = accessPlanner.decide()
+        diagnostics = accessPlanner.diagnostics
         hypertables = Dictionary(
             plan.hypertables.compactMap { entry in
                 guard entry.to == nil, entry.timeColumn != nil else { return nil }
@@ -66,7 +70,7 @@ struct GraphCompiler {
         if following == nil { addOfflineTasks() } else { addLiveTasks() }
         return MigrationGraph(
             tasks: tasks(), tables: decisions, jobs: jobs, exclusions: selection.exclusions,
-            following: following?.decision)
+            following: following?.decision, access: access)
     }
 
     private mutating func addOfflineTasks() {

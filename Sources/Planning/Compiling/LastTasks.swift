@@ -91,10 +91,12 @@ extension GraphCompiler {
         if !selection.sequences.isEmpty {
             add(nil, .setSequences(selection.sequences.map(\.name)), after: [postData])
         }
+        addRightsTasks(.all)
         // The dump's last stage also holds comments on materialized views' indexes, which are built late.
         let views = Set(selection.relations.filter { $0.kind == .materializedView }.map(\.oid))
         if !selection.eventTriggers.isEmpty || selection.indexes.contains(where: { views.contains($0.table) }) {
             add(nil, .restoreEventTriggers, after: graph.sinks)
+            addRightsTasks(.eventTriggers)
         }
         let end = add(nil, .checkSourceUnchanged, after: graph.sinks)
         addVacuumTasks { _, _ in [end] }

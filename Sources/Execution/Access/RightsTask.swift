@@ -38,6 +38,7 @@ enum RightsTask {
         let objects = try LargeObjectRights.read(
             source, target, wanted: wanted, present: present, sourceVersion: context.sourceVersion)
         let outcome = plan(planner, objects)
+        let schema = Catalog.SecuredKind.schema.rawValue
         var runner = StatementRunner(target, task: scope.task.id)
         for refused in outcome.refused { runner.refuse(refused.sql, refused.why) }
         var waiting = outcome.statements[...]
@@ -48,12 +49,14 @@ enum RightsTask {
                 try store.setTodo(scope.task.id, runner.refused)
                 return TaskOutcome(rows: Int64(runner.applied), warning: TodoList.warning(runner, context.plan))
             }
-            let step = Array(waiting.prefix(size))
+            // What is granted for a step is revoked at its end: by then the schema's owner must still be who granted it.
+            let isSchema = waiting.first?.kind == schema
+            let step = Array(waiting.prefix(size).prefix { ($0.kind == schema) == isSchema })
             var borrower = RoleBorrower(
                 target, user: present.maker.name, isSuperuser: present.maker.isSuperuser)
             try apply(step, &runner, &borrower, isSuperuser: present.maker.isSuperuser, target)
             for role in borrower.borrowed { try store.addBorrowed(role) }
-            waiting = waiting.dropFirst(size)
+            waiting = waiting.dropFirst(step.count)
             point.pass()
             return nil
         }

@@ -115,7 +115,10 @@ extension Action {
     /// Whether what comes of the task depends on what the source holds, and is brought up to date by doing it again.
     package var isRepeatedAfterChange: Bool {
         switch self {
-        case .setSequences, .refreshMaterializedView, .checkSourceUnchanged, .vacuum, .verify: true
+        // Large objects that are copied again are new ones.
+        case .setSequences, .refreshMaterializedView, .checkSourceUnchanged, .vacuum, .verify, .setOwners,
+            .grantPrivileges:
+            true
         default: false
         }
     }

@@ -161,11 +161,13 @@ struct RolesFixture: Sendable {
     }
 
     /// What one side says and the other does not.
-    func differences(excluding owner: String = "") async throws -> [String] {
+    func unequal(excluding owner: String = "") async throws -> String {
         let source = Set(try await rights(migration.source))
         let target = Set(try await rights(migration.target, excluding: owner))
-        return source.subtracting(target).sorted().map { "source: " + $0 }
+        let lines =
+            source.subtracting(target).sorted().map { "source: " + $0 }
             + target.subtracting(source).sorted().map { "target: " + $0 }
+        return lines.joined(separator: "\n")
     }
 
     private static func explode(_ acl: String) -> String {

@@ -22,7 +22,8 @@ struct RolesTests {
             try #require(run.exitCode == 0, "\(run)")
             let (source, target) = (migration.source, migration.target)
             #expect(try await fixture.describedRoles(source) == fixture.describedRoles(target))
-            #expect(try await fixture.differences() == [])
+            let unequal = try await fixture.unequal()
+            #expect(unequal.isEmpty, "\(unequal)")
             #expect(run.stdout.contains("1 password"), "\(run)")
             let todo = try String(contentsOfFile: "\(migration.folder)/\(migration.name)-todo.sql", encoding: .utf8)
             #expect(todo.contains("\\password \(fixture.prefix)owner\n"), "\(todo)")
@@ -32,7 +33,8 @@ struct RolesTests {
             let again = try await migration.skein("migrate", "--drop-if-exists", "--yes", "--no-color")
             #expect(again.exitCode == 0, "\(again)")
             #expect(try await fixture.describedRoles(source) == fixture.describedRoles(target))
-            #expect(try await fixture.differences() == [])
+            let still = try await fixture.unequal()
+            #expect(still.isEmpty, "\(still)")
         }
     }
 
@@ -55,7 +57,8 @@ struct RolesTests {
                 run = try await migration.skein("migrate", "--no-color")
             }
             try #require(run.exitCode == 0, "\(run)")
-            #expect(try await fixture.differences(excluding: fixture.admin) == [])
+            let unequal = try await fixture.unequal(excluding: fixture.admin)
+            #expect(unequal.isEmpty, "\(unequal)")
             let borrowed = try await TestServers.column(
                 """
                 select m.roleid::regrole from pg_auth_members m
@@ -87,7 +90,8 @@ struct RolesTests {
             #expect(killed.signal == SIGKILL, "\(killed)")
             let resumed = try await migration.skein("migrate", "--no-color")
             #expect(resumed.exitCode == 0, "\(resumed)")
-            #expect(try await fixture.differences(excluding: isSuperuser ? "" : fixture.admin) == [])
+            let unequal = try await fixture.unequal(excluding: isSuperuser ? "" : fixture.admin)
+            #expect(unequal.isEmpty, "\(unequal)")
             if isSuperuser {
                 #expect(
                     try await fixture.describedRoles(migration.source) == fixture.describedRoles(migration.target))

@@ -191,6 +191,9 @@ extension Catalog {
         package var isReadable: Bool
         /// Rewrite rules of a table, by name.
         package var rules: [String] = []
+        /// `pg_get_partition_constraintdef`, of a partition: what holds for its rows and for no other partition's, its
+        /// ancestors' bounds included. Nil where there is none (a default partition alone).
+        package var partitionCondition: String?
     }
 
     package struct Column: Sendable, Codable, Equatable {
@@ -339,6 +342,8 @@ extension Catalog {
         package var enabled: String
         /// Of a partition: the parent's trigger.
         package var parent: OID?
+        /// A row trigger that fires before an insert: what distributes rows over inheritance children is one.
+        package var isBeforeInsert: Bool?
     }
 
     package struct Policy: Sendable, Codable, Equatable {

@@ -45,6 +45,9 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case undoCleared = "undo.cleared"
     case undoDone = "undo.done"
 
+    case policiesSet = "policies.before-commit"
+    case policiesCommitted = "policies.committed"
+
     // On the source of a live migration.
 
     case identityRecorded = "identity.recorded"

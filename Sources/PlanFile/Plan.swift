@@ -122,6 +122,8 @@ package struct Plan: Sendable, Equatable, Codable {
         package var splitTablesLargerThan: Located<ByteCount>?
         package var skipTableData: [Located<QualifiedNamePattern>]
         package var format: Located<CopyFormat>
+        /// Tables that are on the target already: nil where the plan names none.
+        package var intoExisting: [Located<QualifiedNamePattern>]?
     }
 
     package enum CopyFormat: String, Sendable, CaseIterable, Codable { case auto, binary, text }

@@ -33,6 +33,7 @@ extension Plan {
         list.add("copy.index-jobs", copy.indexJobs.map { String($0.value) })
         list.add("copy.split-tables-larger-than", copy.splitTablesLargerThan?.value.text)
         list.add("copy.skip-table-data", copy.skipTableData.map(\.value.canonical))
+        if let existing = copy.intoExisting { list.add("copy.into-existing", existing.map(\.value.canonical)) }
         list.add("copy.format", copy.format.value.rawValue)
         list.add("replication.plugin", replication.plugin.value.rawValue)
         for identity in replication.identity.sorted(by: { $0.table.value < $1.table.value }) {

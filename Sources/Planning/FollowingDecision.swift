@@ -24,6 +24,9 @@ package struct FollowingDecision: Sendable, Codable, Equatable {
         package var isAcknowledged: Bool
         /// One or two clauses for people.
         package var why: String
+        /// As of `Piece`: the table on the target, where it is another, and what tells its rows there.
+        package var target: QualifiedName?
+        package var territory: String?
 
         package init(
             name: QualifiedName, oid: UInt32, identity: Identity, change: IdentityChange? = nil,

@@ -31,6 +31,8 @@ package struct MigrationGraph: Sendable, Codable, Equatable {
 package struct TableDecision: Sendable, Codable, Equatable {
     package enum Way: String, Sendable, Codable {
         case whole, ranges, blocks
+        /// The tables below it on the source are its pieces, or are cut into them.
+        case partitions
         /// Structure only.
         case skipped
         /// Nothing of its own to copy: a partitioned parent, a foreign table.
@@ -47,6 +49,8 @@ package struct TableDecision: Sendable, Codable, Equatable {
     package var indexBytes: Int64
     /// One or two clauses for people.
     package var why: String
+    /// It is a partitioned table of the target, which was there before: its rows are in its partitions.
+    package var hasPartitions: Bool?
 
     package init(
         table: QualifiedName, way: Way, pieces: Int, isBinary: Bool, isHypertable: Bool, estimatedRows: Int64,
@@ -101,11 +105,21 @@ package struct Exclusions: Sendable, Codable, Equatable {
     package var schemas: [String]
     /// Extensions that are not created. Sorted.
     package var extensions: [String]
+    /// Tables that are made as plain ones: without PARTITION BY, and without rules that send rows elsewhere. Sorted.
+    package var flattened: [UInt32]?
+    /// What is on the target already and stays as it is there: tables, and sequences of their columns. What needs them is
+    /// restored. Sorted.
+    package var present: [ExcludedObject]?
 
-    package init(objects: [ExcludedObject] = [], schemas: [String] = [], extensions: [String] = []) {
+    package init(
+        objects: [ExcludedObject] = [], schemas: [String] = [], extensions: [String] = [], flattened: [UInt32]? = nil,
+        present: [ExcludedObject]? = nil,
+    ) {
+        self.present = present
         self.objects = objects
         self.schemas = schemas
         self.extensions = extensions
+        self.flattened = flattened
     }
 }
 

@@ -64,6 +64,8 @@ package enum Action: Sendable, Codable, Equatable {
     case setOwners(RightsPlanner.Stage)
     /// GRANT and REVOKE, for whatever differs by then.
     case grantPrivileges(RightsPlanner.Stage)
+    /// Columnstore and retention of hypertables: after all else, as their jobs work on the rows.
+    case applyPolicies([HypertablePolicies])
     /// Whether the source was written to while it was copied.
     case checkSourceUnchanged
     case verify(Piece)
@@ -118,6 +120,7 @@ package enum Action: Sendable, Codable, Equatable {
         case .restoreEventTriggers: "event-triggers"
         case .setOwners: "owners"
         case .grantPrivileges: "privileges"
+        case .applyPolicies: "policies"
         case .checkSourceUnchanged: "source-unchanged"
         case .verify: "verify"
         case .prepareSource: "prepare-source"

@@ -160,7 +160,9 @@ extension CatalogReading {
 
     private static let privilegeQuery: String = {
         let others = owners.compactMap { catalog, _, privileges in
-            privileges.map { "select '\(catalog)', oid, null::name, \($0) from pg_catalog.\(catalog) where oid >= 16384" }
+            privileges.map {
+                "select '\(catalog)', oid, null::name, \($0) from pg_catalog.\(catalog) where oid >= 16384"
+            }
         }
         let all =
             [

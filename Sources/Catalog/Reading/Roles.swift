@@ -3,7 +3,8 @@ internal import Postgres
 extension CatalogReading {
     /// All but the server's own. Reads no password, only of what kind it is.
     func roles(canReadPasswords: Bool) throws -> [Catalog.Role] {
-        try connection.query(canReadPasswords ? Self.roleQuery(Self.passwordKind) : Self.roleQuery("null")).rows { row in
+        try connection.query(canReadPasswords ? Self.roleQuery(Self.passwordKind) : Self.roleQuery("null")).rows {
+            row in
             let (name, isFirst) = (row.text(), row.bool())
             var attributes: Set<Catalog.RoleAttribute> = []
             for attribute in Catalog.RoleAttribute.allCases where row.bool() { attributes.insert(attribute) }

@@ -114,6 +114,8 @@ package enum ApplyEvent: Sendable, Equatable {
     case replicationRoleRefused
     /// Changes of a relation that is not followed, told once; they are left out.
     case unfollowed(QualifiedName)
+    /// A table was made as a part of one that is followed with its parts; its changes are applied, too.
+    case laterPart(QualifiedName, of: QualifiedName)
     /// Updates or deletes found another number of rows on the target than one each.
     case unexpectedRows(QualifiedName, expected: Int, affected: Int)
     /// A row is read again from the source; old transactions there still hide it.

@@ -62,6 +62,18 @@ struct Arena {
             kind: .text)
     }
 
+    /// The first eight bytes of the values behind each other, as a number.
+    func prefix(of cells: ArraySlice<Cell>) -> UInt64 {
+        var (prefix, left) = (UInt64(0), 8)
+        for cell in cells {
+            let (start, count) = (Int(cell.offset), min(left, Int(cell.length)))
+            for byte in bytes[start..<start + count] { prefix = prefix << 8 | UInt64(byte) }
+            left -= count
+            if left == 0 { break }
+        }
+        return prefix << UInt64(8 * left)
+    }
+
     @inline(__always)
     func holds(_ cell: Cell, _ value: StreamValue) -> Bool {
         guard cell.kind == value.kind, Int(cell.length) == value.count else { return false }

@@ -14,7 +14,7 @@ extension Translator {
     func isRouted(_ number: Int) -> Bool { !pinned.contains(tables[number].followed.sourceOID) }
 
     func hash(_ number: Int, _ values: [StreamValue]) -> KeyHash {
-        var hash = KeyHash(table: tables[number].followed.sourceOID)
+        var hash = KeyHash(table: tables[number].routeID)
         for value in values { hash.combine(value) }
         return hash
     }
@@ -23,7 +23,7 @@ extension Translator {
     func part(_ number: Int, _ hash: KeyHash) -> Part? {
         let owner =
             isRouted(number)
-            ? hash.owner(of: workers) : Int(tables[number].followed.sourceOID % UInt32(truncatingIfNeeded: workers))
+            ? hash.owner(of: workers) : Int(tables[number].routeID % UInt32(truncatingIfNeeded: workers))
         guard !skips[owner] else { return nil }
         return batch.current.parts[batch.partCount == 1 ? 0 : owner]
     }
@@ -100,8 +100,10 @@ extension Translator {
         guard let relation = decoder.relations[id] else { return Placement(table: -1, places: []) }
         let name = QualifiedName(schema: relation.namespace, name: relation.name)
         let isByOID = decoder.plugin == .pgoutput
-        guard let number = isByOID ? numbersByOID[id] ?? numbers[name] : numbers[name] else {
-            if name != markerTable, !name.schema.hasPrefix("skein"), !skipsAll, told.insert(name).inserted {
+        let known = isByOID ? numbersByOID[id] ?? numbers[name] : numbers[name]
+        let isOurs = name == markerTable || name.schema.hasPrefix("skein")
+        guard let number = try known ?? (isOurs ? nil : laterPart(name, oid: isByOID ? id : 0)) else {
+            if !isOurs, !skipsAll, told.insert(name).inserted {
                 report(.unfollowed(name))
             }
             return Placement(table: -1, places: [])
@@ -109,10 +111,10 @@ extension Translator {
         let table = tables[number]
         if isByOID, !skipsAll, table.followed.sourceOID != 0 {
             guard id == table.followed.sourceOID else {
-                throw ShapeDifference(table: table.name, column: nil, what: .replaced)
+                throw ShapeDifference(table: table.followed.name, column: nil, what: .replaced)
             }
-            guard name == table.name else {
-                throw ShapeDifference(table: table.name, column: nil, what: .renamed(name))
+            guard name == table.followed.name else {
+                throw ShapeDifference(table: table.followed.name, column: nil, what: .renamed(name))
             }
         }
         // What is skipped may have had another shape; it is looked at again when it is needed.

@@ -21,7 +21,8 @@ enum RolesTask {
             try maker.setPasswords(hashes)
             try store.setTodo(scope.task.id, maker.runner.refused)
             FaultPoint.rolesMade.pass()
-            return TaskOutcome(rows: Int64(maker.runner.applied), warning: TodoList.warning(maker.runner, scope.context.plan))
+            return TaskOutcome(
+                rows: Int64(maker.runner.applied), warning: TodoList.warning(maker.runner, scope.context.plan))
         }
         TodoList.write(scope)
         return outcome

@@ -43,7 +43,8 @@ package enum TodoList {
             }
             return false
         }
-        return (try? text(items, name: plan.name.value.text).write(toFile: path, atomically: true, encoding: .utf8)) != nil
+        return (try? text(items, name: plan.name.value.text).write(toFile: path, atomically: true, encoding: .utf8))
+            != nil
     }
 
     /// After a task has committed. The end of the run writes it again, so a failure here is none.
@@ -59,7 +60,9 @@ package enum TodoList {
         var parts: [String] = []
         let passwords = runner.refused.count { $0.isPassword }
         let statements = runner.refused.count - passwords
-        if statements > 0 { parts.append("\(statements) \(statements == 1 ? "statement" : "statements") could not be applied") }
+        if statements > 0 {
+            parts.append("\(statements) \(statements == 1 ? "statement" : "statements") could not be applied")
+        }
         if passwords > 0 { parts.append("\(passwords) \(passwords == 1 ? "role needs" : "roles need") a password") }
         if !parts.isEmpty { parts = [parts.joined(separator: " and ") + ": see \(path(plan))"] }
         let regranted = Set(runner.regranted).sorted()

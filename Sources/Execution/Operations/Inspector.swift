@@ -1,4 +1,5 @@
 package import Catalog
+private import Foundation
 package import PlanFile
 package import Planning
 private import Postgres
@@ -92,7 +93,7 @@ package enum Inspector {
             tools, source: source.server.versionNumber / 10_000, target: target.server.versionNumber / 10_000)
         let machine = Machine(
             dumpTools: tools.map(\.forChecks), dumpTool: chosen?.forChecks, hasOwnState: state.record != nil,
-            otherMigrations: state.names.filter { $0 != plan.name.value.text })
+            otherMigrations: state.names.filter { $0 != plan.name.value.text }, now: Date().timeIntervalSince1970)
         let context = CheckContext(
             plan: plan, source: source, target: target, selected: CheckContext.Selected(selection),
             jobs: graph.jobs, machine: machine, access: compilation.graph.access ?? AccessDecision())

@@ -31,6 +31,12 @@ package struct Leftovers: Sendable, Equatable {
         }
         for relation in selection.relations {
             guard let there = present[relation.name] else { continue }
+            guard !selection.existing.contains(relation.oid) else {
+                // Its structure is the user's; what rows it holds are left from an earlier try, or in the way.
+                statements.append("truncate \(there.name.sql)")
+                lines.append("all rows of \(Self.word(there.kind)) \(there.name), which itself stays")
+                continue
+            }
             add(Self.word(there.kind), there.name.sql, shown: "\(Self.word(there.kind)) \(there.name)")
         }
         let sequences = Set(target.sequences.filter { $0.ownerTable == nil }.map(\.name))
@@ -78,7 +84,10 @@ package struct Leftovers: Sendable, Equatable {
                     for statement in left {
                         do {
                             try target.savepoint { try target.execute(statement) }
-                        } catch let error as PostgresError where error.sqlState == "2BP01" {
+                        } catch let error as PostgresError
+                            where error.sqlState == "2BP01"
+                            || error.sqlState == "0A000" && statement.hasPrefix("truncate ")
+                        {
                             refused.append(statement)
                             reason = reason ?? error
                         }

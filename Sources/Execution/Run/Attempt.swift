@@ -101,10 +101,12 @@ extension Action {
         switch self {
         case .addForeignKey, .validateForeignKey, .restorePostData, .setSequences, .refreshMaterializedView,
             .restoreEventTriggers, .checkSourceUnchanged, .vacuum, .verify, .restoreTriggers, .follow, .catchUp, .gate,
-            .fence, .writeMarker, .drain, .recopyUnfollowed, .completeCutover, .setOwners, .grantPrivileges:
+            .fence, .writeMarker, .drain, .recopyUnfollowed, .completeCutover, .applyPolicies, .setOwners,
+            .grantPrivileges:
             true
-        case .dumpSchema, .createRoles, .setDatabase, .createExtension, .restorePreData, .createHypertable, .copy, .copyLargeObjects, .buildIndex,
-            .addConstraint, .attachIndexes, .analyze, .prepareSource, .createSlot, .dropIndex:
+        case .dumpSchema, .createRoles, .setDatabase, .createExtension, .restorePreData, .createHypertable, .copy,
+            .copyLargeObjects, .buildIndex, .addConstraint, .attachIndexes, .analyze, .prepareSource, .createSlot,
+            .dropIndex:
             false
         }
     }

@@ -67,10 +67,18 @@ struct Recheck: Sendable {
         var blocks: [QualifiedName: Part] = [:]
         for record in records {
             guard case .copy(let piece) = record.task.action else { continue }
-            if case .blocks = piece.rows {
-                var part = blocks[piece.table] ?? Part(piece: piece.whole, numbers: [], isComplete: true)
+            var isWhole = piece.isMixed
+            if case .blocks = piece.rows { isWhole = true }
+            if isWhole {
+                // Rows that cannot be told apart are compared together.
+                let name = piece.isMixed ? piece.targetTable : piece.table
+                var part =
+                    blocks[name]
+                    ?? Part(
+                        piece: context.wholes(of: [piece.table]).first?.compared ?? piece.whole, numbers: [],
+                        isComplete: true)
                 if record.state == .done { part.numbers.append(record.number) } else { part.isComplete = false }
-                blocks[piece.table] = part
+                blocks[name] = part
             } else if stale.contains(record.number) {
                 parts.append(Part(piece: piece, numbers: [record.number], isComplete: true))
             }
@@ -83,7 +91,7 @@ struct Recheck: Sendable {
 
     private func check(_ part: Part, _ verifier: Verifier) async throws -> [Int] {
         let (context, generation) = (context, snapshot.generation)
-        let isParent = context.decisions.parents.contains(part.piece.table)
+        let isParent = context.decisions.parents.contains(part.piece.targetTable)
         let isEqual =
             part.isComplete
             ? try await verifier.compare(Verifier.Subject(part.piece, targetHasChildren: isParent)).isEqual : false
@@ -98,8 +106,8 @@ struct Recheck: Sendable {
                 }
                 try target.execute(CopyTask.silence)
                 let only = isParent ? "" : "only "
-                let condition = part.piece.condition.map { " where \($0)" } ?? ""
-                try target.execute("delete from \(only)\(part.piece.table.sql)\(condition)")
+                let condition = part.piece.targetCondition.map { " where \($0)" } ?? ""
+                try target.execute("delete from \(only)\(part.piece.targetTable.sql)\(condition)")
                 try store.reset(part.numbers)
                 return true
             }
@@ -164,13 +172,4 @@ struct Recheck: Sendable {
 package struct SourceSchemaChanged: Error, Sendable {
     /// By kind and name: `table public.readings`.
     package var objects: [String]
-}
-
-extension Piece {
-    /// All rows of its table as one piece.
-    fileprivate var whole: Piece {
-        var piece = self
-        (piece.rows, piece.number, piece.count) = (.all, 1, 1)
-        return piece
-    }
 }

@@ -24,6 +24,8 @@ package struct SourceDifference: Sendable, Equatable, Codable, CustomStringConve
     /// What is different, for people.
     package var what: String
     package var cure: String
+    /// Of what was attached: the topmost table above it.
+    package var root: QualifiedName?
 
     /// The table's rows must be compared by checksum, since the change brings or removes rows that the stream never
     /// tells of.
@@ -40,9 +42,12 @@ package struct SourceDifference: Sendable, Equatable, Codable, CustomStringConve
 /// Compares what the source was like with what it is like: silent DDL.
 package enum SourceWatch {
     /// What differs on followed tables and what they are parts of, and tables that are new.
-    /// - Parameter isSelected: whether the plan would migrate a table of this name.
+    /// - Parameters:
+    ///   - families: tables whose parts become one hypertable each.
+    ///   - isSelected: whether the plan would migrate a table of this name.
     package static func differences(
-        from before: SourceShape, to now: SourceShape, isSelected: (QualifiedName) -> Bool,
+        from before: SourceShape, to now: SourceShape, families: Set<QualifiedName> = [],
+        isSelected: (QualifiedName) -> Bool,
     ) -> [SourceDifference] {
         let old = Dictionary(before.tables.map { ($0.oid, $0) }) { first, _ in first }
         let new = Dictionary(now.tables.map { ($0.oid, $0) }) { first, _ in first }
@@ -64,7 +69,9 @@ package enum SourceWatch {
             let was = old[table.oid]
             let joined = table.parents.filter { related.contains($0) && was?.parents.contains($0) != true }
             if let parent = joined.first, let name = (new[parent] ?? old[parent])?.qualified {
-                found.append(attached(table, to: name, isNew: was == nil))
+                let root = topmost(parent, new)
+                found.append(
+                    attached(table, to: name, isNew: was == nil, root: root, isFamily: families.contains(root ?? name)))
             } else if was == nil, isSelected(table.qualified) {
                 found.append(
                     SourceDifference(
@@ -98,14 +105,24 @@ package enum SourceWatch {
                 + "select.tables), or start over with --drop-if-exists")
     }
 
+    private static func topmost(_ oid: UInt32, _ tables: [UInt32: SourceShape.Table]) -> QualifiedName? {
+        var (top, seen) = (oid, Set<UInt32>())
+        while let parent = tables[top]?.parents.first, seen.insert(top).inserted { top = parent }
+        return tables[top]?.qualified
+    }
+
     private static func attached(
-        _ table: SourceShape.Table, to parent: QualifiedName, isNew: Bool,
+        _ table: SourceShape.Table, to parent: QualifiedName, isNew: Bool, root: QualifiedName?, isFamily: Bool,
     ) -> SourceDifference {
         let made = isNew ? "was created as a part of \(parent)" : "was attached to \(parent)"
+        let cure =
+            isFamily
+            ? "its changes are applied to the hypertable; rows that it held before it became a part are not on the "
+                + "target: where there are any, start over with --drop-if-exists"
+            : "make the same table on the target, as a part of \(parent), then run migrate with --resync "
+                + table.qualified.description
         return SourceDifference(
-            kind: .attached, table: table.qualified, what: "\(made) on the source",
-            cure: "make the same table on the target, as a part of \(parent), then run migrate with --resync "
-                + table.qualified.description)
+            kind: .attached, table: table.qualified, what: "\(made) on the source", cure: cure, root: root)
     }
 
     private static func changes(

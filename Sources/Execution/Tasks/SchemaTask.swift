@@ -56,6 +56,10 @@ package enum SchemaTask {
                     "create extension \(QualifiedName.quoted(name))"
                         + (isPlaced ? "" : " with schema \(QualifiedName.quoted(schema))"))
             }
+            // Its licence shows only now, and must not be learnt after all rows have been copied.
+            if name == "timescaledb", scope.context.tasks.contains(where: \.action.isPolicies) {
+                try PolicyTask.requireLicense(target)
+            }
             return TaskOutcome()
         }
     }
@@ -133,7 +137,7 @@ package enum SchemaTask {
     private static func runTrailing(
         _ catalog: String, _ oid: UInt32, _ scope: TaskScope, _ target: Connection,
     ) throws {
-        let isHypertable = Set(scope.context.hypertables.map { $0.table.sql })
+        let isHypertable = Set(scope.context.decisions.parents.map(\.sql))
         for staged in try SchemaEntryStore(migration: scope.context.migration).find(catalog, oid, on: target)
         where staged.stage == .index || staged.stage == .constraint {
             for statement in staged.entry.trailingStatements {

@@ -19,6 +19,7 @@ enum TaskRunner {
         case .restoreEventTriggers: try SchemaTask.restore(.eventTrigger, scope)
         case .copy(let piece): try scope.context.isLive ? LiveCopyTask.run(piece, scope) : CopyTask.run(piece, scope)
         case .follow: try FollowTask.run(scope)
+        case .applyPolicies(let policies): try PolicyTask.run(policies, scope)
         case .copyLargeObjects(let first, let end): try LargeObjectTask.run(first: first, end: end, scope)
         case .addForeignKey(let key): try ForeignKeyTask.add(key, scope)
         case .validateForeignKey(let key): try ForeignKeyTask.validate(key, scope)

@@ -16,6 +16,9 @@ package struct ComparedTable: Sendable, Equatable {
         self.key = key
     }
 
+    /// The same columns of a table of another name.
+    func named(_ name: QualifiedName) -> ComparedTable { ComparedTable(name: name, columns: columns, key: key) }
+
     /// The base type under domains, by its name where it is a built-in one.
     private static let columnsQuery = """
         with recursive base (attnum, attname, typid) as (

@@ -46,9 +46,12 @@ package struct Verifier: Sendable {
         /// - Parameter piece: not of blocks, whose numbers mean nothing on the other server.
         package init(_ piece: Piece, sourceHasChildren: Bool = false, targetHasChildren: Bool) {
             self.piece = piece
-            self.sourceHasChildren = sourceHasChildren
+            self.sourceHasChildren = sourceHasChildren || piece.includesChildren == true
             self.targetHasChildren = targetHasChildren
         }
+
+        /// What is locked on the source, as LOCK TABLE names it.
+        var lock: String { (sourceHasChildren ? "" : "only ") + piece.table.sql }
     }
 
     /// - Throws: a `PostgresError` of either side, `42P01` and `42703` among them where the target lacks the table or a
@@ -57,16 +60,17 @@ package struct Verifier: Sendable {
         let table = try await read(subject)
         let piece = subject.piece
         async let there = source.run { connection in
-            try Self.inSource(connection, piece.table, snapshot) {
+            try Self.inSource(connection, subject.lock, snapshot) {
                 try TableChecksum.compute(
-                    table, where: piece.condition, includingChildren: subject.sourceHasChildren,
+                    table, where: piece.sourceCondition, includingChildren: subject.sourceHasChildren,
                     countOnly: countsOnly, on: connection)
             }
         }
         async let here = target.run { connection in
             try Self.inTarget(connection) {
                 try TableChecksum.compute(
-                    table, where: piece.condition, includingChildren: subject.targetHasChildren,
+                    table.named(piece.targetTable), where: piece.targetCondition,
+                    includingChildren: subject.targetHasChildren,
                     countOnly: countsOnly, on: connection)
             }
         }
@@ -81,12 +85,15 @@ package struct Verifier: Sendable {
         let piece = subject.piece
         var finder = DifferenceFinder(table: table, limit: limit)
         // A session's transaction outlives the closure that begins it.
-        try await source.run { connection in try Self.begin(connection, piece.table, snapshot) }
+        try await source.run { connection in try Self.begin(connection, subject.lock, snapshot) }
         try await target.run { connection in try Self.begin(connection, nil, nil) }
         do {
             while let query = finder.nextQuery() {
-                let there = query.sql(table, where: piece.condition, includingChildren: subject.sourceHasChildren)
-                let here = query.sql(table, where: piece.condition, includingChildren: subject.targetHasChildren)
+                let there = query.sql(
+                    table, where: piece.sourceCondition, includingChildren: subject.sourceHasChildren)
+                let here = query.sql(
+                    table.named(piece.targetTable), where: piece.targetCondition,
+                    includingChildren: subject.targetHasChildren)
                 async let thereRows = source.run { try DifferenceFinder.rows(there, on: $0) }
                 async let hereRows = target.run { try DifferenceFinder.rows(here, on: $0) }
                 try await finder.answer(source: thereRows, target: hereRows)
@@ -106,9 +113,9 @@ package struct Verifier: Sendable {
     }
 
     private static func inSource<R>(
-        _ connection: Connection, _ table: QualifiedName, _ snapshot: String?, _ body: () throws -> R,
+        _ connection: Connection, _ lock: String, _ snapshot: String?, _ body: () throws -> R,
     ) throws -> R {
-        try begin(connection, table, snapshot)
+        try begin(connection, lock, snapshot)
         return try end(connection, body)
     }
 
@@ -118,14 +125,14 @@ package struct Verifier: Sendable {
     }
 
     /// Compiling the long expressions costs more than it saves, so JIT stays off.
-    private static func begin(_ connection: Connection, _ table: QualifiedName?, _ snapshot: String?) throws {
+    private static func begin(_ connection: Connection, _ lock: String?, _ snapshot: String?) throws {
         if connection.isInTransaction { try connection.execute("rollback") }
         try connection.execute("begin isolation level repeatable read read only; set local jit = off")
         do {
-            if let table {
+            if let lock {
                 // Before the snapshot, so that no TRUNCATE or rewrite comes in between (EXACTNESS.md, 3).
                 try connection.execute(
-                    "set local lock_timeout = '10s'; lock table only \(table.sql) in access share mode")
+                    "set local lock_timeout = '10s'; lock table \(lock) in access share mode")
             }
             if let snapshot { try adopt(snapshot, connection) }
         } catch {

@@ -7,14 +7,15 @@ struct AccessPlanner {
     let plan: Plan
     let source: Catalog
     let target: Catalog
-    let selection: ResolvedSelection
+    let exclusions: Exclusions
     private(set) var diagnostics: [Diagnostic] = []
 
-    init(plan: Plan, source: Catalog, target: Catalog, selection: ResolvedSelection) {
+    /// - Parameter exclusions: what is not made on the target by this migration.
+    init(plan: Plan, source: Catalog, target: Catalog, exclusions: Exclusions) {
         self.plan = plan
         self.source = source
         self.target = target
-        self.selection = selection
+        self.exclusions = exclusions
     }
 
     mutating func decide() -> AccessDecision {
@@ -35,7 +36,7 @@ struct AccessPlanner {
         there.defaults = target.access.defaults
         let rights = RightsPlanner(
             source: source.access, sourceVersion: source.server.versionNumber, target: there, roles: names,
-            maker: RoleMaker(target.server, target.access), exclusions: selection.exclusions)
+            maker: RoleMaker(target.server, target.access), exclusions: exclusions)
         if plan.grants.owners.value { decision.owners = owners(rights) }
         if plan.grants.privileges.value {
             decision.privileges = Dictionary(
@@ -57,8 +58,8 @@ struct AccessPlanner {
 
     private func missing(_ names: Set<String>) -> [String: Int] {
         var counts: [String: Int] = [:]
-        let excluded = Set(selection.exclusions.objects)
-        let schemas = Set(selection.exclusions.schemas)
+        let excluded = Set(exclusions.objects + (exclusions.present ?? []))
+        let schemas = Set(exclusions.schemas)
         let first = Set(source.access.roles.filter(\.isFirst).map(\.name))
         for object in source.access.objects
         where !excluded.contains(ExcludedObject(catalog: object.id.catalog, oid: object.id.oid))

@@ -41,8 +41,10 @@ struct PrivilegeChanges {
 
     private func explicit(_ object: Catalog.Secured, version: Int) -> Set<Catalog.Privilege> {
         Set(object.columnPrivileges)
-            .union(object.privileges.map(Set.init) ?? PrivilegeRules.defaults(
-                object.kind, owner: object.owner, version: version))
+            .union(
+                object.privileges.map(Set.init)
+                    ?? PrivilegeRules.defaults(
+                        object.kind, owner: object.owner, version: version))
     }
 
     private func baseline(_ object: Catalog.Secured, version: Int) -> Set<Catalog.Privilege> {
@@ -164,7 +166,9 @@ struct PrivilegeChanges {
         while !waiting.isEmpty {
             let next = waiting.filter { privilege in
                 privilege.grantor == owner
-                    || !waiting.contains { $0 != privilege && $0.grantee == privilege.grantor && $0.name == privilege.name }
+                    || !waiting.contains {
+                        $0 != privilege && $0.grantee == privilege.grantor && $0.name == privilege.name
+                    }
             }
             let step = next.isEmpty ? waiting : next
             result.append(step.sorted(by: Self.precedes))

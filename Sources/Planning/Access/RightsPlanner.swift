@@ -136,7 +136,12 @@ package struct RightsPlanner: Sendable {
     /// A role of the source's provider that means nothing on the target.
     private func isLeftBehind(_ role: String) -> Bool { provider.owns(role) && !roles.contains(role) }
 
-    private func isFirst(_ role: String) -> Bool { source.roles.contains { $0.isFirst && $0.name == role } }
+    /// Of either side: on a managed source `postgres` may be a role like any other, and on the target the one that nobody
+    /// acts for.
+    private func isFirst(_ role: String) -> Bool {
+        source.roles.contains { $0.isFirst && $0.name == role }
+            || !maker.isSuperuser && target.roles.contains { $0.isFirst && $0.name == role }
+    }
 
     private func missing(_ role: String) -> String {
         "role \(QualifiedName.quotedIfNeeded(role)) does not exist on the target"
@@ -149,7 +154,8 @@ package struct RightsPlanner: Sendable {
         for (object, there) in pairs() where belongs(object.kind, stage, ofOwners: false) {
             let wanted = changes.wanted(object, on: there)
             for statement in changes.statements(wanted.privileges, on: there, name: there.name) {
-                let isOwn = statement.sql.hasPrefix("revoke") && !maker.isSuperuser
+                let isOwn =
+                    statement.sql.hasPrefix("revoke") && !maker.isSuperuser
                     && statement.sql.hasSuffix(" from \(QualifiedName.quoted(there.owner))")
                 if isOwn {
                     outcome.refused.append(
@@ -157,7 +163,8 @@ package struct RightsPlanner: Sendable {
                     continue
                 }
                 outcome.statements.append(
-                    Statement(statement: statement, needs: [statement.grantor ?? there.owner], kind: object.kind.rawValue))
+                    Statement(
+                        statement: statement, needs: [statement.grantor ?? there.owner], kind: object.kind.rawValue))
             }
             outcome.refused += refusals(object, there, wanted)
         }
@@ -242,7 +249,8 @@ package struct RightsPlanner: Sendable {
     /// Migrated objects with what they are on the target; those that are not there were left out on the way.
     private func pairs() -> [(Catalog.Secured, Catalog.Secured)] {
         let there = Dictionary(target.objects.map { (Key($0), $0) }) { first, _ in first }
-        let excluded = Set(exclusions.objects)
+        // Tables that were on the target before keep what they have there.
+        let excluded = Set(exclusions.objects + (exclusions.present ?? []))
         let schemas = Set(exclusions.schemas)
         return source.objects.compactMap { object in
             guard !excluded.contains(ExcludedObject(catalog: object.id.catalog, oid: object.id.oid)),
@@ -291,6 +299,7 @@ extension PrivilegeChanges {
     }
 
     fileprivate func present(_ there: Catalog.Secured) -> Set<Catalog.Privilege> {
-        there.privileges.map(Set.init) ?? PrivilegeRules.defaults(there.kind, owner: there.owner, version: targetVersion)
+        there.privileges.map(Set.init)
+            ?? PrivilegeRules.defaults(there.kind, owner: there.owner, version: targetVersion)
     }
 }

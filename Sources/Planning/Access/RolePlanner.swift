@@ -67,9 +67,14 @@ struct RolePlanner {
         if excluded.contains(role.name) { return "the plan excludes it" }
         if !included { return "the plan does not include it" }
         if role.isFirst { return "it is the source's first superuser" }
+        let there = target.roles.first { $0.name == role.name }
+        if there?.isFirst == true { return "it is the target's first superuser" }
         if sourceProvider.owns(role.name) { return "it is the source's provider's" }
         if targetProvider.owns(role.name) { return "the name is kept by the target's provider" }
         if role.name == maker.name { return "Skein connects to the target with the role of that name" }
+        if !maker.isSuperuser, there?.attributes.contains(.superuser) == true {
+            return "it is a superuser on the target, whom \(maker.name) may not alter"
+        }
         if !maker.mayCreateRoles {
             return present.contains(role.name)
                 ? "it exists on the target, and \(maker.name) may not alter roles there"

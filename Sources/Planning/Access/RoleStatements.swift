@@ -46,7 +46,8 @@ package enum RoleStatements {
         if let there {
             let options = changes(wanted, there).map(\.option)
             if !options.isEmpty {
-                result.append(AccessStatement("alter role \(name) with \(options.joined(separator: " "))", object: object))
+                result.append(
+                    AccessStatement("alter role \(name) with \(options.joined(separator: " "))", object: object))
             }
         } else {
             result.append(AccessStatement("create role \(name) with \(options(wanted.role))", object: object))

@@ -6,9 +6,11 @@ package enum Checks {
     package static let all: [Check] = [
         SourceServerChecks.all, TargetServerChecks.all, TargetRightsChecks.all, ConnectionChecks.all,
         CapacityChecks.all, TextChecks.all, ExtensionChecks.all, RoleChecks.all, ToolChecks.all, ReadingChecks.all,
-        TableChecks.all, ValueChecks.all, HypertableShapeChecks.all, HypertableTimeChecks.all,
-        HypertableSpaceChecks.all, HypertableKeyChecks.all, HypertableReferenceChecks.all, LaterChecks.all,
-        LeftoverChecks.all, LiveChecks.all, LiveTableChecks.all, LiveStreamChecks.all,
+        TableChecks.all, ValueChecks.all, HypertableShapeChecks.all, HypertablePartitionChecks.all,
+        HypertableTimeChecks.all,
+        HypertableSpaceChecks.all, HypertableKeyChecks.all, HypertableReferenceChecks.all, HypertablePolicyChecks.all,
+        LeftoverChecks.all, ExistingTableChecks.all, LiveChecks.all, LiveTableChecks.all, LivePartitionChecks.all,
+        LiveStreamChecks.all,
         SourceLeftoverChecks.all,
     ].flatMap(\.self).sorted { $0.code < $1.code }
 

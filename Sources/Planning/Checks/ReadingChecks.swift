@@ -22,7 +22,7 @@ enum ReadingChecks {
     ) { context, findings in
         let server = context.source.server
         // A view is defined, never read.
-        let refused = context.relations.filter { relation in
+        let refused = context.readRelations.filter { relation in
             relation.kind != .view && !relation.isReadable && !isHeldBack(from: relation, server)
         }
         for (schema, tables) in bySchema(refused, \.name) {
@@ -77,7 +77,7 @@ enum ReadingChecks {
     ) { context, findings in
         let server = context.source.server
         let user = QualifiedName.quoted(server.user)
-        for relation in context.relations where context.copiesRows(of: relation) && isHeldBack(from: relation, server) {
+        for relation in context.copied where isHeldBack(from: relation, server) {
             findings.add(
                 .error,
                 "row security hides rows of \(relation.name) from role "

@@ -68,9 +68,11 @@ enum RoleChecks {
         for (role, count) in context.access.missingRoles.sorted(by: { $0.key < $1.key }) {
             findings.add(
                 .warning, "role \(shown(role)) will not be on the target",
-                why: "It owns, or has rights on, \(Wording.count(count, "object")) of what is migrated. These statements go "
+                why:
+                    "It owns, or has rights on, \(Wording.count(count, "object")) of what is migrated. These statements go "
                     + "into \(context.plan.name.value.text)-todo.sql.",
-                cure: "let `roles` migrate it, or run on the target", statement: "create role \(QualifiedName.quoted(role));",
+                cure: "let `roles` migrate it, or run on the target",
+                statement: "create role \(QualifiedName.quoted(role));",
                 object: shown(role),
                 at: context.plan.grants.owners.location ?? context.plan.grants.privileges.location)
         }
@@ -152,7 +154,8 @@ enum RoleChecks {
                 why: "\(Wording.count(count, "object")) would keep another owner, and the statements go into "
                     + "\(context.plan.name.value.text)-todo.sql.",
                 cure: "run on the target, as a superuser or as who may grant the role",
-                statement: "grant \(QualifiedName.quoted(role)) to \(QualifiedName.quoted(server.user)) with admin option;",
+                statement:
+                    "grant \(QualifiedName.quoted(role)) to \(QualifiedName.quoted(server.user)) with admin option;",
                 object: shown(role), at: context.plan.grants.owners.location)
         }
     }
@@ -172,7 +175,8 @@ enum RoleChecks {
         guard !owners.isEmpty else { return }
         findings.add(
             .warning, "owners lose their rights: \(Wording.list(owners.map(shown)))",
-            why: "`grants.owners` is false, so their tables will belong to \(shown(user)), and an owner's own rights are "
+            why:
+                "`grants.owners` is false, so their tables will belong to \(shown(user)), and an owner's own rights are "
                 + "no grants.",
             cure: "say `grants: {owners: true, privileges: true}`", object: shown(owners[0]),
             at: grants.privileges.location)
@@ -188,7 +192,8 @@ enum RoleChecks {
     ) { context, findings in
         for item in context.access.database?.leftOut ?? [] {
             findings.add(
-                .note, "the source database's \(item.what) is not taken along", why: item.why.prefix(1).uppercased() + item.why.dropFirst() + ".",
+                .note, "the source database's \(item.what) is not taken along",
+                why: item.why.prefix(1).uppercased() + item.why.dropFirst() + ".",
                 object: item.what, at: context.plan.select.databaseSettings?.location)
         }
     }

@@ -65,8 +65,8 @@ extension GraphCompiler {
         (live.drain, live.recopied) = (drain, recopied)
         for name in live.lookupIndexes { add(name.description, .dropIndex(name), after: [drain]) }
         addLargeObjects(after: [drain])
-        if !selection.sequences.isEmpty {
-            add(nil, .setSequences(selection.sequences.map(\.name)), after: [drain])
+        if !sequences.isEmpty {
+            add(nil, .setSequences(sequences), after: [drain])
         }
         addIndexTasks(.drained)
         addForeignKeyTasks(isLate: true, after: [recopied])
@@ -86,7 +86,7 @@ extension GraphCompiler {
     /// - Returns: the drain where all tables are followed.
     private mutating func addRecopy(after drain: Int) -> Int {
         let tables = selection.relations.filter {
-            following?.identities[$0.oid]?.identity == .insertsOnly
+            identities(of: $0.oid).contains { $0.identity == .insertsOnly }
         }
         guard !tables.isEmpty else { return drain }
         return add(nil, .recopyUnfollowed, after: [drain], weight: tables.reduce(0) { $0 + $1.tableBytes })

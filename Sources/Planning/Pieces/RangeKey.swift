@@ -23,6 +23,9 @@ struct RangeKey {
         25: ("text", nil), 1043: ("text", nil),
     ]
 
+    /// What borders on a column are cast to, and how they are counted; nil where rows are not cut along such columns.
+    static func type(of column: Catalog.Column) -> (String, RangeScale?)? { types[column.type] }
+
     /// The columns of a table that qualify, best first: of a key before others, then as the heap follows them.
     ///
     /// The index must be whole and valid, with the type's default operator class and the column's own collation; text

@@ -73,7 +73,8 @@ extension PlanDocument.Access {
         if roles.contains(where: { $0.does == .create }) {
             result.append(
                 passwords
-                    ? "passwords: their hashes are taken along" : "passwords: set by hand afterwards, the statements are written")
+                    ? "passwords: their hashes are taken along"
+                    : "passwords: set by hand afterwards, the statements are written")
         }
         // The first superuser is everywhere.
         let others = leftOut.filter { !$0.why.contains("first superuser") }

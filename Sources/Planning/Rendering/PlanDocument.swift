@@ -83,8 +83,8 @@ package struct PlanDocument: Sendable, Codable, Equatable {
     package var diagnostics: [Diagnostic]
 
     private enum CodingKeys: String, CodingKey {
-        case name, file, hash, mode, source, target, creates, skipped, jobs, access, following, downtime, tables, estimate
-        case tasks, diagnostics
+        case name, file, hash, mode, source, target, creates, skipped, jobs, access, following, downtime, tables
+        case estimate, tasks, diagnostics
         case notYetApplied = "not_yet_applied"
     }
 }

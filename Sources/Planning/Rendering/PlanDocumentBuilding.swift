@@ -66,7 +66,10 @@ extension PlanDocument {
         result += selection.exclusions.extensions.map { name in
             Skipped(object: "extension \(QualifiedName.quotedIfNeeded(name))", why: "the plan excludes it")
         }
-        let selected = Set(selection.relations.map(\.oid))
+        let parts = selection.families.values.flatMap { family in
+            family.members.map(\.oid).filter { !family.excluded.contains($0) }
+        }
+        let selected = Set(selection.relations.map(\.oid) + parts)
         let schemas = Set(selection.exclusions.schemas)
         for relation in source.relations where !selected.contains(relation.oid) {
             guard !schemas.contains(relation.name.schema) else { continue }
@@ -80,7 +83,9 @@ extension PlanDocument {
                         : isRestricted ? "the plan does not include it" : "it depends on what the plan excludes"))
         }
         let indexes = Set(selection.indexes.map(\.oid))
-        for index in source.indexes where selected.contains(index.table) && !indexes.contains(index.oid) {
+        // Of partitions that become part of a hypertable another finding tells.
+        let made = Set(selection.relations.map(\.oid))
+        for index in source.indexes where made.contains(index.table) && !indexes.contains(index.oid) {
             let isExcluded = plan.select.excludedIndexes.contains { $0.value.matches(index.name) }
             result.append(
                 Skipped(
@@ -100,16 +105,8 @@ extension PlanDocument {
         return result
     }
 
-    private static func notYetApplied(_ plan: Plan) -> [String] {
-        var result: [String] = []
-        for entry in plan.hypertables {
-            let keys = [entry.columnstore.map { _ in "columnstore" }, entry.retention.map { _ in "retention" }]
-                .compactMap(\.self)
-            guard !keys.isEmpty else { continue }
-            result.append("\(keys.joined(separator: ", ")) of \(entry.table.value)")
-        }
-        return result
-    }
+    // Every key does something by now.
+    private static func notYetApplied(_ plan: Plan) -> [String] { [] }
 }
 
 extension PlanDocument.Table {
@@ -146,6 +143,10 @@ private enum CreatedCounts {
         let selected = Set(selection.relations.map(\.oid))
         add("trigger", source.triggers.filter { selected.contains($0.table) && $0.parent == nil }.count)
         add("policy", source.policies.filter { selected.contains($0.table) }.count)
+        let made = Set(selection.relations.map(\.name))
+        let entries = plan.hypertables.filter { $0.to == nil && made.contains($0.table.value) }
+        add("columnstore", entries.filter { $0.columnstore != nil }.count)
+        add("retention policy", entries.filter { $0.retention != nil }.count)
         add("sequence", selection.sequences.count)
         for object in selection.objects where object.id.catalog != "pg_event_trigger" { add(object.kind) }
         add("event trigger", selection.eventTriggers.count)
@@ -161,7 +162,7 @@ private enum CreatedCounts {
     private static let order = [
         "schema", "extension", "hypertable", "table", "partitioned table", "partition", "foreign table", "view",
         "materialized view", "index", "primary key", "unique constraint", "exclusion constraint", "foreign key",
-        "check constraint", "sequence", "trigger", "policy",
+        "check constraint", "columnstore", "retention policy", "sequence", "trigger", "policy",
     ]
     private static func rank(_ kind: String) -> Int { order.firstIndex(of: kind) ?? order.count }
 }

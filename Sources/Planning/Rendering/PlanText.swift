@@ -161,6 +161,7 @@ private struct TableLines {
             switch table.way {
             case .whole: "whole"
             case .ranges: "\(table.pieces) ranges"
+            case .partitions: table.pieces == 1 ? "1 piece" : "\(table.pieces) pieces"
             case .blocks: "\(table.pieces) block ranges"
             case .skipped: "no data"
             case .none: "—"

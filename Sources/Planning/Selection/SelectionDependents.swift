@@ -110,12 +110,13 @@ extension SelectionResolver {
 
     /// What is left out because of the plan's own words has none of ours.
     private func because(_ cause: Catalog.ObjectID) -> String {
-        (excluded[cause] ?? "").isEmpty ? "which the plan excludes" : "which is left out too"
+        if excluded[cause] == Self.folds { return "which \(Self.folds)" }
+        return (excluded[cause] ?? "").isEmpty ? "which the plan excludes" : "which is left out too"
     }
 
     /// A relation by its name alone, everything else with its kind.
     private func name(of object: Catalog.ObjectID) -> String {
-        if object.catalog == "pg_class", let relation = lookup.relationsByOID[object.oid] {
+        if object.catalog == "pg_class", let relation = lookup.relationsByOID[object.oid] ?? members[object.oid] {
             return relation.name.description
         }
         return lookup.description(of: object) ?? "an object"

@@ -67,6 +67,28 @@ struct ApplyRuleTests {
         }
     }
 
+    /// EXACTNESS.md, 19: a ctid is a chunk's own, and every chunk has the same ones.
+    @Test func `Identity full changes one row of a hypertable, whatever its other chunks hold`() async throws {
+        let sql = """
+            create table public.h (time timestamptz not null, v integer);
+            alter table public.h replica identity full;
+            insert into public.h select '2026-01-01'::timestamptz + i % 20 * interval '7 days', i / 80
+            from generate_series(0, 159) i
+            """
+        let hypertable =
+            "select public.create_hypertable('public.h', 'time', chunk_time_interval => interval '7 days', migrate_data => true)"
+        try await Bed.with(source: sql, hypertables: hypertable) { bed in
+            try await bed.onSource(
+                "delete from h where ctid = (select min(ctid) from h)",
+                "update h set v = 9 where ctid = (select max(ctid) from h)",
+                "delete from h where ctid in (select ctid from h where v = 1 limit 3)",
+                "update h set time = time + interval '300 days' where ctid = (select min(ctid) from h)")
+            let status = try await bed.applyAll([try await bed.table("h", .full)])
+            #expect(status.missing == 0)
+            try await bed.expectEqual("h")
+        }
+    }
+
     @Test func `A table without identity takes inserts and truncates`() async throws {
         try await Bed.with(.testDecoding, source: "create table public.t (a integer, b text)") { bed in
             try await bed.onSource(

@@ -11,7 +11,8 @@ struct RightsPlannerTests {
         kind: Catalog.SecuredKind = .table,
     ) -> Catalog.Secured {
         Catalog.Secured(
-            id: .init(catalog: "pg_class", oid: OID(name.utf8.reduce(0) { $0 &* 31 &+ Int($1) } % 1_000_000)), kind: kind,
+            id: .init(catalog: "pg_class", oid: OID(name.utf8.reduce(0) { $0 &* 31 &+ Int($1) } % 1_000_000)),
+            kind: kind,
             name: kind == .schema ? name : "public.\(name)", schema: kind == .schema ? name : "public", owner: owner,
             privileges: privileges, columnPrivileges: columns)
     }
@@ -23,7 +24,8 @@ struct RightsPlannerTests {
     }
 
     private static func planner(
-        _ source: [Catalog.Secured], _ target: [Catalog.Secured], roles: Set<String> = ["app", "reader", "writer", "me"],
+        _ source: [Catalog.Secured], _ target: [Catalog.Secured],
+        roles: Set<String> = ["app", "reader", "writer", "me"],
         isSuperuser: Bool = true, exclusions: Exclusions = Exclusions(),
     ) -> RightsPlanner {
         var (there, here) = (Catalog.Access(), Catalog.Access())
@@ -90,7 +92,8 @@ struct RightsPlannerTests {
 
     @Test("what the source does not grant is revoked, PUBLIC's default too")
     func revokes() {
-        let routine = Self.table("f()", owner: "app", Self.all("app", .routine).filter { $0.grantee != nil }, kind: .routine)
+        let routine = Self.table(
+            "f()", owner: "app", Self.all("app", .routine).filter { $0.grantee != nil }, kind: .routine)
         let table = Self.table("t", owner: "app")
         let extra = Catalog.Privilege(grantee: "reader", grantor: "me", name: "SELECT")
         let outcome = Self.planner(

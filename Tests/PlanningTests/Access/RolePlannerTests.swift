@@ -35,7 +35,8 @@ struct RolePlannerTests {
         return role
     }()
 
-    private static func role(_ name: String, _ attributes: Set<Catalog.RoleAttribute> = [.login, .inherit]) -> Catalog.Role
+    private static func role(_ name: String, _ attributes: Set<Catalog.RoleAttribute> = [.login, .inherit])
+        -> Catalog.Role
     {
         Catalog.Role(name: name, attributes: attributes)
     }
@@ -44,7 +45,8 @@ struct RolePlannerTests {
     func leftOut() throws {
         let source = Self.catalog(
             [Self.first] + ["app", "rdsadmin", "rds_superuser", "tmp_x", "tsdbadmin"].map { Self.role($0) })
-        let decision = try Self.decide(source, Self.catalog([])) { $0.roles.exclude = [Located(pattern("tmp_*"))] }.decision
+        let decision = try Self.decide(source, Self.catalog([])) { $0.roles.exclude = [Located(pattern("tmp_*"))] }
+            .decision
         #expect(decision.roles.map(\.role.name) == ["app"])
         #expect(
             decision.leftOut.map { "\($0.what): \($0.why)" } == [
@@ -153,6 +155,13 @@ struct RolePlannerTests {
         let again = RoleStatements.memberships(
             decision.memberships, decision.memberships, inheriting: Set(names), version: 170_011)
         #expect(again == [])
+    }
+
+    @Test("a role of the name of the target's first superuser is left alone")
+    func targetsFirst() throws {
+        let decision = try Self.decide(Self.catalog([Self.role("boss")]), Self.catalog([Self.first])).decision
+        #expect(decision.isEmpty)
+        #expect(decision.leftOut.map(\.why) == ["it is the target's first superuser"])
     }
 
     @Test("without CREATEROLE nothing is made")

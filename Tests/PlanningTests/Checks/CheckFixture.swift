@@ -45,7 +45,8 @@ struct CheckFixture {
     var context: CheckContext {
         let source = source.catalog
         let selection = ResolvedSelection(plan, source: source)
-        var access = AccessPlanner(plan: plan, source: source, target: target.catalog, selection: selection)
+        var access = AccessPlanner(
+            plan: plan, source: source, target: target.catalog, exclusions: selection.exclusions)
         return CheckContext(
             plan: plan, source: source, target: target.catalog, selected: .init(selection), jobs: jobs,
             machine: machine, access: access.decide())

@@ -87,17 +87,6 @@ struct PlanTextTests {
         #expect(tasks.count == 25)
         #expect(!tasks.contains { $0.id.hasPrefix("verify:") })
     }
-
-    @Test("tells what this version does not do yet")
-    func notYetApplied() {
-        let plan = Plan.sample { plan in
-            var entry = Plan.Hypertable.sample("readings")
-            entry.retention = Plan.Retention(dropAfter: Located(PlanDuration(months: 24, text: "2 years")))
-            plan.hypertables = [entry]
-        }
-        #expect(
-            document(plan, iotCatalog()).notYetApplied == ["retention of public.readings"])
-    }
 }
 
 @Suite("Numbers for people")

@@ -7,6 +7,8 @@ import Testing
 
 @Suite("Roles, owners and privileges arrive", .enabled(if: TestServers.areAvailable))
 struct RolesTests {
+    static let points: [FaultPoint] = [.rolesMade, .ownersSet, .privilegesGranted]
+
     @Test(.timeLimit(.minutes(3)), arguments: [false, true])
     func `with a superuser on the target, both sides say the same, and again`(_ is18: Bool) async throws {
         guard !is18 || TestServers.has18 else { return }
@@ -76,7 +78,8 @@ struct RolesTests {
     @Test(
         .timeLimit(.minutes(3)),
         arguments: [
-            (FaultPoint.rolesMade, 1, true), (.ownersSet, 1, true), (.ownersSet, 1, false), (.privilegesGranted, 1, false),
+            (FaultPoint.rolesMade, 1, true), (.ownersSet, 1, true), (.ownersSet, 1, false),
+            (.privilegesGranted, 1, false),
         ] as [(FaultPoint, Int, Bool)])
     func `killed while they are applied, the same command goes on`(
         _ point: FaultPoint, _ passing: Int, _ isSuperuser: Bool,
@@ -127,6 +130,39 @@ struct RolesTests {
             }
             #expect(!said.contains { $0.contains("SCRAM-SHA-256$") })
             #expect(!said.contains { $0.contains("\\password") }, "no password is left to set")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(3)), arguments: [true, false])
+    func `a hypertable's chunks get what it has, those that come later too`(_ isSuperuser: Bool) async throws {
+        try await RolesFixture.with("hyper_\(isSuperuser)") { fixture in
+            let (migration, p) = (fixture.migration, fixture.prefix)
+            try await TestServers.execute(
+                """
+                create table api.readings (time timestamptz not null, v int);
+                insert into api.readings select '2026-01-01'::timestamptz + n * interval '1 h', n
+                from generate_series(1, 500) n;
+                alter table api.readings owner to \(p)owner;
+                grant select, insert on api.readings to \(p)app;
+                """, on: migration.source)
+            try await TestServers.execute("create extension timescaledb schema public", on: migration.target)
+            let hypertables = "hypertables: [{table: api.readings, time-column: time, chunk-interval: 7 days}]"
+            if isSuperuser {
+                try migration.writePlan(fixture.plan(hypertables))
+            } else {
+                try await fixture.useAdmin(hypertables)
+            }
+            let run = try await migration.skein("migrate", "--no-color")
+            try #require(run.exitCode == 0, "\(run)")
+            let app = migration.target.with("user", p + "app")
+            try await TestServers.execute("insert into api.readings values ('2026-09-09', 1)", on: app)
+            #expect(try await TestServers.column("select count(*) from api.readings", on: app) == ["501"])
+            let chunks = try await TestServers.column(
+                """
+                select distinct c.relowner::regrole || ' ' || has_table_privilege('\(p)app', c.oid, 'insert')::text
+                from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'api.readings'::regclass
+                """, on: migration.target)
+            #expect(chunks == ["\(p)owner true"])
         }
     }
 

@@ -35,6 +35,7 @@ package struct Catalog: Sendable, Codable, Equatable {
     package var hypertables: [Hypertable]
     /// Roles, owners and privileges.
     package var access = Access()
+    package var rights = Rights()
 }
 
 extension Catalog {
@@ -100,6 +101,8 @@ extension Catalog {
         package var disabledEventTriggers: [String] = []
         /// Of this database, those that are named as migrations name theirs.
         package var migrationSlots: [ReplicationSlot] = []
+        /// Functions that only a certain service's servers have, such as `aurora_version`.
+        package var providerFunctions: [String] = []
 
         /// The value of a setting, nil where the server has none of that name.
         package func setting(_ name: String) -> String? { settings[name]?.value }

@@ -37,7 +37,9 @@ package enum Action: Sendable, Codable, Equatable {
     case createRoles
     /// What `alter database … set` and `comment on database` say.
     case setDatabase
-    case createExtension(name: String, schema: String)
+    /// Nil: at the target's default version.
+    case createExtension(name: String, schema: String, version: String? = nil)
+    case copyExtensionRows(ExtensionRows)
     /// Everything of the dump that must exist before data.
     case restorePreData
     case createHypertable(HypertableDefinition)
@@ -103,6 +105,7 @@ package enum Action: Sendable, Codable, Equatable {
         case .createRoles: "roles"
         case .setDatabase: "database"
         case .createExtension: "extension"
+        case .copyExtensionRows: "extension-rows"
         case .restorePreData: "pre-data"
         case .createHypertable: "hypertable"
         case .copy: "copy"
@@ -136,6 +139,29 @@ package enum Action: Sendable, Codable, Equatable {
         case .restoreTriggers: "triggers"
         case .completeCutover: "complete"
         }
+    }
+}
+
+/// Rows of an extension's configuration tables (`pg_extension_config_dump`), which are the user's.
+package struct ExtensionRows: Sendable, Codable, Equatable {
+    package struct Table: Sendable, Codable, Equatable {
+        package var name: QualifiedName
+        /// `where …`, empty for all rows.
+        package var condition: String
+        package init(name: QualifiedName, condition: String) {
+            self.name = name
+            self.condition = condition
+        }
+    }
+    package var name: String
+    package var tables: [Table]
+    /// Whether such rows of the target are ours alone: the extension was not there before.
+    package var replaces: Bool
+
+    package init(name: String, tables: [Table], replaces: Bool) {
+        self.name = name
+        self.tables = tables
+        self.replaces = replaces
     }
 }
 

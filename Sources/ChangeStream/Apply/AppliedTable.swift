@@ -33,9 +33,6 @@ struct AppliedTable: Sendable {
     /// The target's table has no parts that `only` would leave out, or may not be combined with it.
     let takesOnly: Bool
 
-    /// Of an identity that is all columns: positions of a hypertable's dimensions, which find a row's chunk.
-    let dimensions: [Int]
-
     /// On the target.
     var name: QualifiedName { followed.target ?? followed.name }
     var width: Int { columns.count }
@@ -66,7 +63,6 @@ struct AppliedTable: Sendable {
         self.columns = columns
         generated = Set(target.columns.filter(\.isGenerated).map(\.name))
         isHypertable = target.dimensions != nil
-        dimensions = (target.dimensions ?? []).compactMap { name in columns.firstIndex { $0.name == name } }
         takesOnly = target.dimensions == nil && !target.isPartitioned
         var keyColumns: [String] = []
         if case .columns(let names) = followed.identity { keyColumns = names }

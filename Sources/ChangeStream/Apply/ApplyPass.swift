@@ -63,7 +63,8 @@ final class ApplyPass {
             settings.plugin, tables: preparation.tables, rows: preparation.rows, routing: routing,
             markerTable: settings.markerTable, countsOnly: settings.countsOnly,
             batch: Batch(partCount: 1, tables: preparation.tables.count),
-            reread: { try reader.read($0, key: $1, consumed: $2) }, findPart: { try reader.part($0) },
+            reread: { try reader.read($0, key: $1, consumed: $2) },
+            findPart: { settings.leavesOut($0) ? nil : try reader.part($0) },
             report: report)
         source = try applier.open(routing.least)
         let made = workers

@@ -43,13 +43,9 @@ enum ApplySQL {
             if table.columns[column].equalsByBytes { return "\(name) = $\(first + column)::\(type)" }
             return "\(name)::text = $\(first + column)::\(type)::text"
         }
-        // Equal text is equal time: a hypertable is asked for the chunk first.
-        let chunk = table.dimensions.map { column in
-            "\(quoted(table, column)) = $\(first + column)::\(table.columns[column].typeName)"
-        }
         return """
             (tableoid, ctid) = (select tableoid, ctid from \(only(table)) where \
-            \(same.isEmpty ? "true" : (chunk + same).joined(separator: " and ")) limit 1)
+            \(same.isEmpty ? "true" : same.joined(separator: " and ")) limit 1)
             """
     }
 

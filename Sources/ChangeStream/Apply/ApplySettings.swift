@@ -34,6 +34,8 @@ package struct ApplySettings: Sendable {
     /// Asked between transactions, where given: nothing is applied that ends behind what it says, which is some
     /// transaction's end. A lane that is to join another never comes before it.
     package var notBeyond: (@Sendable () -> LSN)?
+    /// Whether the plan leaves out a table that is part of one whose parts are followed.
+    package var leavesOut: @Sendable (QualifiedName) -> Bool = { _ in false }
     package var limits = BatchLimits()
 
     package init(

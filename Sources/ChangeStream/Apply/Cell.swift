@@ -86,15 +86,21 @@ struct Arena {
 
 /// Spreads keys over workers. Kept with the progress as `version`: positions made by one way mean nothing to another.
 struct KeyHash {
-    static let version = 1
+    static let version = 2
     private(set) var value: UInt64
 
     init(table: UInt32) { value = 0x9E37_79B9_7F4A_7C15 ^ UInt64(table) }
 
     @inline(__always)
     private mutating func mix(_ word: UInt64) {
-        value = (value ^ word) &* 0xFF51_AFD7_ED55_8CCD
-        value ^= value >> 32
+        // MurmurHash3's finalizer: every bit of the word reaches every bit of the value. Whole numbers come with their
+        // low byte in the word's high one, which a multiplication alone carries nowhere.
+        value ^= word
+        value ^= value >> 33
+        value &*= 0xFF51_AFD7_ED55_8CCD
+        value ^= value >> 33
+        value &*= 0xC4CE_B9FE_1A85_EC53
+        value ^= value >> 33
     }
 
     mutating func combine(_ key: StreamValue) {

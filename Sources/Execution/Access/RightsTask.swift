@@ -34,7 +34,8 @@ enum RightsTask {
         let present = try TargetRoles.read(target)
         let planner = RightsPlanner(
             source: wanted, sourceVersion: context.sourceVersion, target: present.access, roles: present.names,
-            maker: present.maker, exclusions: context.decisions.exclusions)
+            maker: present.maker, exclusions: context.decisions.exclusions,
+            providerRoles: Set(context.decisions.access?.providerRoles ?? []))
         let objects = try LargeObjectRights.read(
             source, target, wanted: wanted, present: present, sourceVersion: context.sourceVersion)
         let outcome = plan(planner, objects)

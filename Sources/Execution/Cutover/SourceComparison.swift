@@ -52,9 +52,8 @@ package struct CutoverOutdated: ToldError, Equatable {
     package var cure: String? {
         if differences.allSatisfy({ $0.kind == .attached }) {
             let names = differences.prefix(10).map(\.table.description).joined(separator: ", ")
-            return
-                "while the application stands still, make on the target what is missing and copy the rows of \(names) "
-                + "there (psql's \\copy), then run `skein cutover` again; or withdraw it with --abort"
+            return "while the application stands still, make on the target what is missing and copy the rows of "
+                + "\(names) there (psql's \\copy), then run `skein cutover` again; or withdraw it with --abort"
         }
         return "run `skein cutover --abort`, then: " + Set(differences.map(\.cure)).sorted().joined(separator: "; ")
     }

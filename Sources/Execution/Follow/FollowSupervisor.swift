@@ -24,8 +24,7 @@ struct FollowSupervisor: Sendable {
 
     init(
         _ context: RunContext, _ control: Session, _ definitions: SourceDefinitions, spool: Spool,
-        stream: FollowedStream, lanes: Lanes,
-        board: FollowBoard,
+        stream: FollowedStream, lanes: Lanes, board: FollowBoard,
     ) {
         self.context = context
         self.control = control

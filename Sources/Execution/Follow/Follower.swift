@@ -66,7 +66,7 @@ final class Follower: Sendable {
         case .broken(let failure):
             let (migration, reason) = (context.migration, failure.message)
             // Also known to whoever comes next; where that fails, it will be noticed again.
-            try? await onTarget { target in
+            try? await context.onTarget(as: "follow") { target in
                 try target.durably { try StreamStore(target, migration: migration).setBroken(reason) }
             }
             board.fail(FollowFailure(failure, isResumable: false))
@@ -155,14 +155,6 @@ final class Follower: Sendable {
 
     private func waitForOrderToApply() async throws {
         while !ordered.mayApply { try await Task.sleep(for: .milliseconds(50)) }
-    }
-
-    private func onTarget<R: Sendable>(_ body: @Sendable (Connection) throws -> R) async throws -> R {
-        let session = Session(
-            context.target, applicationName: context.applicationName("follow"), settings: context.targetSettings)
-        let value = try await session.run(body)
-        await session.close()
-        return value
     }
 }
 

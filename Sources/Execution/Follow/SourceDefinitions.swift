@@ -41,12 +41,14 @@ final class SourceDefinitions: Sendable {
     /// What changed otherwise is told; the cutover refuses where it made a difference.
     func look(_ session: Session) async throws {
         let (context, publishes) = (context, publishes)
-        let known = try await onTarget { try StreamStore($0, migration: context.migration).shape() }
+        let known = try await context.onTarget(as: "follow") {
+            try StreamStore($0, migration: context.migration).shape()
+        }
         let (found, unnamed) = try await session.run { source in
             let unnamed = publishes ? try SourcePublications(source, context.sourceNames).withoutIdentity() : []
             guard let known else { return ([SourceDifference](), unnamed) }
             let now = try SourceShape.read(source, following: known.followed)
-            let differences = SourceWatch.differences(from: known, to: now, families: context.families) {
+            let differences = SourceWatch.differences(from: known, to: now, parts: context.hypertableParts) {
                 context.plan.select.takes($0)
             }
             return (differences, unnamed)
@@ -61,7 +63,7 @@ final class SourceDefinitions: Sendable {
         for text in told.add(found) { tell(.streamNotice(text)) }
         let (now, migration) = (told.told, context.migration)
         guard now != before else { return }
-        try await onTarget { target in
+        try await context.onTarget(as: "follow") { target in
             try target.transaction { try StreamStore(target, migration: migration).changeShape { $0.told = now } }
         }
     }
@@ -79,13 +81,5 @@ final class SourceDefinitions: Sendable {
                         + "no usable replica identity (any more); run on the source: alter table \(table.sql) replica "
                         + "identity full;"))
         }
-    }
-
-    private func onTarget<R: Sendable>(_ body: @Sendable (Connection) throws -> R) async throws -> R {
-        let session = Session(
-            context.target, applicationName: context.applicationName("follow"), settings: context.targetSettings)
-        let value = try await session.run(body)
-        await session.close()
-        return value
     }
 }

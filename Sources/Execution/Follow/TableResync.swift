@@ -37,6 +37,7 @@ package struct TableResync: Sendable {
             })
         guard !leaves.isEmpty else { throw NotFollowed(table: table) }
         // Tables whose rows cannot be told apart go together.
+        try LaterParts.refuse(source, context, of: Set(context.wholes(of: Array(leaves)).map(\.target)))
         return Set(context.wholes(of: Array(leaves)).flatMap(\.tables)).sorted()
     }
 

@@ -80,6 +80,16 @@ extension RunContext {
     /// Hypertables whose rows come from several tables of the source, which lie below one of the same name.
     var families: Set<QualifiedName> { Set(tasks.compactMap { $0.action.copiedPiece?.target }) }
 
+    /// Tables of the source that are parts of such, by name.
+    var hypertableParts: [QualifiedName: HypertablePart] {
+        Dictionary(
+            tasks.compactMap { task in
+                guard let piece = task.action.copiedPiece, let target = piece.target else { return nil }
+                return (piece.table, HypertablePart(target: target, territory: piece.territory))
+            }
+        ) { first, _ in first }
+    }
+
     /// All rows of such a hypertable, as one piece that is compared. Every graph has what it is made from.
     func family(_ name: QualifiedName) -> Piece? {
         for task in tasks {

@@ -91,7 +91,7 @@ extension Action {
     /// Whether the task reads the source under the run's snapshot.
     package var readsUnderSnapshot: Bool {
         switch self {
-        case .copy, .copyLargeObjects, .dumpSchema: true
+        case .copy, .copyLargeObjects, .copyExtensionRows, .dumpSchema: true
         default: false
         }
     }
@@ -104,9 +104,9 @@ extension Action {
             .fence, .writeMarker, .drain, .recopyUnfollowed, .completeCutover, .applyPolicies, .setOwners,
             .grantPrivileges:
             true
-        case .dumpSchema, .createRoles, .setDatabase, .createExtension, .restorePreData, .createHypertable, .copy,
-            .copyLargeObjects, .buildIndex, .addConstraint, .attachIndexes, .analyze, .prepareSource, .createSlot,
-            .dropIndex:
+        case .dumpSchema, .createRoles, .setDatabase, .createExtension, .copyExtensionRows, .restorePreData,
+            .createHypertable, .copy, .copyLargeObjects, .buildIndex, .addConstraint, .attachIndexes, .analyze,
+            .prepareSource, .createSlot, .dropIndex:
             false
         }
     }
@@ -118,8 +118,8 @@ extension Action {
     package var isRepeatedAfterChange: Bool {
         switch self {
         // Large objects that are copied again are new ones.
-        case .setSequences, .refreshMaterializedView, .checkSourceUnchanged, .vacuum, .verify, .setOwners,
-            .grantPrivileges:
+        case .setSequences, .refreshMaterializedView, .checkSourceUnchanged, .vacuum, .verify, .copyExtensionRows,
+            .setOwners, .grantPrivileges:
             true
         default: false
         }

@@ -31,7 +31,9 @@ struct Recheck: Sendable {
     /// - Returns: numbers of the tasks that are to be done again.
     func run() async throws -> [Int] {
         let context = context
-        let records = try await control { try TaskStore($0, migration: context.migration).all() }
+        let records = try await context.onTarget(as: "recheck") {
+            try TaskStore($0, migration: context.migration).all()
+        }
         let stale = records.filter { $0.state == .done && $0.generation != nil && $0.generation != snapshot.generation }
         guard !stale.isEmpty else { return [] }
         try await refuseChangedSchema()
@@ -95,7 +97,7 @@ struct Recheck: Sendable {
         let isEqual =
             part.isComplete
             ? try await verifier.compare(Verifier.Subject(part.piece, targetHasChildren: isParent)).isEqual : false
-        let isOurs = try await control { target in
+        let isOurs = try await context.onTarget(as: "recheck") { target in
             let store = TaskStore(target, migration: context.migration)
             let isOurs = try target.transaction {
                 // Another process may have compared it at the same time, and even have copied it again by now.
@@ -125,7 +127,7 @@ struct Recheck: Sendable {
         let followers = records.filter { $0.state == .done && $0.task.action.isRepeatedAfterChange }.map(\.number)
         guard !followers.isEmpty else { return [] }
         let context = context
-        try await control { try TaskStore($0, migration: context.migration).reopen(followers) }
+        try await context.onTarget(as: "recheck") { try TaskStore($0, migration: context.migration).reopen(followers) }
         return followers
     }
 
@@ -134,7 +136,7 @@ struct Recheck: Sendable {
         let numbers = stale.filter { if case .copyLargeObjects = $0.task.action { true } else { false } }.map(\.number)
         guard !numbers.isEmpty else { return [] }
         let (context, generation) = (context, snapshot.generation)
-        let reset = try await control { target in
+        let reset = try await context.onTarget(as: "recheck") { target in
             try target.transaction {
                 let store = TaskStore(target, migration: context.migration)
                 let stale = try store.lockStale(numbers, generation: generation)
@@ -154,17 +156,11 @@ struct Recheck: Sendable {
             let catalog = try CatalogReader.read(source, CatalogReader.Options(readsStatistics: false))
             return Fingerprint.source(catalog, ResolvedSelection(context.plan, source: catalog))
         }
-        let before = try await control { try StateStore($0).fingerprint(migration: context.migration) }
+        let before = try await context.onTarget(as: "recheck") {
+            try StateStore($0).fingerprint(migration: context.migration)
+        }
         let changed = before?.differences(to: present) ?? []
         guard changed.isEmpty else { throw SourceSchemaChanged(objects: changed.map(\.object)) }
-    }
-
-    private func control<R: Sendable>(_ body: @Sendable (Connection) throws -> R) async throws -> R {
-        let session = Session(
-            context.target, applicationName: context.applicationName("recheck"), settings: context.targetSettings)
-        let value = try await session.run(body)
-        await session.close()
-        return value
     }
 }
 

@@ -43,12 +43,13 @@ package struct SourceDifference: Sendable, Equatable, Codable, CustomStringConve
 package enum SourceWatch {
     /// What differs on followed tables and what they are parts of, and tables that are new.
     /// - Parameters:
-    ///   - families: tables whose parts become one hypertable each.
+    ///   - parts: tables that become parts of hypertables.
     ///   - isSelected: whether the plan would migrate a table of this name.
     package static func differences(
-        from before: SourceShape, to now: SourceShape, families: Set<QualifiedName> = [],
+        from before: SourceShape, to now: SourceShape, parts: [QualifiedName: HypertablePart] = [:],
         isSelected: (QualifiedName) -> Bool,
     ) -> [SourceDifference] {
+        let families = Set(parts.values.map(\.target))
         let old = Dictionary(before.tables.map { ($0.oid, $0) }) { first, _ in first }
         let new = Dictionary(now.tables.map { ($0.oid, $0) }) { first, _ in first }
         let related = related(before.followed, old)
@@ -60,10 +61,11 @@ package enum SourceWatch {
             guard let present = new[oid] else {
                 let namesake = names[was.qualified].flatMap { old[$0] == nil ? $0 : nil }
                 if let namesake { namesakes.insert(namesake) }
-                found.append(gone(was, isMadeAgain: namesake != nil))
+                found.append(gone(was, isMadeAgain: namesake != nil, parts[was.qualified]))
                 continue
             }
-            found += changes(was, present, names: old.merging(new) { first, _ in first })
+            found += changes(
+                was, present, names: old.merging(new) { first, _ in first }, part: parts[was.qualified])
         }
         for table in now.tables where !namesakes.contains(table.oid) {
             let was = old[table.oid]
@@ -92,8 +94,14 @@ package enum SourceWatch {
         return found
     }
 
-    private static func gone(_ table: SourceShape.Table, isMadeAgain: Bool) -> SourceDifference {
+    private static func gone(
+        _ table: SourceShape.Table, isMadeAgain: Bool, _ part: HypertablePart?,
+    ) -> SourceDifference {
         let name = table.qualified
+        if let part {
+            return SourceDifference(
+                kind: .dropped, table: name, what: "was dropped on the source", cure: part.removal)
+        }
         guard isMadeAgain else {
             return SourceDifference(
                 kind: .dropped, table: name, what: "was dropped on the source",
@@ -119,14 +127,14 @@ package enum SourceWatch {
             isFamily
             ? "its changes are applied to the hypertable; rows that it held before it became a part are not on the "
                 + "target: where there are any, start over with --drop-if-exists"
-            : "make the same table on the target, as a part of \(parent), then run migrate with --resync "
-                + table.qualified.description
+            : "its rows are not followed: make the same table on the target, as a part of \(parent), and copy its "
+                + "rows there once the application has stopped for the cutover, which compares it and says so"
         return SourceDifference(
             kind: .attached, table: table.qualified, what: "\(made) on the source", cure: cure, root: root)
     }
 
     private static func changes(
-        _ was: SourceShape.Table, _ now: SourceShape.Table, names: [UInt32: SourceShape.Table],
+        _ was: SourceShape.Table, _ now: SourceShape.Table, names: [UInt32: SourceShape.Table], part: HypertablePart?,
     ) -> [SourceDifference] {
         var found: [SourceDifference] = []
         func add(_ kind: SourceDifference.Kind, _ what: String, _ cure: String) {
@@ -165,7 +173,8 @@ package enum SourceWatch {
         }
         for parent in was.parents where !now.parents.contains(parent) {
             let name = names[parent]?.qualified.description ?? "its parent"
-            add(.detached, "was detached from \(name) on the source", "detach it on the target, too")
+            add(
+                .detached, "was detached from \(name) on the source", part?.removal ?? "detach it on the target, too")
         }
         return found
     }
@@ -177,6 +186,23 @@ package enum SourceWatch {
         case "i": "using index " + (identity.split(separator: ".").last.map { String($0) } ?? "…")
         default: "default"
         }
+    }
+}
+
+/// A table of the source whose rows are a hypertable's on the target.
+package struct HypertablePart: Sendable, Equatable {
+    package var target: QualifiedName
+    /// What tells its rows from the others' there.
+    package var territory: String?
+    package init(target: QualifiedName, territory: String?) {
+        self.target = target
+        self.territory = territory
+    }
+
+    /// What to do on the target where its rows are gone from the source.
+    fileprivate var removal: String {
+        territory.map { "delete its rows on the target, too: delete from \(target.sql) where \($0);" }
+            ?? "nothing tells its rows from the others' in \(target): start over with --drop-if-exists"
     }
 }
 
@@ -196,5 +222,18 @@ extension Plan.Selection {
         if !schemas.include.isEmpty, !matches(schemas.include) { return false }
         if !tables.include.isEmpty, !matches(tables.include) { return false }
         return !matches(schemas.exclude) && !matches(tables.exclude)
+    }
+}
+
+extension Plan {
+    /// Whether the plan leaves out a table, or its rows, that is part of one that it takes. (`select.tables.include`
+    /// need only name the whole.)
+    package func leavesOut(part table: QualifiedName) -> Bool {
+        let schemas = select.schemas
+        if !schemas.include.isEmpty, !schemas.include.contains(where: { $0.value.matches(table.schema) }) {
+            return true
+        }
+        return schemas.exclude.contains { $0.value.matches(table.schema) }
+            || (select.tables.exclude + copy.skipTableData).contains { $0.value.matches(table) }
     }
 }

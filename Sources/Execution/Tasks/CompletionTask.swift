@@ -77,7 +77,7 @@ enum CompletionTask {
         else { return [] }
         let now = try SourceShape.read(source, following: following.tables.map(\.oid))
         let families = context.families
-        let found = SourceWatch.differences(from: before, to: now, families: families) {
+        let found = SourceWatch.differences(from: before, to: now, parts: context.hypertableParts) {
             context.plan.select.takes($0)
         }
         let targets = Dictionary(

@@ -43,7 +43,9 @@ package enum SchemaTask {
             || line.contains("could not import the requested snapshot")
     }
 
-    package static func createExtension(name: String, schema: String, _ scope: TaskScope) throws -> TaskOutcome {
+    package static func createExtension(
+        name: String, schema: String, version: String?, _ scope: TaskScope,
+    ) throws -> TaskOutcome {
         try scope.inTransaction { target in
             if try target.scalar("select true from pg_catalog.pg_extension where extname = $1", [name]) == nil {
                 let isPlaced = schema == "pg_catalog" || schema.isEmpty
@@ -54,7 +56,8 @@ package enum SchemaTask {
                 if !isPlaced { try target.execute("create schema if not exists \(QualifiedName.quoted(schema))") }
                 try target.execute(
                     "create extension \(QualifiedName.quoted(name))"
-                        + (isPlaced ? "" : " with schema \(QualifiedName.quoted(schema))"))
+                        + (isPlaced ? "" : " schema \(QualifiedName.quoted(schema))")
+                        + (version.map { " version \(QualifiedName.quoted($0))" } ?? ""))
             }
             // Its licence shows only now, and must not be learnt after all rows have been copied.
             if name == "timescaledb", scope.context.tasks.contains(where: \.action.isPolicies) {

@@ -9,7 +9,9 @@ enum TaskRunner {
         case .setDatabase: try DatabaseTask.run(scope)
         case .setOwners(let stage): try RightsTask.setOwners(stage, scope)
         case .grantPrivileges(let stage): try RightsTask.grantPrivileges(stage, scope)
-        case .createExtension(let name, let schema): try SchemaTask.createExtension(name: name, schema: schema, scope)
+        case .createExtension(let name, let schema, let version):
+            try SchemaTask.createExtension(name: name, schema: schema, version: version, scope)
+        case .copyExtensionRows(let rows): try ExtensionRowsTask.run(rows, scope)
         case .restorePreData: try SchemaTask.restore(.preData, scope)
         case .createHypertable(let definition): try SchemaTask.createHypertable(definition, scope)
         case .buildIndex(let index): try SchemaTask.buildIndex(index, scope)

@@ -20,7 +20,11 @@ struct AccessPlanner {
 
     mutating func decide() -> AccessDecision {
         var decision = AccessDecision()
-        var planner = RolePlanner(plan, source: source, target: target)
+        let sourceProvider = ProviderRoles(RecognisedProvider(plan.source.provider.value, source).profile)
+        let targetProvider = ProviderRoles(RecognisedProvider(plan.target.provider.value, target).profile)
+        decision.providerRoles = source.access.roles.map(\.name).filter(sourceProvider.owns)
+        var planner = RolePlanner(
+            plan, source: source, target: target, sourceProvider: sourceProvider, targetProvider: targetProvider)
         decision.roles = planner.decide()
         diagnostics += planner.names.diagnostics
         decision.database = database()
@@ -36,14 +40,15 @@ struct AccessPlanner {
         there.defaults = target.access.defaults
         let rights = RightsPlanner(
             source: source.access, sourceVersion: source.server.versionNumber, target: there, roles: names,
-            maker: RoleMaker(target.server, target.access), exclusions: exclusions)
+            maker: RoleMaker(target.server, target.access, provider: targetProvider), exclusions: exclusions,
+            providerRoles: Set(decision.providerRoles))
         if plan.grants.owners.value { decision.owners = owners(rights) }
         if plan.grants.privileges.value {
             decision.privileges = Dictionary(
                 rights.privileges(.all).statements.map { ($0.kind, 1) },
                 uniquingKeysWith: +)
         }
-        decision.missingRoles = missing(names)
+        decision.missingRoles = missing(names.union(decision.providerRoles))
         return decision
     }
 
@@ -72,7 +77,7 @@ struct AccessPlanner {
                     ((object.privileges ?? []) + object.columnPrivileges).compactMap(\.grantee)
                         .filter { $0 != object.owner })
             }
-            for role in named.subtracting(first) where !names.contains(role) && !ProviderRoles.standard.owns(role) {
+            for role in named.subtracting(first) where !names.contains(role) {
                 counts[role, default: 0] += 1
             }
         }

@@ -14,9 +14,16 @@ package struct ProviderRoles: Sendable, Equatable {
         self.withheld = withheld
     }
 
+    /// What a place's profile says.
+    init(_ profile: ProviderProfile) {
+        self.init(
+            names: profile.rolePatterns,
+            withheld: Set(profile.withheldAttributes.compactMap { Catalog.RoleAttribute(rawValue: $0.rawValue) }))
+    }
+
     package func owns(_ role: String) -> Bool { patterns.contains { $0.matches(role) } }
 
-    /// The names that known services use, for a server of which nothing else is known.
+    /// The names that known services use: what a plan may exclude whether or not the source has them.
     package static let standard = ProviderRoles(names: [
         "rds_*", "rdsadmin", "rdsrepladmin", "rdsproxyadmin", "rdstopmgr", "rdswriteforwarduser", "aws_*", "azure_*",
         "azuresu", "cloudsql*", "alloydb*", "pg_*", "tsdbadmin", "tsdbexplorer", "tsdbowner", "avnadmin", "_aiven*",

@@ -25,17 +25,17 @@ package struct RightsPlanner: Sendable {
     private let changes: PrivilegeChanges
     private let exclusions: Exclusions
     private let roles: Set<String>
-    private let provider: ProviderRoles
+    private let providerRoles: Set<String>
 
     /// - Parameters:
     ///   - roles: all that the target has.
     ///   - maker: the role that Skein connects to the target with.
-    ///   - provider: the source's.
+    ///   - providerRoles: of the source, its provider's.
     package init(
         source: Catalog.Access, sourceVersion: Int, target: Catalog.Access, roles: Set<String>, maker: RoleMaker,
-        exclusions: Exclusions, provider: ProviderRoles = .standard,
+        exclusions: Exclusions, providerRoles: Set<String> = [],
     ) {
-        self.provider = provider
+        self.providerRoles = providerRoles
         self.source = source
         self.target = target
         self.maker = maker
@@ -134,7 +134,7 @@ package struct RightsPlanner: Sendable {
     }
 
     /// A role of the source's provider that means nothing on the target.
-    private func isLeftBehind(_ role: String) -> Bool { provider.owns(role) && !roles.contains(role) }
+    private func isLeftBehind(_ role: String) -> Bool { providerRoles.contains(role) && !roles.contains(role) }
 
     /// Of either side: on a managed source `postgres` may be a role like any other, and on the target the one that nobody
     /// acts for.

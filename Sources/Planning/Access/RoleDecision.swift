@@ -53,6 +53,8 @@ package struct AccessDecision: Sendable, Codable, Equatable {
     package var privileges: [String: Int]?
     /// Roles that own something or have rights, and will not be on the target: the number of objects.
     package var missingRoles: [String: Int] = [:]
+    /// Roles of the source that are its provider's, which the target need not have.
+    package var providerRoles: [String] = []
 
     package init() {}
 }

@@ -14,8 +14,7 @@ struct RolePlanner {
     private(set) var names = NameMatching()
 
     init(
-        _ plan: Plan, source: Catalog, target: Catalog, sourceProvider: ProviderRoles = .standard,
-        targetProvider: ProviderRoles = .standard,
+        _ plan: Plan, source: Catalog, target: Catalog, sourceProvider: ProviderRoles, targetProvider: ProviderRoles,
     ) {
         self.plan = plan
         self.source = source.access

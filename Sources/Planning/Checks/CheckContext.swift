@@ -67,6 +67,8 @@ package struct CheckContext: Sendable {
     let hypertables: [PlannedHypertable]
     /// Of `selected.existing` those that the target has.
     let existing: [OID: ExistingTable]
+    private let sourceProvider: RecognisedProvider
+    private let targetProvider: RecognisedProvider
     private let relationsByOID: [OID: Catalog.Relation]
     private let indexesByTable: [OID: [Catalog.Index]]
     private let sourceIndexesByTable: [OID: [Catalog.Index]]
@@ -87,6 +89,8 @@ package struct CheckContext: Sendable {
         self.jobs = jobs
         self.machine = machine
         self.access = access
+        sourceProvider = RecognisedProvider(plan.source.provider.value, source)
+        targetProvider = RecognisedProvider(plan.target.provider.value, target)
         relations = source.relations.filter { selected.relations.contains($0.oid) }
         relationsByOID = Dictionary(source.relations.map { ($0.oid, $0) }) { first, _ in first }
         indexesByTable = Dictionary(grouping: source.indexes.filter { selected.indexes.contains($0.oid) }, by: \.table)
@@ -142,6 +146,16 @@ package struct CheckContext: Sendable {
         selected.families.values.contains { family in
             names.contains(family.root.name) && family.parts.contains { $0.oid == relation.oid }
         }
+    }
+
+    /// Who runs a side's server.
+    func provider(_ side: Side) -> RecognisedProvider { side == .source ? sourceProvider : targetProvider }
+
+    /// How a setting of a side's server is changed where it runs.
+    func change(
+        _ setting: String, to value: String, bare: String? = nil, _ effect: SettingChange.Effect, on side: Side,
+    ) -> SettingChange {
+        SettingChange(setting, to: value, bare: bare, effect, at: provider(side).profile, on: side)
     }
 
     /// Whether both URIs lead to one database.

@@ -4,7 +4,9 @@ package import PlanFile
 package enum Checks {
     /// In the order of their codes.
     package static let all: [Check] = [
-        SourceServerChecks.all, TargetServerChecks.all, TargetRightsChecks.all, ConnectionChecks.all,
+        ProviderChecks.all, SourceServerChecks.all, TargetServerChecks.all, TargetRightsChecks.all,
+        TargetObjectChecks.all,
+        SourceRightsChecks.all, ConnectionChecks.all,
         CapacityChecks.all, TextChecks.all, ExtensionChecks.all, RoleChecks.all, ToolChecks.all, ReadingChecks.all,
         TableChecks.all, ValueChecks.all, HypertableShapeChecks.all, HypertablePartitionChecks.all,
         HypertableTimeChecks.all,

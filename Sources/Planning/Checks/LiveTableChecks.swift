@@ -49,7 +49,8 @@ enum LiveTableChecks {
                 why:
                     "Only the owner of a table, or a member of it, can publish it; a member has all of the owner's rights."
                     + instead,
-                cure: "say `replication: {plugin: test_decoding}`, or run on the source as a superuser",
+                cure: "say `replication: {plugin: test_decoding}`, or run on the source as "
+                    + context.provider(.source).profile.strongestRole,
                 statement: "grant \(QualifiedName.quoted(owner)) to \(user);",
                 object: QualifiedName.quotedIfNeeded(owner), at: location)
         }

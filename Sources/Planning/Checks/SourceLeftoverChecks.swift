@@ -62,11 +62,10 @@ enum SourceLeftoverChecks {
                 }
             findings.add(
                 .error, "the source's server has a replication slot \(slot.name) already, which \(whose)",
-                why:
-                    "This migration's slot would be called the same, and names of slots are shared by all databases of a "
-                    + "server.",
-                cure:
-                    "give this plan another `name`; or, if nobody needs that slot any more, remove it with \(leftBehind)",
+                why: "This migration's slot would be called the same, and names of slots are shared by all databases "
+                    + "of a server.",
+                cure: "give this plan another `name`; or, if nobody needs that slot any more, remove it with "
+                    + leftBehind,
                 object: slot.name, at: context.plan.name.location)
         }
     }

@@ -15,7 +15,8 @@ package enum Compiler {
     ///   - source: read with statistics.
     ///   - target: its settings and extensions count; what else it holds is for the checks.
     package static func compile(_ plan: Plan, source: Catalog, target: Catalog) -> Compilation {
-        let selection = ResolvedSelection(plan, source: source)
+        var selection = ResolvedSelection(plan, source: source)
+        selection.leaveOutEventTriggers(of: source, for: target, plan.target.provider.value)
         var compiler = GraphCompiler(plan: plan, source: source, target: target, selection: selection)
         let graph = compiler.compile()
         return Compilation(

@@ -37,6 +37,7 @@ struct GraphCompiler {
     var attachIndexes: Int?
     var postData = 0
     var largeObjects: Int?
+    var extensionRows: [Int] = []
     var foreignKeys: [(vertex: Int, constraint: Catalog.Constraint, build: ForeignKeyBuild)] = []
     /// The last validation of each table's foreign keys.
     var validations: [OID: Int] = [:]
@@ -104,6 +105,7 @@ struct GraphCompiler {
         addSchemaTasks(after: [])
         addCopyTasks()
         addLargeObjects(after: [preData])
+        addExtensionRows(isLate: false, after: [preData])
         addIndexTasks(.early)
         addForeignKeyTasks()
         addPostData()

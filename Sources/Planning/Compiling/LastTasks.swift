@@ -91,6 +91,7 @@ extension GraphCompiler {
         if !sequences.isEmpty {
             add(nil, .setSequences(sequences), after: [postData])
         }
+        addExtensionRows(isLate: true, after: graph.sinks)
         addRightsTasks(.all)
         // The dump's last stage also holds comments on materialized views' indexes, which are built late.
         let views = Set(selection.relations.filter { $0.kind == .materializedView }.map(\.oid))

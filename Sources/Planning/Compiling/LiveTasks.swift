@@ -65,6 +65,7 @@ extension GraphCompiler {
         (live.drain, live.recopied) = (drain, recopied)
         for name in live.lookupIndexes { add(name.description, .dropIndex(name), after: [drain]) }
         addLargeObjects(after: [drain])
+        addExtensionRows(isLate: false, after: [drain])
         if !sequences.isEmpty {
             add(nil, .setSequences(sequences), after: [drain])
         }
@@ -75,6 +76,7 @@ extension GraphCompiler {
         let triggers = add(nil, .restoreTriggers, after: hasLateKeys ? [recopied, postData] : [recopied])
         // Policies decide what a view's owner sees.
         addViewTasks(after: triggers)
+        addExtensionRows(isLate: true, after: graph.sinks)
         addRightsTasks(.late)
         let eventTriggers = add(nil, .restoreEventTriggers, after: graph.sinks)
         addRightsTasks(.eventTriggers)

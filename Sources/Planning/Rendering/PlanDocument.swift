@@ -7,6 +7,18 @@ package struct PlanDocument: Sendable, Codable, Equatable {
         package var version: String
         /// Sessions that the migration opens at most, its short ones included.
         package var connections: Int?
+        /// Who runs it: what the plan says, else what the server shows.
+        package var provider: Plan.Provider?
+        /// Its name for people.
+        package var providerName: String?
+        /// What tells so.
+        package var providerWhy: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case database, version, connections, provider
+            case providerName = "provider_name"
+            case providerWhy = "provider_why"
+        }
     }
 
     /// How many objects of one kind are created.

@@ -15,10 +15,10 @@ extension PlanDocument {
         hash = plan.hash
         mode = plan.mode.value
         self.source = Server(
-            database: source.server.database, version: source.server.version,
+            source, RecognisedProvider(plan.source.provider.value, source),
             connections: graph.map { Sessions.needed(.source, plan, $0.jobs) })
         self.target = Server(
-            database: target.server.database, version: target.server.version,
+            target, RecognisedProvider(plan.target.provider.value, target),
             connections: graph.map { Sessions.needed(.target, plan, $0.jobs) })
         creates = CreatedCounts.counts(plan, source, selection, graph)
         skipped = Self.skipped(plan, source, selection)
@@ -56,15 +56,21 @@ extension PlanDocument {
 
     /// Whole relations, schemas and extensions; what falls with them is in the diagnostics.
     private static func skipped(_ plan: Plan, _ source: Catalog, _ selection: ResolvedSelection) -> [Skipped] {
-        let own = SourceNames.markerSchema(of: plan, on: source.server)
-        var result: [Skipped] = selection.exclusions.schemas.filter { $0 != own }.map { schema in
+        let markers = SourceNames.markerSchema(of: plan, on: source.server)
+        let profile = RecognisedProvider(plan.source.provider.value, source).profile
+        func own(_ profile: ProviderProfile) -> String { "it is \(profile.name)'s own" }
+        var result: [Skipped] = selection.exclusions.schemas.filter { $0 != markers }.map { schema in
             Skipped(
                 object: "schema \(QualifiedName.quotedIfNeeded(schema))",
                 why: plan.select.schemas.exclude.contains { $0.value.matches(schema) }
-                    ? "the plan excludes it" : "the plan does not include it")
+                    ? "the plan excludes it"
+                    : profile.owns(schema: schema) ? own(profile) : "the plan does not include it")
         }
         result += selection.exclusions.extensions.map { name in
-            Skipped(object: "extension \(QualifiedName.quotedIfNeeded(name))", why: "the plan excludes it")
+            Skipped(
+                object: "extension \(QualifiedName.quotedIfNeeded(name))",
+                why: plan.select.excludedExtensions.contains { $0.value.matches(name) }
+                    ? "the plan excludes it" : own(profile))
         }
         let parts = selection.families.values.flatMap { family in
             family.members.map(\.oid).filter { !family.excluded.contains($0) }
@@ -109,6 +115,15 @@ extension PlanDocument {
     private static func notYetApplied(_ plan: Plan) -> [String] { [] }
 }
 
+extension PlanDocument.Server {
+    init(_ catalog: Catalog, _ recognised: RecognisedProvider, connections: Int?) {
+        self.init(
+            database: catalog.server.database, version: catalog.server.version, connections: connections,
+            provider: recognised.profile.provider, providerName: recognised.profile.name,
+            providerWhy: recognised.why)
+    }
+}
+
 extension PlanDocument.Table {
     init(_ decision: TableDecision) {
         self.init(
@@ -141,7 +156,10 @@ private enum CreatedCounts {
             }
         }
         let selected = Set(selection.relations.map(\.oid))
-        add("trigger", source.triggers.filter { selected.contains($0.table) && $0.parent == nil }.count)
+        let gone = Set(selection.exclusions.objects.filter { $0.catalog == "pg_trigger" }.map(\.oid))
+        add(
+            "trigger",
+            source.triggers.filter { selected.contains($0.table) && $0.parent == nil && !gone.contains($0.oid) }.count)
         add("policy", source.policies.filter { selected.contains($0.table) }.count)
         let made = Set(selection.relations.map(\.name))
         let entries = plan.hypertables.filter { $0.to == nil && made.contains($0.table.value) }

@@ -12,7 +12,7 @@ package struct PlanText {
     }
 
     private func text(_ document: PlanDocument) -> String {
-        var lines = [heading(document), ""]
+        var lines = [heading(document)] + place("source", document.source) + place("target", document.target) + [""]
         lines += section("Creates on the target", wrapped(creates(document.creates), indent: "  "))
         if let jobs = document.jobs { lines += section("Jobs", jobLines(jobs) + connectionLines(document)) }
         if let following = document.following {
@@ -44,6 +44,12 @@ package struct PlanText {
         func version(_ server: PlanDocument.Server) -> Substring { server.version.prefix { $0 != " " } }
         return "Plan \(document.name) (\(document.mode.rawValue)): \(document.source.database) on PostgreSQL "
             + "\(version(document.source)) → \(document.target.database) on PostgreSQL \(version(document.target))"
+    }
+
+    private func place(_ side: String, _ server: PlanDocument.Server) -> [String] {
+        guard let name = server.providerName else { return [] }
+        let why = server.providerWhy.map { " (\($0))" } ?? ""
+        return wrapped("\(name)\(why)".split(separator: " ").map(String.init), indent: "  \(side): ", separator: " ")
     }
 
     private func section(_ title: String, _ body: [String]) -> [String] { [title] + body + [""] }

@@ -111,7 +111,9 @@ extension SelectionResolver {
     /// What is left out because of the plan's own words has none of ours.
     private func because(_ cause: Catalog.ObjectID) -> String {
         if excluded[cause] == Self.folds { return "which \(Self.folds)" }
-        return (excluded[cause] ?? "").isEmpty ? "which the plan excludes" : "which is left out too"
+        guard (excluded[cause] ?? "").isEmpty else { return "which is left out too" }
+        return source.extensions.contains { $0.oid == cause.oid && provider.owns(extension: $0.name) }
+            ? "which is \(provider.name)'s own" : "which the plan excludes"
     }
 
     /// A relation by its name alone, everything else with its kind.

@@ -19,6 +19,8 @@ struct SelectionResolver {
     var included: Set<OID> = []
     /// Schemas that are not selected.
     var excludedSchemas: Set<String> = []
+    /// Who runs the source: what is the provider's own stays there.
+    let provider: ProviderProfile
 
     init(plan: Plan, source: Catalog) {
         self.plan = plan
@@ -28,6 +30,7 @@ struct SelectionResolver {
         members = Dictionary(
             folded.families.values.flatMap(\.members).map { ($0.oid, $0) }
         ) { first, _ in first }
+        provider = RecognisedProvider(plan.source.provider.value, source).profile
     }
 
     mutating func resolve() -> ResolvedSelection {
@@ -55,6 +58,7 @@ struct SelectionResolver {
         let removed = names.matches(select.exclude, among: all, key: "select.schemas.exclude", noun: "schema")
         excludedSchemas = removed
         if !select.include.isEmpty { excludedSchemas.formUnion(all.filter { !included.contains($0) }) }
+        excludedSchemas.formUnion(all.filter { provider.owns(schema: $0) && !included.contains($0) })
         if let own = SourceNames.markerSchema(of: plan, on: source.server) { excludedSchemas.insert(own) }
     }
 
@@ -121,7 +125,7 @@ struct SelectionResolver {
         let removed = names.matches(
             plan.select.excludedExtensions, among: source.extensions.map(\.name), key: "select.extensions.exclude",
             noun: "extension")
-        for item in source.extensions where removed.contains(item.name) {
+        for item in source.extensions where removed.contains(item.name) || provider.owns(extension: item.name) {
             excluded[.init(catalog: "pg_extension", oid: item.oid)] = ""
         }
         for sequence in source.sequences where excludedSchemas.contains(sequence.name.schema) {

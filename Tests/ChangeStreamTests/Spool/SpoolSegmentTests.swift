@@ -36,7 +36,7 @@ struct SpoolSegmentTests {
             #expect(try descriptions(100) == 3)
             #expect(try descriptions(200) == 3)
             #expect(try descriptions(300) == 3)
-            #expect(try descriptions(400) == 2)
+            #expect(try descriptions(400) == 3)
             let late = try spool.reader(from: 450).rest()
             #expect(late.map(\.text.first) == ["R", "R", "B", "I", "C"])
         }

@@ -24,7 +24,8 @@ struct RolePlannerTests {
     private static func decide(
         _ source: Catalog, _ target: Catalog, _ change: (inout Plan) -> Void = { _ in },
     ) throws -> (decision: RolesDecision, diagnostics: [Diagnostic]) {
-        var planner = RolePlanner(.sample(change), source: source, target: target)
+        var planner = RolePlanner(
+            .sample(change), source: source, target: target, sourceProvider: .standard, targetProvider: .standard)
         let decision = planner.decide()
         return (try #require(decision), planner.names.diagnostics)
     }

@@ -90,6 +90,27 @@ struct CheckFixture {
         }
     }
 
+    /// A server as a service runs it: its signs, and a role of a customer's.
+    mutating func move(
+        _ side: WritableKeyPath<CheckFixture, CatalogBuilder>, to place: Plan.Provider, as user: String? = nil,
+    ) {
+        editServer(side) { server in
+            server.isSuperuser = false
+            server.bypassesRowSecurity = false
+            server.user = user ?? (place == .rds || place == .aurora ? "master" : "tsdbadmin")
+            server.roleMemberships = ["postgres"]
+            switch place {
+            case .rds, .aurora:
+                server.roles += ["rdsadmin", "rds_superuser", "rds_replication"]
+                server.roleMemberships.append("rds_superuser")
+                if place == .aurora { server.providerFunctions = ["aurora_version"] }
+            case .mst:
+                server.roles += ["_aiven", "tsdbadmin"]
+            default: server.roles += ["tsdbadmin", "tsdbowner"]
+            }
+        }
+    }
+
     mutating func goLive() {
         plan.mode = Located(.live, at: Plan.at(3))
         set(\.source, "wal_level", "logical")

@@ -9,7 +9,8 @@ import Testing
 struct CheckTests {
     private static let cases: [CheckCase] =
         ServerCases.all + ConnectionCases.all + RoleCases.all + TargetCases.all + ExtensionCases.all + TableCases.all
-        + HypertableCases.all + HypertableKeyCases.all + LeftoverCases.all + LiveCases.all + LiveStreamCases.all
+        + HypertableCases.all + HypertableKeyCases.all + HypertablePolicyCases.all + PartitionCases.all
+        + ExistingTableCases.all + LeftoverCases.all + LiveCases.all + LiveStreamCases.all
 
     @Test("a sound migration has no findings")
     func sound() {

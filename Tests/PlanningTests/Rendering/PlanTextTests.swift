@@ -28,6 +28,8 @@ struct PlanTextTests {
         #expect(
             text == """
                 Plan iot-production (offline): iot on PostgreSQL 15.20 → iot on PostgreSQL 17.11
+                  source: PostgreSQL, self-hosted (nothing of a managed service shows)
+                  target: PostgreSQL, self-hosted (nothing of a managed service shows)
 
                 Creates on the target
                   1 extension, 1 hypertable, 2 tables, 1 materialized view, 3 primary keys, 2 foreign keys, 1 sequence

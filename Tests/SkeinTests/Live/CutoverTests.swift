@@ -112,7 +112,7 @@ struct CutoverTests {
     @Test(.timeLimit(.minutes(4)))
     func `large objects arrive as they are at the cutover`() async throws {
         let sql = [
-            "create table t (id int primary key); select lo_from_bytea(4711, 'before'), lo_from_bytea(4712, 'gone')"
+            "create table t (id int primary key)", "select lo_from_bytea(4711, 'before'), lo_from_bytea(4712, 'gone')",
         ]
         let plan = "replication: {spool: {directory: ./spool}}\ncutover: {max-lag: 5 s, fence: read-only}"
         try await Migration.live("objects", sql: sql, plan: plan) { migration in

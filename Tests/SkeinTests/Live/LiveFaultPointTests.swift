@@ -32,12 +32,16 @@ struct LiveFaultPointTests {
     static let resync: [FaultPoint] = [.resyncFrozen, .resyncMoved, .resyncCopied, .resyncJoined]
     static let repair: [FaultPoint] = [.repairBegun, .repairPieceMoved, .repairPieceCommitted]
 
+    /// Passed where the target's TimescaleDB has the community licence: `PolicyTests`.
+    static let licensed: [FaultPoint] = [.policiesSet, .policiesCommitted]
+
     /// To the target, behind the migration's back.
     private static let damage = "set session_replication_role = replica; delete from public.items where id % 3 = 0"
 
     @Test func `every point is passed here or offline`() {
         let live = Self.copying + Self.between + Self.following + Self.cutover + Self.cleaning + Self.withdrawing
-        let passed = Set(live + Self.resync + Self.repair + FaultPointTests.Fault.offline + RolesTests.points)
+        let elsewhere = FaultPointTests.Fault.offline + RolesTests.points
+        let passed = Set(live + Self.resync + Self.repair + Self.licensed + elsewhere)
         #expect(Set(FaultPoint.allCases).subtracting(passed) == [])
     }
 

@@ -23,7 +23,7 @@ struct LiveMatrixTests {
 
     private static func server(_ name: OwnServers.Name) throws -> ConnectionTarget {
         switch name {
-        case .source: try TestServers.requireSource()
+        case .source, .standby: try TestServers.requireSource()
         case .target: try TestServers.requireTarget()
         case .target18: try TestServers.requireTarget18()
         }

@@ -184,7 +184,7 @@ let brokenKeys: [BrokenPlan] = [
             plan.yaml:4:1: error: `select` has no value [SK025]
                 4 | select:
                   | ^
-                Give it a mapping with `schemas`, `tables`, `indexes` and `extensions`, or remove the key.
+                Give it a mapping with `schemas`, `tables`, `indexes`, `extensions` and `database-settings`, or remove the key.
             plan.yaml:5:1: error: `copy` has no value [SK025]
                 5 | copy:
                   | ^

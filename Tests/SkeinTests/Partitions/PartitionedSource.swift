@@ -131,7 +131,7 @@ extension Migration {
                                     try connection.execute(statements[(turn * 7 + number * 3) % statements.count])
                                 }
                                 try connection.execute("commit")
-                            } catch {
+                            } catch let error as PostgresError {
                                 guard connection.isUp else { return }
                                 try connection.execute("rollback")
                                 if error.sqlState == "25006" { return }

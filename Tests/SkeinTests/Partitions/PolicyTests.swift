@@ -7,7 +7,7 @@ import Testing
 enum CommunityTarget {
     static let server = TestServers.environment("SKEIN_TEST_COMMUNITY_TARGET").flatMap { try? ConnectionTarget($0) }
     static let absence: Comment =
-        "SKIPPED: SKEIN_TEST_COMMUNITY_TARGET names no server whose timescaledb.license is timescale: no columnstore and no policy was made"
+        "SKIPPED: SKEIN_TEST_COMMUNITY_TARGET names no server with the community licence: no policy was made"
 }
 
 @Suite("Columnstore and retention", .serialized, .enabled(if: TestServers.areAvailable))

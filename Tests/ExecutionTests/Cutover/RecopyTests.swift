@@ -65,7 +65,7 @@ struct RecopyTests {
                 create type public.pair as (a int);
                 create function public.slowly(public.pair) returns text language plpgsql as $$
                 begin
-                    perform pg_catalog.pg_sleep(2);
+                    perform pg_catalog.pg_sleep(4);
                     return $1.a::text;
                 end $$;
                 create cast (public.pair as text) with function public.slowly(public.pair);
@@ -73,10 +73,20 @@ struct RecopyTests {
                 """, unfollowed: ["slow"], actions: [.gate, .recopyUnfollowed]
         ) { fixture in
             try await fixture.begin()
-            let clock = ContinuousClock()
-            let begun = clock.now
-            try await fixture.run(.recopyUnfollowed)
-            #expect((2...3.7).contains((clock.now - begun) / .seconds(1)))
+            let sleeping = """
+                select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'
+                    and query like '%from only%'
+                """
+            async let running = fixture.run(.recopyUnfollowed)
+            var wereBoth = false
+            for _ in 0..<400 where !wereBoth {
+                let there = try await fixture.value(sleeping, fixture.source)
+                let here = try await fixture.value(sleeping, fixture.target)
+                wereBoth = there == "1" && here == "1"
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            _ = try await running
+            #expect(wereBoth)
         }
     }
 

@@ -134,7 +134,7 @@ extension Migration {
                             } catch {
                                 guard connection.isUp else { return }
                                 try connection.execute("rollback")
-                                if error.sqlState == "25006" { return }
+                                if (error as any Error as? PostgresError)?.sqlState == "25006" { return }
                             }
                         }
                     }

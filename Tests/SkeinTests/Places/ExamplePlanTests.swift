@@ -174,11 +174,15 @@ struct ExamplePlan: Sendable {
         if cutsOver {
             try await migration.waitUntilFollowing(run)
             try await migration.applyToSource(Self.changes)
+            let status = try await migration.skein("status", "--no-color", environment: environment)
+            #expect(status.exitCode == 0, "\(status)")
             let cutover = try await migration.cutOver(environment: environment)
             try #require(cutover.exitCode == 0, "\(cutover)\n--- migrate\n\(run.stderr)")
         }
         let migrated = try await run.wait(atMost: 120)
         #expect(migrated.exitCode == 0, "\(migrated)")
+        let verified = try await migration.skein("verify", environment: environment)
+        #expect(verified.exitCode == 0, "\(verified)")
     }
 
     private static let changes = """

@@ -119,6 +119,48 @@ struct HardCaseTests {
         try await TestServers.execute("drop tablespace hard_space", on: server)
     }
 
+    /// The releases of Debian that the servers come from have different versions of ICU.
+    @Test("Where the collation has another version, keys that are text are named, and every index is in the new order")
+    func collationVersions() async throws {
+        let (source, target) = try (TestServers.requireSource(), TestServers.requireTarget())
+        let options = "locale_provider icu icu_locale 'en-US' locale 'C.UTF-8'"
+        let sql = """
+            create extension amcheck schema public;
+            create table public.words (word text primary key, other varchar(40));
+            insert into public.words select chr(33 + i % 15000) || chr(200 + i % 977) || i, chr(945 + i % 24) || '-' || i
+                from generate_series(1, 3000) i;
+            create index words_other on public.words (other desc, word);
+            create table public.by_word (word text primary key) partition by range (word);
+            create table public.by_word_1 partition of public.by_word for values from (minvalue) to ('k');
+            create table public.by_word_2 partition of public.by_word default;
+            insert into public.by_word select chr(97 + i % 26) || i from generate_series(1, 500) i;
+            """
+        try await TestServers.withScratchDatabase(on: source, prefix: "icu", options: options, sql: sql) { from in
+            try await TestServers.withScratchDatabase(on: target, prefix: "icu", options: options) { to in
+                try await Migration.with("icu", sql: []) { outer in
+                    let migration = Migration(source: from, target: to, folder: outer.folder, name: "icu")
+                    try migration.writePlan("cutover: {verify: checksums}")
+                    let query = "select datcollversion from pg_database where datname = current_database()"
+                    let versions = try await (
+                        TestServers.column(query, on: from), TestServers.column(query, on: to)
+                    )
+                    let plan = try await migration.skein("plan", "--no-color")
+                    #expect(plan.stderr.contains("SK224") == (versions.0 != versions.1), "\(plan)")
+                    #expect(versions.0 == versions.1 || plan.stderr.contains("public.words_pkey"), "\(plan)")
+                    let result = try await migration.skein("migrate")
+                    try #require(result.exitCode == 0, "\(result)")
+                    #expect(try await migration.differences() == [])
+                    let indexes = try await TestServers.column(
+                        """
+                        select public.bt_index_check(indexrelid, true)::text from pg_index
+                        where indrelid in ('public.words'::regclass, 'public.by_word_1'::regclass)
+                        """, on: to)
+                    #expect(indexes.count == 3)
+                }
+            }
+        }
+    }
+
     @Test("A hot standby is copied offline, and refused live", .enabled(if: OwnServers.canStart))
     func standby() async throws {
         try await OwnServers.with([.source]) { servers in

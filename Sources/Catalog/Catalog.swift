@@ -33,6 +33,8 @@ package struct Catalog: Sendable, Codable, Equatable {
     package var preparedTransactions: Int
     /// Hypertables, where the server has TimescaleDB.
     package var hypertables: [Hypertable]
+    /// Roles, owners and privileges.
+    package var access = Access()
     package var rights = Rights()
 }
 

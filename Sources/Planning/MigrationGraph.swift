@@ -11,16 +11,19 @@ package struct MigrationGraph: Sendable, Codable, Equatable {
     package var exclusions: Exclusions
     /// Nil offline.
     package var following: FollowingDecision?
+    /// Roles, owners and privileges; nil in what an earlier version of Skein began.
+    package var access: AccessDecision?
 
     package init(
         tasks: [MigrationTask], tables: [TableDecision], jobs: JobDecision, exclusions: Exclusions,
-        following: FollowingDecision? = nil,
+        following: FollowingDecision? = nil, access: AccessDecision? = nil,
     ) {
         self.tasks = tasks
         self.tables = tables
         self.jobs = jobs
         self.exclusions = exclusions
         self.following = following
+        self.access = access
     }
 }
 

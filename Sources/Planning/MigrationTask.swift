@@ -33,6 +33,10 @@ package struct MigrationTask: Sendable, Codable, Equatable {
 package enum Action: Sendable, Codable, Equatable {
     /// Runs pg_dump under the run's snapshot and stores what it says, entry by entry, in the state.
     case dumpSchema
+    /// The source's roles, their settings and memberships, in one transaction.
+    case createRoles
+    /// What `alter database … set` and `comment on database` say.
+    case setDatabase
     /// Nil: at the target's default version.
     case createExtension(name: String, schema: String, version: String? = nil)
     case copyExtensionRows(ExtensionRows)
@@ -58,6 +62,10 @@ package enum Action: Sendable, Codable, Equatable {
     /// Sets the visibility map of a table, or of one part of a hypertable's chunks: the `part`-th of `parts`, from 1.
     case vacuum(QualifiedName, part: Int, parts: Int)
     case restoreEventTriggers
+    /// `alter … owner to`, for whatever differs by then.
+    case setOwners(RightsPlanner.Stage)
+    /// GRANT and REVOKE, for whatever differs by then.
+    case grantPrivileges(RightsPlanner.Stage)
     /// Columnstore and retention of hypertables: after all else, as their jobs work on the rows.
     case applyPolicies([HypertablePolicies])
     /// Whether the source was written to while it was copied.
@@ -94,6 +102,8 @@ package enum Action: Sendable, Codable, Equatable {
     package var kind: String {
         switch self {
         case .dumpSchema: "dump-schema"
+        case .createRoles: "roles"
+        case .setDatabase: "database"
         case .createExtension: "extension"
         case .copyExtensionRows: "extension-rows"
         case .restorePreData: "pre-data"
@@ -111,6 +121,8 @@ package enum Action: Sendable, Codable, Equatable {
         case .analyze: "analyze"
         case .vacuum: "vacuum"
         case .restoreEventTriggers: "event-triggers"
+        case .setOwners: "owners"
+        case .grantPrivileges: "privileges"
         case .applyPolicies: "policies"
         case .checkSourceUnchanged: "source-unchanged"
         case .verify: "verify"

@@ -72,7 +72,7 @@ struct CatalogReading {
             foreignServers: try names(Self.foreignServerQuery),
             largeObjectCount: Int(try connection.scalar(Self.largeObjectQuery) ?? "") ?? 0,
             preparedTransactions: Int(try connection.scalar(Self.preparedTransactionQuery) ?? "") ?? 0,
-            hypertables: try hypertables(), rights: try rights())
+            hypertables: try hypertables(), access: try access(userObjects), rights: try rights())
     }
 
     /// Nil for an object that was dropped after our snapshot was taken.

@@ -96,7 +96,7 @@ package enum Inspector {
             otherMigrations: state.names.filter { $0 != plan.name.value.text }, now: Date().timeIntervalSince1970)
         let context = CheckContext(
             plan: plan, source: source, target: target, selected: CheckContext.Selected(selection),
-            jobs: graph.jobs, machine: machine)
+            jobs: graph.jobs, machine: machine, access: compilation.graph.access ?? AccessDecision())
         let diagnostics = compilation.diagnostics + Checks.run(context)
         return Inspection(
             source: source, target: target, selection: selection, compiled: graph, diagnostics: diagnostics,
@@ -115,7 +115,7 @@ extension MigrationGraph {
     fileprivate init(_ decisions: Decisions, _ records: [TaskRecord]) {
         self.init(
             tasks: records.map(\.task), tables: decisions.tables, jobs: decisions.jobs,
-            exclusions: decisions.exclusions)
+            exclusions: decisions.exclusions, access: decisions.access)
     }
 }
 

@@ -13,6 +13,9 @@ package struct Leftovers: Sendable, Equatable {
     private var hasState: Bool
     /// Foreign servers among them, as SQL writes their names: their user mappings go with them.
     private var servers: [String] = []
+    /// Who connects to the target, and whose objects may be among them.
+    private var user: User
+    private var owners: Set<String>
 
     package var isEmpty: Bool { statements.isEmpty && !hasState }
 
@@ -20,6 +23,8 @@ package struct Leftovers: Sendable, Equatable {
         hasState = inspection.record != nil
         if let record = inspection.record { lines.append("state of migration \(record.name) in schema skein") }
         let (selection, target) = (inspection.selection, inspection.target)
+        user = User(name: target.server.user, isSuperuser: target.server.isSuperuser)
+        owners = Set(target.access.objects.filter { $0.kind != .database }.map(\.owner))
         let present = Dictionary(target.relations.map { ($0.name, $0) }) { first, _ in first }
         for name in selection.eventTriggers where target.eventTriggers.contains(name) {
             add("event trigger", QualifiedName.quoted(name), shown: "event trigger \(name)")
@@ -57,6 +62,7 @@ package struct Leftovers: Sendable, Equatable {
     /// - Throws: the server's refusal of the first object that something else still needs.
     package func drop(_ plan: Plan) async throws {
         let (name, statements, servers) = (plan.name.value.text, statements, servers)
+        let (user, owners) = (user, owners.sorted())
         // While the state still knows what the source was like.
         if hasState { _ = try await CleanOperation.cleanSource(plan) }
         try await ServerAccess(plan, .target, purpose: "drop").run { target in
@@ -66,6 +72,9 @@ package struct Leftovers: Sendable, Equatable {
                     try LargeObjectTask.removeAll(migration: record.id, target)
                 }
                 try StateStore(target).remove(migrationNamed: name)
+                // An earlier run may have handed them to roles that this one may act for.
+                var borrower = RoleBorrower(target, user: user.name, isSuperuser: user.isSuperuser)
+                for owner in owners { _ = try borrower.borrow(owner) }
                 try Self.dropForeignKeys(of: statements, target)
                 let mappings = try target.query(Self.selectUserMappings, [PostgresArray.literal(servers)])
                 for row in mappings.indices { try target.execute(mappings.text(row, 0)) }
@@ -86,6 +95,7 @@ package struct Leftovers: Sendable, Equatable {
                     if refused.count == left.count, let reason { throw reason }
                     left = refused
                 }
+                for role in borrower.borrowed { try RoleBorrower.giveBack(role, from: user.name, target) }
                 FaultPoint.dropBegun.pass()
             }
         }
@@ -142,6 +152,11 @@ package struct Leftovers: Sendable, Equatable {
         "foreign-data wrapper": "foreign data wrapper", "server": "server", "language": "language",
         "access method": "access method", "transform": "transform",
     ]
+
+    private struct User: Sendable, Equatable {
+        var name: String
+        var isSuperuser: Bool
+    }
 
     private struct ObjectName: Hashable {
         var kind: String

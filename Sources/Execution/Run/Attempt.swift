@@ -101,11 +101,12 @@ extension Action {
         switch self {
         case .addForeignKey, .validateForeignKey, .restorePostData, .setSequences, .refreshMaterializedView,
             .restoreEventTriggers, .checkSourceUnchanged, .vacuum, .verify, .restoreTriggers, .follow, .catchUp, .gate,
-            .fence, .writeMarker, .drain, .recopyUnfollowed, .completeCutover, .applyPolicies:
+            .fence, .writeMarker, .drain, .recopyUnfollowed, .completeCutover, .applyPolicies, .setOwners,
+            .grantPrivileges:
             true
-        case .dumpSchema, .createExtension, .copyExtensionRows, .restorePreData, .createHypertable, .copy,
-            .copyLargeObjects, .buildIndex, .addConstraint, .attachIndexes, .analyze, .prepareSource, .createSlot,
-            .dropIndex:
+        case .dumpSchema, .createRoles, .setDatabase, .createExtension, .copyExtensionRows, .restorePreData,
+            .createHypertable, .copy, .copyLargeObjects, .buildIndex, .addConstraint, .attachIndexes, .analyze,
+            .prepareSource, .createSlot, .dropIndex:
             false
         }
     }
@@ -116,7 +117,10 @@ extension Action {
     /// Whether what comes of the task depends on what the source holds, and is brought up to date by doing it again.
     package var isRepeatedAfterChange: Bool {
         switch self {
-        case .setSequences, .refreshMaterializedView, .checkSourceUnchanged, .vacuum, .verify, .copyExtensionRows: true
+        // Large objects that are copied again are new ones.
+        case .setSequences, .refreshMaterializedView, .checkSourceUnchanged, .vacuum, .verify, .copyExtensionRows,
+            .setOwners, .grantPrivileges:
+            true
         default: false
         }
     }

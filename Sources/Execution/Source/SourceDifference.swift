@@ -137,6 +137,7 @@ package enum SourceWatch {
         _ was: SourceShape.Table, _ now: SourceShape.Table, names: [UInt32: SourceShape.Table], part: HypertablePart?,
     ) -> [SourceDifference] {
         var found: [SourceDifference] = []
+        let whole = part?.target ?? was.qualified
         func add(_ kind: SourceDifference.Kind, _ what: String, _ cure: String) {
             found.append(SourceDifference(kind: kind, table: was.qualified, what: what, cure: cure))
         }
@@ -149,15 +150,15 @@ package enum SourceWatch {
         if was.filenode != now.filenode {
             add(
                 .rewritten, "was rewritten or truncated on the source",
-                "the cutover compares it by checksum; to copy it again, run migrate with --resync \(was.qualified)")
+                "the cutover compares it by checksum; to copy it again, run migrate with --resync \(whole)")
         }
         if was.persistence != now.persistence {
             let isUnlogged = now.persistence == "u"
             add(
                 .persistence, isUnlogged ? "is UNLOGGED now: its changes are in no stream" : "is LOGGED now",
                 isUnlogged
-                    ? "alter table \(now.qualified.sql) set logged; then migrate with --resync \(was.qualified)"
-                    : "run migrate with --resync \(was.qualified)")
+                    ? "alter table \(now.qualified.sql) set logged; then migrate with --resync \(whole)"
+                    : "run migrate with --resync \(whole)")
         }
         if was.identity != now.identity {
             add(

@@ -5,6 +5,10 @@ enum TaskRunner {
     static func run(_ scope: TaskScope) throws -> TaskOutcome {
         switch scope.task.action {
         case .dumpSchema: try SchemaTask.dump(scope)
+        case .createRoles: try RolesTask.run(scope)
+        case .setDatabase: try DatabaseTask.run(scope)
+        case .setOwners(let stage): try RightsTask.setOwners(stage, scope)
+        case .grantPrivileges(let stage): try RightsTask.grantPrivileges(stage, scope)
         case .createExtension(let name, let schema, let version):
             try SchemaTask.createExtension(name: name, schema: schema, version: version, scope)
         case .copyExtensionRows(let rows): try ExtensionRowsTask.run(rows, scope)

@@ -20,7 +20,11 @@ package struct ComparedTable: Sendable, Equatable {
     }
 
     /// The same columns of a table of another name.
-    func named(_ name: QualifiedName) -> ComparedTable { ComparedTable(name: name, columns: columns, key: key) }
+    func named(_ name: QualifiedName) -> ComparedTable {
+        var table = self
+        table.name = name
+        return table
+    }
 
     /// The base type under domains, by its name where it is a built-in one.
     private static let columnsQuery = """

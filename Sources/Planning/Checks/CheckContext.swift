@@ -57,6 +57,8 @@ package struct CheckContext: Sendable {
     package let selected: Selected
     package let jobs: JobDecision
     package let machine: Machine
+    /// What of roles, owners and privileges would be applied.
+    package let access: AccessDecision
 
     /// Selected relations, sorted by name; the source's catalog grouped for the checks of tables.
     let relations: [Catalog.Relation]
@@ -76,6 +78,7 @@ package struct CheckContext: Sendable {
 
     package init(
         plan: Plan, source: Catalog, target: Catalog, selected: Selected, jobs: JobDecision, machine: Machine,
+        access: AccessDecision = AccessDecision(),
     ) {
         self.plan = plan
         original = source
@@ -85,6 +88,7 @@ package struct CheckContext: Sendable {
         self.selected = selected
         self.jobs = jobs
         self.machine = machine
+        self.access = access
         sourceProvider = RecognisedProvider(plan.source.provider.value, source)
         targetProvider = RecognisedProvider(plan.target.provider.value, target)
         relations = source.relations.filter { selected.relations.contains($0.oid) }

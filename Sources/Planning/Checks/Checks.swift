@@ -11,7 +11,6 @@ package enum Checks {
         TableChecks.all, ValueChecks.all, HypertableShapeChecks.all, HypertablePartitionChecks.all,
         HypertableTimeChecks.all,
         HypertableSpaceChecks.all, HypertableKeyChecks.all, HypertableReferenceChecks.all, HypertablePolicyChecks.all,
-        LaterChecks.all,
         LeftoverChecks.all, ExistingTableChecks.all, LiveChecks.all, LiveTableChecks.all, LivePartitionChecks.all,
         LiveStreamChecks.all,
         SourceLeftoverChecks.all,

@@ -23,6 +23,7 @@ struct GraphCompiler {
     let sequences: [QualifiedName]
     /// Nil offline.
     let following: FollowingPlanner?
+    var access = AccessDecision()
 
     var graph = Graph<MigrationTask>()
     var diagnostics: [Diagnostic] = []
@@ -79,11 +80,14 @@ struct GraphCompiler {
     }
 
     mutating func compile() -> MigrationGraph {
+        var planner = AccessPlanner(plan: plan, source: source, target: target, exclusions: exclusions)
+        access = planner.decide()
+        diagnostics += planner.diagnostics
         if following == nil { addOfflineTasks() } else { addLiveTasks() }
         addPolicies()
         return MigrationGraph(
             tasks: tasks(), tables: decisions, jobs: jobs, exclusions: exclusions,
-            following: following?.decision)
+            following: following?.decision, access: access)
     }
 
     /// With what is on the target already.

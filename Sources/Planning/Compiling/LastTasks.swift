@@ -92,10 +92,12 @@ extension GraphCompiler {
             add(nil, .setSequences(sequences), after: [postData])
         }
         addExtensionRows(isLate: true, after: graph.sinks)
+        addRightsTasks(.all)
         // The dump's last stage also holds comments on materialized views' indexes, which are built late.
         let views = Set(selection.relations.filter { $0.kind == .materializedView }.map(\.oid))
         if !selection.eventTriggers.isEmpty || selection.indexes.contains(where: { views.contains($0.table) }) {
             add(nil, .restoreEventTriggers, after: graph.sinks)
+            addRightsTasks(.eventTriggers)
         }
         let end = add(nil, .checkSourceUnchanged, after: graph.sinks)
         addVacuumTasks { _, _ in [end] }

@@ -33,6 +33,7 @@ extension GraphCompiler {
         if !isLate { addEndOfDump() }
         addValidateTasks(isLate: false)
         addLiveVacuumTasks(after: catchUp)
+        addRightsTasks(.early)
         let gate = add(nil, .gate, after: graph.sinks)
         addCutoverTasks(after: gate, hasLateKeys: isLate)
     }
@@ -76,7 +77,10 @@ extension GraphCompiler {
         // Policies decide what a view's owner sees.
         addViewTasks(after: triggers)
         addExtensionRows(isLate: true, after: graph.sinks)
-        let end = add(nil, .restoreEventTriggers, after: graph.sinks)
+        addRightsTasks(.late)
+        let eventTriggers = add(nil, .restoreEventTriggers, after: graph.sinks)
+        addRightsTasks(.eventTriggers)
+        let end = graph.sinks.first ?? eventTriggers
         addVerifyTasks(after: end)
         add(nil, .completeCutover, after: graph.sinks)
     }

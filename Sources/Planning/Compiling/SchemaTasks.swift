@@ -5,7 +5,7 @@ extension GraphCompiler {
     /// Extensions and the dump, then what must exist before data.
     /// - Parameter needs: before the source is read.
     mutating func addSchemaTasks(after needs: [Int]) {
-        var first = [add(nil, .dumpSchema, after: needs)]
+        var first = [add(nil, .dumpSchema, after: needs)] + addRoleTasks()
         var vertices: [OID: Int] = [:]
         let existing = Set(target.extensions.map(\.name))
         for item in selection.extensions where item.name != "plpgsql" || !existing.contains("plpgsql") {

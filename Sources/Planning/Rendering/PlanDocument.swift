@@ -82,6 +82,8 @@ package struct PlanDocument: Sendable, Codable, Equatable {
     package var notYetApplied: [String]
     /// Nil, as all below, where an error stands in the way of compiling.
     package var jobs: [Job]?
+    /// Nil, too, for what an earlier version of Skein began.
+    package var access: Access?
     /// Nil offline, too.
     package var following: Following?
     /// What happens between the fence and the end of the cutover, in words; nil offline.
@@ -93,8 +95,8 @@ package struct PlanDocument: Sendable, Codable, Equatable {
     package var diagnostics: [Diagnostic]
 
     private enum CodingKeys: String, CodingKey {
-        case name, file, hash, mode, source, target, creates, skipped, jobs, following, downtime, tables, estimate
-        case tasks, diagnostics
+        case name, file, hash, mode, source, target, creates, skipped, jobs, access, following, downtime, tables
+        case estimate, tasks, diagnostics
         case notYetApplied = "not_yet_applied"
     }
 }

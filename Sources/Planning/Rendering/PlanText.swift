@@ -23,6 +23,11 @@ package struct PlanText {
         }
         if let tables = document.tables { lines += section(tableHeading(tables), TableLines(text: self).lines(tables)) }
         if !document.skipped.isEmpty { lines += section("Not migrated", skippedLines(document.skipped)) }
+        if let paragraphs = document.access?.paragraphs, !paragraphs.isEmpty {
+            lines += section(
+                "Roles and rights",
+                paragraphs.flatMap { wrapped($0.split(separator: " ").map(String.init), indent: "  ", separator: " ") })
+        }
         if !document.notYetApplied.isEmpty {
             lines += section(
                 "Not yet applied by this version", document.notYetApplied.flatMap { wrapped([$0], indent: "  ") })

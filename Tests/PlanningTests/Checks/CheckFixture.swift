@@ -45,9 +45,11 @@ struct CheckFixture {
     var context: CheckContext {
         let source = source.catalog
         let selection = ResolvedSelection(plan, source: source)
+        var access = AccessPlanner(
+            plan: plan, source: source, target: target.catalog, exclusions: selection.exclusions)
         return CheckContext(
             plan: plan, source: source, target: target.catalog, selected: .init(selection), jobs: jobs,
-            machine: machine)
+            machine: machine, access: access.decide())
     }
 
     /// What the checks find.

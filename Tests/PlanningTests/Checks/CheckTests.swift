@@ -8,7 +8,7 @@ import Testing
 @Suite("Checks")
 struct CheckTests {
     private static let cases: [CheckCase] =
-        ServerCases.all + ConnectionCases.all + TargetCases.all + ExtensionCases.all + TableCases.all
+        ServerCases.all + ConnectionCases.all + RoleCases.all + TargetCases.all + ExtensionCases.all + TableCases.all
         + HypertableCases.all + HypertableKeyCases.all + HypertablePolicyCases.all + PartitionCases.all
         + ExistingTableCases.all + LeftoverCases.all + LiveCases.all + LiveStreamCases.all
 

@@ -143,9 +143,6 @@ enum TargetCases {
                 catalog.policies = [.init(oid: 9, name: "p", table: fixture.devices, roles: ["Auditors", "postgres"])]
             }
         },
-        CheckCase("SK241", "roles: {migrate: true} written in the plan", .note) {
-            $0.plan.roles.migrate = Located(true, at: Plan.at(20))
-        },
     ]
 }
 

@@ -52,9 +52,6 @@ struct PlanTextTests {
                   index public.alerts_raised_idx  the plan excludes it
                   data of table public.alerts     the plan skips it
 
-                Not yet applied by this version
-                  roles: create the roles on the target yourself
-
                 Tasks
                   29 in all, 1 dump-schema, 1 extension, 1 pre-data, 1 hypertable, 4 copy, 3 index, 3 constraint, 2 foreign-key,
                   3 analyze, 1 validate, 1 post-data, 1 refresh, 1 sequences, 1 source-unchanged, 2 verify, 3 vacuum
@@ -91,18 +88,6 @@ struct PlanTextTests {
         let tasks = document(.sample(), iotCatalog()).tasks ?? []
         #expect(tasks.count == 25)
         #expect(!tasks.contains { $0.id.hasPrefix("verify:") })
-    }
-
-    @Test("tells what this version does not do yet")
-    func notYetApplied() {
-        let plan = Plan.sample { plan in
-            plan.roles.migrate = Located(false)
-            plan.grants.owners = Located(true)
-        }
-        #expect(
-            document(plan, iotCatalog()).notYetApplied == [
-                "grants: objects belong to the migrating role, without the source's privileges"
-            ])
     }
 }
 

@@ -185,6 +185,8 @@ package struct HypertableDefinition: Sendable, Codable, Equatable {
     /// Nil: TimescaleDB's default.
     package var chunkInterval: Interval?
     package var space: Space?
+    /// Gets it before it has chunks.
+    package var owner: String?
 
     package init(table: QualifiedName, timeColumn: String, chunkInterval: Interval?, space: Space?) {
         self.table = table

@@ -50,7 +50,7 @@ let brokenKeys: [BrokenPlan] = [
             plan.yaml:4:8: error: unknown key `parallelism` in `copy` [SK012]
                 4 | copy: {parallelism: 4}
                   |        ^
-                `copy` takes `table-jobs`, `index-jobs`, `split-tables-larger-than`, `skip-table-data` and `format`.
+                `copy` takes `table-jobs`, `index-jobs`, `split-tables-larger-than`, `skip-table-data`, `into-existing` and `format`.
             """#,
     ),
     BrokenPlan(
@@ -189,7 +189,7 @@ let brokenKeys: [BrokenPlan] = [
                 5 | copy:
                   | ^
                 Give it a mapping with `table-jobs`, `index-jobs`, `split-tables-larger-than`, \#
-            `skip-table-data` and `format`, or remove the key.
+            `skip-table-data`, `into-existing` and `format`, or remove the key.
             plan.yaml:6:1: error: `cutover` has no value [SK025]
                 6 | cutover: ~
                   | ^

@@ -11,11 +11,12 @@ enum ExistingTableChecks {
     }
 
     private static func tables(_ context: CheckContext) -> [ExistingTable] {
-        context.relations.compactMap { context.existing[$0.oid] }
+        context.relations.filter { $0.kind == .table && !$0.isPartition && !context.hasChildren($0) }
+            .compactMap { context.existing[$0.oid] }
     }
 
     private static let missing = Check(
-        "SK606", "A table of `copy.into-existing` is not on the target, or cannot be filled so",
+        "SK620", "A table of `copy.into-existing` is not on the target, or cannot be filled so",
         """
         `copy.into-existing` names tables that exist on the target, under the same name: plain, partitioned or \
         hypertables. A table that is partitioned on the source goes into one of them only as a whole: with an entry in \
@@ -43,7 +44,7 @@ enum ExistingTableChecks {
     }
 
     private static let columns = Check(
-        "SK607", "A table that exists has other columns than the source's",
+        "SK621", "A table that exists has other columns than the source's",
         """
         Rows go into the columns of the same names, and in live mode changes do: both sides must have the same columns, of \
         the same types. The order does not matter.
@@ -91,7 +92,7 @@ enum ExistingTableChecks {
     }
 
     private static let rows = Check(
-        "SK608", "A table that exists holds rows",
+        "SK622", "A table that exists holds rows",
         """
         Skein never mixes the rows of a migration with others: they could not be told apart when the copy is compared, \
         copied again or taken back. A table of `copy.into-existing` must be empty.
@@ -112,7 +113,7 @@ enum ExistingTableChecks {
     }
 
     private static let entry = Check(
-        "SK609", "The plan wants a table that exists otherwise than it is",
+        "SK623", "The plan wants a table that exists otherwise than it is",
         """
         The structure of a table of `copy.into-existing` is left alone, so an entry of `hypertables` for it can only say \
         what is true there: the time column, and `from-partitions` for the source. Chunk interval, space partitions and \
@@ -151,7 +152,7 @@ enum ExistingTableChecks {
     }
 
     private static let indexes = Check(
-        "SK610", "A unique index cannot be made on a table that exists",
+        "SK624", "A unique index cannot be made on a table that exists",
         """
         Indexes that a table of `copy.into-existing` lacks are made there. A unique one on a hypertable or a partitioned \
         table must hold all columns that it is partitioned by. Leave it out with `select.indexes.exclude`, or give the \
@@ -177,7 +178,7 @@ enum ExistingTableChecks {
     }
 
     private static let keyNames = Check(
-        "SK611", "An index of a table that exists has the name of one that is to be made",
+        "SK625", "An index of a table that exists has the name of one that is to be made",
         """
         An index of the source that the target's table lacks is made under its own name. Rename the target's, or drop it.
         """
@@ -196,7 +197,7 @@ enum ExistingTableChecks {
     }
 
     private static let references = Check(
-        "SK612", "A foreign key leads to a key that the table on the target has not",
+        "SK626", "A foreign key leads to a key that the table on the target has not",
         """
         A foreign key needs a unique key on exactly the columns that it references. Where a table of \
         `copy.into-existing` has another primary key than the source's, keys that lead to it cannot be made.
@@ -222,7 +223,7 @@ enum ExistingTableChecks {
     }
 
     private static let earlyKeys = Check(
-        "SK613", "A unique key of a table that exists may be violated while rows are copied",
+        "SK627", "A unique key of a table that exists may be violated while rows are copied",
         """
         In live mode the pieces of a table are read at different moments, so that values which moved from row to row may \
         be seen twice until the changes are applied. Only the key that names rows in the stream is safe from it. Other \
@@ -256,7 +257,7 @@ enum ExistingTableChecks {
     }
 
     private static let partitions = Check(
-        "SK614", "A partitioned table that exists has no default partition",
+        "SK628", "A partitioned table that exists has no default partition",
         """
         A row that no partition takes is refused by the target in the middle of the copy, or of following. Partitions for \
         all of the source's rows must be there; a default partition takes what is left.
@@ -281,7 +282,7 @@ enum ExistingTableChecks {
     }
 
     private static let leftAlone = Check(
-        "SK615", "What a table that exists keeps, and does not get",
+        "SK629", "What a table that exists keeps, and does not get",
         """
         The structure of a table of `copy.into-existing` is left as it is on the target. Triggers, policies, checks and \
         defaults of the source's table are not made there. Indexes and foreign keys that it lacks are.

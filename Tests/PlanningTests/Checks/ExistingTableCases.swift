@@ -30,11 +30,11 @@ extension CheckFixture {
 
 enum ExistingTableCases {
     static let all: [CheckCase] = [
-        CheckCase("SK606", "a table that is not there") {
+        CheckCase("SK620", "a table that is not there") {
             $0.source.addTable("ticks", CheckFixture.ticks)
             $0.plan.copy.intoExisting = tables("public.ticks")
         },
-        CheckCase("SK606", "a partitioned table of the source", alongside: ["SK407"]) {
+        CheckCase("SK620", "a partitioned table of the source", alongside: ["SK407"]) {
             let root = $0.source.addTable(
                 "ticks", CheckFixture.ticks, kind: .partitionedTable, partitionKey: "RANGE (\"time\")")
             $0.source.addTable("ticks_1", CheckFixture.ticks, partitionOf: root)
@@ -42,34 +42,34 @@ enum ExistingTableCases {
             $0.target.addTable("ticks", CheckFixture.ticks, bytes: 0)
         },
         CheckCase(
-            "SK607", "a column of another type",
+            "SK621", "a column of another type",
             statement: "alter table \"public\".\"ticks\" alter column \"id\" type bigint;",
-            alongside: ["SK615"]
+            alongside: ["SK629"]
         ) {
             $0.addExisting { there in
                 there.columns[1].typeName = "integer"
                 there.columns[1].type = 23
             }
         },
-        CheckCase("SK607", "a column that is missing", alongside: ["SK615"]) {
+        CheckCase("SK621", "a column that is missing", alongside: ["SK629"]) {
             $0.addExisting { $0.columns.removeLast() }
         },
         CheckCase(
-            "SK608", "a table with rows", statement: "truncate \"public\".\"ticks\";", alongside: ["SK615"]
+            "SK622", "a table with rows", statement: "truncate \"public\".\"ticks\";", alongside: ["SK629"]
         ) { $0.addExisting { $0.heapBytes = 8192 } },
-        CheckCase("SK609", "another chunk interval", alongside: ["SK615"]) {
+        CheckCase("SK623", "another chunk interval", alongside: ["SK629"]) {
             $0.addExisting(isHypertable: true)
             $0.plan.hypertables.append(.sample("ticks"))
         },
-        CheckCase("SK609", "another time column", statement: "time-column: time", alongside: ["SK615"]) {
+        CheckCase("SK623", "another time column", statement: "time-column: time", alongside: ["SK629"]) {
             $0.addExisting(isHypertable: true)
             $0.plan.hypertables.append(.sample("ticks", time: "id", days: nil))
         },
         CheckCase(
-            "SK610", "a unique index without the time column", statement: "indexes: {exclude: [public.ticks_pkey]}",
-            alongside: ["SK615"]
+            "SK624", "a unique index without the time column", statement: "indexes: {exclude: [public.ticks_pkey]}",
+            alongside: ["SK629"]
         ) { $0.addExisting(key: ["id"], targetKey: nil, isHypertable: true) },
-        CheckCase("SK611", "another index of the same name", alongside: ["SK615"]) {
+        CheckCase("SK625", "another index of the same name", alongside: ["SK629"]) {
             $0.addExisting()
             $0.source.edit { catalog in
                 guard let index = catalog.indexes.firstIndex(where: { $0.name.name == "ticks_pkey" }) else { return }
@@ -79,21 +79,21 @@ enum ExistingTableCases {
                 catalog.indexes[index].isUnique = false
             }
         },
-        CheckCase("SK612", "a foreign key to a key that is another there", alongside: ["SK615"]) { fixture in
+        CheckCase("SK626", "a foreign key to a key that is another there", alongside: ["SK629"]) { fixture in
             fixture.addExisting(key: ["id"])
             let ticks = fixture.source.catalog.relations.first { $0.name.name == "ticks" }?.oid ?? 0
             let child = fixture.source.addTable("child", CheckFixture.ticks)
             fixture.source.addForeignKey("child_fkey", on: child, ["id"], references: ticks, ["id"])
         },
-        CheckCase("SK613", "a unique key that is no identity, live", alongside: ["SK615"]) { fixture in
+        CheckCase("SK627", "a unique key that is no identity, live", alongside: ["SK629"]) { fixture in
             fixture.goLive()
             fixture.addExisting()
             let there = fixture.target.catalog.relations.first { $0.name.name == "ticks" }?.oid ?? 0
             fixture.target.addIndex("ticks_note", on: there, ["note"], unique: true)
         },
-        CheckCase("SK614", "a partitioned table without partitions", alongside: ["SK615"]) {
+        CheckCase("SK628", "a partitioned table without partitions", alongside: ["SK629"]) {
             $0.addExisting(partitionKey: "RANGE (\"time\")")
         },
-        CheckCase("SK615", "a table that is there", .note) { $0.addExisting() },
+        CheckCase("SK629", "a table that is there", .note) { $0.addExisting() },
     ]
 }

@@ -113,7 +113,7 @@ enum PartitionCases {
         },
         CheckCase(
             "SK546", "children named by less than the hypertable's key",
-            statement: "replication: {identity: {public.ticks: full}}"
+            statement: "replication: {identity: {public.ticks: full}}", alongside: ["SK545"]
         ) { fixture in
             fixture.goLive()
             fixture.addInherited(key: ["id", "time"], childKey: ["id"])

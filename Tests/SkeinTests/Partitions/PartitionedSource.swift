@@ -31,12 +31,23 @@ enum PartitionedSource {
             partition by hash (part);
         create table numbers_0 partition of numbers for values with (modulus 2, remainder 0);
         create table numbers_1 partition of numbers for values with (modulus 2, remainder 1);
+        create table events (id bigint, region text, ts timestamptz not null, v int, primary key (id, region))
+            partition by list (region);
+        create table events_eu partition of events for values in ('eu', 'uk');
+        create table events_rest partition of events default;
+        create table loose (ts timestamptz not null, kind text, v int) partition by list (kind);
+        create table loose_a partition of loose for values in ('a');
+        create table loose_none partition of loose for values in (null);
         """,
         """
         insert into readings (device_id, ts, value)
             select d, t, d * 1.5 from generate_series(1, 8) d,
                 generate_series('2024-01-01 +00'::timestamptz, '2024-04-20 +00', '2 hours') t;
         insert into numbers select g, g % 7, repeat('t', g % 50) from generate_series(1, 3000) g;
+        insert into events select g, case g % 3 when 0 then 'eu' when 1 then 'uk' else 'us' end,
+            '2024-01-01 +00'::timestamptz + g * interval '1 hour', g from generate_series(1, 1500) g;
+        insert into loose select '2024-01-01 +00'::timestamptz + (g % 300) * interval '1 hour',
+            case g % 2 when 0 then 'a' end, g % 5 from generate_series(1, 1200) g;
         analyze;
         """,
     ]
@@ -70,6 +81,15 @@ enum PartitionedSource {
           - table: public.numbers
             time-column: n
             chunk-interval: 1000
+            from-partitions: true
+          - table: public.events
+            time-column: ts
+            chunk-interval: 14 days
+            space: {column: region, partitions: 2}
+            primary-key: [id, region, ts]
+            from-partitions: true
+          - table: public.loose
+            time-column: ts
             from-partitions: true
           - table: public.logs
             time-column: at
@@ -107,6 +127,13 @@ enum PartitionedSource {
         "insert into logs (at, line) values ('2024-01-01 +00'::timestamptz + random() * '60 days'::interval, 'written')",
         "update logs set line = line || '.' where id = (1 + random() * 1500)::int",
         "delete from only logs_1 where id = (1 + random() * 1500)::int",
+        "update events set ts = ts + '20 days', v = v + 1 where id = (1 + random() * 1500)::int",
+        "update events set region = case region when 'eu' then 'us' else 'eu' end where id = (1 + random() * 1500)::int",
+        "delete from events where id = (1 + random() * 1500)::int",
+        "update loose_none set v = v + 1 where ctid in (select ctid from loose_none limit 1)",
+        "insert into loose values ('2024-01-03 +00'::timestamptz + random() * '9 days'::interval, null, 1)",
+        "delete from loose_a where ctid = any (array(select ctid from loose_a limit 2))",
+        "update loose set kind = 'a' where tableoid = 'loose_none'::regclass and ctid in (select ctid from loose_none limit 1)",
     ]
 }
 

@@ -54,7 +54,7 @@ struct CutoverTests {
     func `withdrawn, the migration follows again`(fence: String) async throws {
         try await Migration.live("abort", plan: Migration.livePlan(fence: fence)) { migration in
             let run = try migration.start("migrate", ["--no-color"])
-            try await migration.waitUntilFollowing(run)
+            try await run.waitUntilSaid("ready for cutover")
             // An open transaction of the application is waited for before the fence.
             let application = try Chaos.connection(to: migration.source)
             try application.execute("begin; update public.accounts set balance = 0 where id = 1")

@@ -31,8 +31,18 @@ struct StreamTroubleTests {
             let writers = migration.startWriters(2)
             var run = try migration.start("migrate", ["--no-color"])
             try await migration.waitUntilFollowing(run)
+            // What is confirmed to the source must not be applied yet: else the spool holds nothing that is missed.
+            let blocker = try Chaos.connection(to: migration.target)
+            try blocker.execute("begin; lock table public.accounts, public.ledger in share mode")
+            try await Task.sleep(for: .seconds(3))
             run.send(SIGKILL)
             _ = try await run.wait()
+            try blocker.execute(
+                """
+                select pg_terminate_backend(pid, 10000) from pg_stat_activity
+                where datname = current_database() and pid <> pg_backend_pid() and application_name like 'skein/%'
+                """)
+            try blocker.execute("rollback")
             try FileManager.default.removeItem(atPath: migration.folder + "/spool")
             let refused = try await migration.skein("migrate", "--no-color")
             #expect(refused.exitCode == 1, "\(refused)")

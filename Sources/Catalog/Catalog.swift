@@ -30,7 +30,7 @@ package struct Catalog: Sendable, Codable, Equatable {
     package var subscriptions: [String]
     package var foreignServers: [String]
     package var largeObjectCount: Int
-    package var preparedTransactions: Int
+    package var preparedTransactions: [PreparedTransaction]
     /// Hypertables, where the server has TimescaleDB.
     package var hypertables: [Hypertable]
     /// Roles, owners and privileges.
@@ -122,6 +122,13 @@ extension Catalog {
         package var database: String?
         /// Whether it has written: only such a transaction holds the creation of a replication slot up.
         package var hasTransactionID = false
+    }
+
+    /// Of the connected database; as `pg_prepared_xacts`.
+    package struct PreparedTransaction: Sendable, Codable, Equatable {
+        package var gid: String
+        package var owner: String
+        package var ageSeconds: Double
     }
 
     package struct Schema: Sendable, Codable, Equatable {

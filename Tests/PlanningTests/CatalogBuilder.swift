@@ -128,7 +128,7 @@ struct CatalogBuilder {
             relations: [], indexes: [], constraints: [], triggers: [], policies: [], sequences: [],
             types: Dictionary(uniqueKeysWithValues: BuiltIn.allCases.map { ($0.rawValue, $0.dataType) }),
             dependencies: [], objects: [], eventTriggers: [], publications: [], subscriptions: [], foreignServers: [],
-            largeObjectCount: 0, preparedTransactions: 0, hypertables: [],
+            largeObjectCount: 0, preparedTransactions: [], hypertables: [],
         )
         addSchema("public")
     }

@@ -71,7 +71,7 @@ struct CatalogReading {
             subscriptions: try attempt { try names(Self.subscriptionQuery) } ?? [],
             foreignServers: try names(Self.foreignServerQuery),
             largeObjectCount: Int(try connection.scalar(Self.largeObjectQuery) ?? "") ?? 0,
-            preparedTransactions: Int(try connection.scalar(Self.preparedTransactionQuery) ?? "") ?? 0,
+            preparedTransactions: try preparedTransactions(),
             hypertables: try hypertables(), access: try access(userObjects), rights: try rights())
     }
 

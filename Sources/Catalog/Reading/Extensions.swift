@@ -81,6 +81,13 @@ extension CatalogReading {
     static let largeObjectQuery = "select count(*) from pg_catalog.pg_largeobject_metadata"
 
     static let preparedTransactionQuery = """
-        select count(*) from pg_catalog.pg_prepared_xacts where database = pg_catalog.current_database()
+        select gid, owner, extract(epoch from pg_catalog.clock_timestamp() - prepared)
+        from pg_catalog.pg_prepared_xacts where database = pg_catalog.current_database() order by prepared, gid
         """
+
+    func preparedTransactions() throws -> [Catalog.PreparedTransaction] {
+        try connection.query(Self.preparedTransactionQuery).rows { row in
+            Catalog.PreparedTransaction(gid: row.text(), owner: row.text(), ageSeconds: row.optionalDouble() ?? 0)
+        }
+    }
 }

@@ -87,15 +87,19 @@ enum SourceServerChecks {
         """
         A prepared transaction (two-phase commit) is neither committed nor rolled back until somebody says so, even \
         across restarts. Its rows are not part of the copy. In live mode it also holds the slot's creation up and keeps \
-        the cutover from being complete, so it is an error there.
+        the cutover from being complete, so one that waits for a minute or longer is an error there; younger ones are \
+        an application at work, whose changes are followed.
         """
     ) { context, findings in
-        let count = context.source.preparedTransactions
-        guard count > 0 else { return }
         let isLive = context.plan.mode.value == .live
+        let found = context.source.preparedTransactions.filter { !isLive || $0.ageSeconds >= 60 }
+        guard !found.isEmpty else { return }
+        let names = found.sorted { $0.ageSeconds > $1.ageSeconds }.map {
+            "'\($0.gid)' of \($0.owner), \(Wording.age($0.ageSeconds))"
+        }
         findings.add(
-            isLive ? .error : .warning, "\(Wording.count(count, "prepared transaction")) on the source",
-            why: "What they hold is not committed and is not copied"
+            isLive ? .error : .warning, "\(Wording.count(found.count, "prepared transaction")) on the source",
+            why: "\(Wording.list(names)). What they hold is not committed and is not copied"
                 + (isLive ? "; the slot's creation waits for them." : "."),
             cure: "commit or roll back each: `commit prepared 'gid'`, `rollback prepared 'gid'`; they are listed by",
             statement: "select gid, prepared, owner from pg_prepared_xacts where database = current_database();",

@@ -34,10 +34,16 @@ enum ServerCases {
         CheckCase("SK108", "TimescaleDB on the source, unused", statement: "drop extension timescaledb;") {
             $0.source.addExtension("timescaledb", version: "2.19.3")
         },
-        CheckCase("SK109", "a prepared transaction", .warning) { $0.source.edit { $0.preparedTransactions = 1 } },
+        CheckCase("SK109", "a prepared transaction", .warning) {
+            $0.source.edit { $0.preparedTransactions = [.init(gid: "a", owner: "shop", ageSeconds: 1)] }
+        },
         CheckCase("SK109", "a prepared transaction, in live mode") {
             $0.goLive()
-            $0.source.edit { $0.preparedTransactions = 2 }
+            $0.source.edit {
+                $0.preparedTransactions = [
+                    .init(gid: "a", owner: "shop", ageSeconds: 7300), .init(gid: "at work", owner: "shop", ageSeconds: 1),
+                ]
+            }
         },
         CheckCase("SK111", "the plan says RDS, and the server is one's own", .warning) {
             $0.plan.source.provider = Located(.rds, at: Plan.at(5))

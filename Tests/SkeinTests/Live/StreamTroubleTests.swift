@@ -34,7 +34,15 @@ struct StreamTroubleTests {
             // What is confirmed to the source must not be applied yet: else the spool holds nothing that is missed.
             let blocker = try Chaos.connection(to: migration.target)
             try blocker.execute("begin; lock table public.accounts, public.ledger in share mode")
-            try await Task.sleep(for: .seconds(3))
+            try await migration.applyToSource("update public.accounts set owner = 'missed' where id = 1")
+            let missed = try #require(
+                try await TestServers.column("select pg_current_wal_insert_lsn()", on: migration.source)[0])
+            try await migration.wait(
+                on: migration.source,
+                until: """
+                    select confirmed_flush_lsn > '\(missed)' from pg_replication_slots
+                    where database = current_database() and not temporary
+                    """)
             run.send(SIGKILL)
             _ = try await run.wait()
             try blocker.execute(

@@ -79,6 +79,8 @@ package enum Action: Sendable, Codable, Equatable {
     case drain
     /// Tables followed for inserts only are compared, and copied again where their rows differ.
     case recopyUnfollowed
+    /// What the source's chunks no longer cover, because they were dropped there, goes on the target, too. By name.
+    case levelChunks([QualifiedName])
     /// An index of ours that only served the applier.
     case dropIndex(QualifiedName)
     /// Of the dump what acts on rows: triggers, rules, policies.
@@ -117,6 +119,7 @@ package enum Action: Sendable, Codable, Equatable {
         case .writeMarker: "marker"
         case .drain: "drain"
         case .recopyUnfollowed: "recopy"
+        case .levelChunks: "chunks"
         case .dropIndex: "drop-index"
         case .restoreTriggers: "triggers"
         case .completeCutover: "complete"
@@ -133,6 +136,11 @@ package struct HypertableDefinition: Sendable, Codable, Equatable {
             self.partitions = partitions
         }
     }
+    /// Beyond time and space: what a TimescaleDB source may have besides.
+    package enum Dimension: Sendable, Codable, Equatable {
+        case hash(Space)
+        case range(column: String, Interval)
+    }
     /// In what `create_hypertable` and `by_range` take.
     package enum Interval: Sendable, Codable, Equatable {
         /// Text of an interval.
@@ -144,6 +152,10 @@ package struct HypertableDefinition: Sendable, Codable, Equatable {
     /// Nil: TimescaleDB's default.
     package var chunkInterval: Interval?
     package var space: Space?
+    /// Nil where there are none.
+    package var further: [Dimension]?
+    /// What tells the present time of an integer column, as SQL names it; set once the functions are there.
+    package var integerNow: String?
 
     package init(table: QualifiedName, timeColumn: String, chunkInterval: Interval?, space: Space?) {
         self.table = table

@@ -31,10 +31,12 @@ package struct Piece: Sendable, Codable, Equatable {
     package var mayFreeze: Bool
     package var estimatedRows: Int64
     package var estimatedBytes: Int64
+    /// Nil where states of older versions do not say.
+    private var readsChunks: Bool?
 
     package init(
         table: QualifiedName, tableOID: UInt32, number: Int, count: Int, rows: Rows, columns: [String], isBinary: Bool,
-        mayFreeze: Bool, estimatedRows: Int64, estimatedBytes: Int64,
+        mayFreeze: Bool, estimatedRows: Int64, estimatedBytes: Int64, isChunked: Bool = false,
     ) {
         self.table = table
         self.tableOID = tableOID
@@ -46,7 +48,11 @@ package struct Piece: Sendable, Codable, Equatable {
         self.mayFreeze = mayFreeze
         self.estimatedRows = estimatedRows
         self.estimatedBytes = estimatedBytes
+        readsChunks = isChunked ? true : nil
     }
+
+    /// The table is a hypertable of the source: there its rows are in chunks below it.
+    package var isChunked: Bool { readsChunks ?? false }
 
     /// The condition for a `where` clause, nil for all rows. Bounds come from catalogs and are quoted as literals.
     package var condition: String? { rows.condition }

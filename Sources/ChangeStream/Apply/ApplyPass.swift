@@ -61,7 +61,8 @@ final class ApplyPass {
             settings.plugin, tables: preparation.tables, rows: preparation.rows, routing: routing,
             markerTable: settings.markerTable, countsOnly: settings.countsOnly,
             batch: Batch(partCount: 1, tables: preparation.tables.count),
-            reread: { try reader.read($0, key: $1, consumed: $2) }, report: report)
+            reread: { try reader.read($0, key: $1, consumed: $2) }, hypertable: { try reader.hypertable(of: $0) },
+            report: report)
         source = try applier.open(routing.least)
         let made = workers
         applier.control.withLock { $0.workers = made }

@@ -114,6 +114,8 @@ package enum ApplyEvent: Sendable, Equatable {
     case replicationRoleRefused
     /// Changes of a relation that is not followed, told once; they are left out.
     case unfollowed(QualifiedName)
+    /// A chunk of the source's hypertable was truncated by itself, which the stream tells without its range.
+    case truncatedChunk(of: QualifiedName)
     /// Updates or deletes found another number of rows on the target than one each.
     case unexpectedRows(QualifiedName, expected: Int, affected: Int)
     /// A row is read again from the source; old transactions there still hide it.

@@ -23,6 +23,8 @@ final class Translator {
     struct Placement {
         var table: Int
         var places: [Int]
+        /// The relation is one of the hypertable's chunks.
+        var isChunk = false
     }
 
     let tables: [AppliedTable]
@@ -33,6 +35,7 @@ final class Translator {
     /// What each worker has applied already.
     let positions: [LSN]
     let reread: (AppliedTable, [StreamValue], Set<UInt32>) throws -> Reread
+    let chunks: ChunkFinder
     let report: (ApplyEvent) -> Void
     let countsOnly: Bool
 
@@ -52,6 +55,8 @@ final class Translator {
     var skips: [Bool]
     var skipsAll = false
     var marker: String?
+    /// TimescaleDB moves rows between the forms in which it keeps them.
+    private var isBookkeeping = false
     private(set) var finalLSN: LSN?
     /// Behind the last transaction.
     private(set) var end: LSN
@@ -70,6 +75,7 @@ final class Translator {
         _ plugin: Plugin, tables: [AppliedTable], rows: [UInt32: [RowKey: RereadRow]], routing: Routing,
         markerTable: QualifiedName?, countsOnly: Bool, batch: Batch,
         reread: @escaping (AppliedTable, [StreamValue], Set<UInt32>) throws -> Reread,
+        hypertable: @escaping (QualifiedName) throws -> QualifiedName? = { _ in nil },
         report: @escaping (ApplyEvent) -> Void,
     ) {
         decoder = ChangeDecoder(plugin)
@@ -88,6 +94,7 @@ final class Translator {
         self.countsOnly = countsOnly
         self.batch = batch
         self.reread = reread
+        chunks = ChunkFinder(tables.map(\.followed), hypertable: hypertable)
         self.report = report
         for (number, table) in tables.enumerated() {
             numbers[table.name] = number
@@ -116,8 +123,11 @@ final class Translator {
             case .delete(let id, let old): unsafe try delete(id, old, bytes)
             case .truncate(let truncation): try truncate(truncation)
             case .message(let sent) where sent.isTransactional:
-                if unsafe decoder.text(sent.prefix, in: bytes.bytes) == SourceNames.messagePrefix {
+                let prefix = unsafe decoder.text(sent.prefix, in: bytes.bytes)
+                if prefix == SourceNames.messagePrefix {
                     marker = unsafe decoder.text(sent.content, in: bytes.bytes)
+                } else if let isBeginning = ChunkFinder.bookkeeping(prefix) {
+                    isBookkeeping = isBeginning
                 }
             case .message, .relation, .type, .origin: break
             }
@@ -129,6 +139,7 @@ final class Translator {
         isInTransaction = true
         xid = begin.xid
         marker = nil
+        isBookkeeping = false
         finalLSN = begin.finalLSN
         // Transactions come in the order of their commits, so one commits behind the one before; the test is always
         // right, and given up too early it is not.
@@ -147,6 +158,10 @@ final class Translator {
     }
 
     var isSkipped: Bool { skipsAll }
+
+    /// What TimescaleDB does to a chunk while it compresses or decompresses is no change of the user's: what was changed
+    /// follows behind it, on the chunk itself.
+    func isOwnBusiness(_ placement: Placement) -> Bool { isBookkeeping && placement.isChunk }
 
     // MARK: Changes
 
@@ -318,6 +333,14 @@ final class Translator {
         part(number, hash)?.notes.append(note)
     }
 
+    private func isTruncated(_ table: AppliedTable, _ truncation: Truncation) -> Bool {
+        (0..<truncation.count).contains { index in
+            decoder.relations[decoder.relation(index, of: truncation)].map {
+                QualifiedName(schema: $0.namespace, name: $0.name) == table.name
+            } ?? false
+        }
+    }
+
     func truncate(_ truncation: Truncation) throws {
         var whole: [String] = []
         var statements: [Segment.Statement] = []
@@ -325,6 +348,11 @@ final class Translator {
             guard let placement = try placement(decoder.relation(index, of: truncation)) else { continue }
             guard try counts(placement) else { continue }
             let table = tables[placement.table]
+            if placement.isChunk {
+                // The hypertable's own truncation names the hypertable. One of a chunk alone is seen by the comparison.
+                if !isTruncated(table, truncation) { report(.truncatedChunk(of: table.name)) }
+                continue
+            }
             let only = table.takesOnly ? "only " : ""
             guard states[placement.table].isTested(floor) else {
                 whole.append(only + table.name.sql)

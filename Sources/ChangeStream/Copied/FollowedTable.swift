@@ -29,16 +29,19 @@ package struct FollowedTable: Sendable, Equatable {
     package var identity: FollowingDecision.Identity
     /// All of the table's pieces. Block pieces share one watermark.
     package var pieces: [CopiedPiece]
+    /// Of a hypertable of the source.
+    package var chunks: FollowingDecision.FollowedChunks?
 
     package init(
         name: QualifiedName, sourceOID: UInt32, columns: [String], identity: FollowingDecision.Identity,
-        pieces: [CopiedPiece],
+        pieces: [CopiedPiece], chunks: FollowingDecision.FollowedChunks? = nil,
     ) {
         self.name = name
         self.sourceOID = sourceOID
         self.columns = columns
         self.identity = identity
         self.pieces = pieces
+        self.chunks = chunks
     }
 
     /// From here on every change is applied untested.

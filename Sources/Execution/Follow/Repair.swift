@@ -217,15 +217,16 @@ package struct Repair: Sendable {
         let isEqual: Bool? = try target.transaction {
             let slot = try SlotRecord.read(target, migration: migration)
             guard try lockStale(part.numbers, slot, target, migration) else { return nil }
-            let (isEqual, snapshot) = try LockedReading.run(source, locking: [piece.table], .covering(slot.snapshot)) {
-                snapshot in
+            let (isEqual, snapshot) = try LockedReading.run(
+                source, locking: [piece.table], chunksOf: [piece], .covering(slot.snapshot)
+            ) { snapshot in
                 let piece = try TableShape.agreed(piece, source, target)
                 let table = try ComparedTable.read(piece.table, on: source)
                 // Compiling the long expressions costs more than it saves.
                 try source.execute("set local jit = off")
                 try target.execute("set local jit = off")
                 let there = try TableChecksum.compute(
-                    table, where: piece.condition, includingChildren: false, on: source)
+                    table, where: piece.condition, includingChildren: piece.isChunked, on: source)
                 let here = try TableChecksum.compute(
                     table, where: piece.condition, includingChildren: isParent, on: target)
                 guard there != here else { return (true, snapshot) }

@@ -96,7 +96,9 @@ package struct TableResync: Sendable {
             _ = try store.positions(lane: lane.number, isLocking: true)
             guard try store.lockWishes(lane: lane.number) else { return }
             let slot = try SlotRecord.read(target, migration: migration)
-            let snapshot = try LockedReading.run(source, locking: lane.tables, .afterAll(of: before)) { snapshot in
+            let snapshot = try LockedReading.run(
+                source, locking: lane.tables, chunksOf: pieces.map(\.piece), .afterAll(of: before)
+            ) { snapshot in
                 for whole in pieces {
                     let piece = try TableShape.agreed(whole.piece, source, target)
                     try target.execute(CopyTask.silence)

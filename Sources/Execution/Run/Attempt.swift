@@ -101,7 +101,7 @@ extension Action {
         switch self {
         case .addForeignKey, .validateForeignKey, .restorePostData, .setSequences, .refreshMaterializedView,
             .restoreEventTriggers, .checkSourceUnchanged, .vacuum, .verify, .restoreTriggers, .follow, .catchUp, .gate,
-            .fence, .writeMarker, .drain, .recopyUnfollowed, .completeCutover:
+            .fence, .writeMarker, .drain, .recopyUnfollowed, .levelChunks, .completeCutover:
             true
         case .dumpSchema, .createExtension, .restorePreData, .createHypertable, .copy, .copyLargeObjects, .buildIndex,
             .addConstraint, .attachIndexes, .analyze, .prepareSource, .createSlot, .dropIndex:

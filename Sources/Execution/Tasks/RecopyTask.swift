@@ -56,13 +56,16 @@ enum RecopyTask {
     ) throws -> CopyResult? {
         let (context, table) = (scope.context, copied.piece.table)
         let isParent = context.decisions.parents.contains(table)
-        let (moved, snapshot) = try LockedReading.run(source, locking: [table], .afterAll(of: consumed)) { snapshot in
+        let (moved, snapshot) = try LockedReading.run(
+            source, locking: [table], chunksOf: [copied.piece], .afterAll(of: consumed)
+        ) { snapshot in
             // What casts to text give depends on the search_path; copying sets another.
             try target.execute("set local search_path = ''; set local jit = off")
             try source.execute("set local jit = off")
             let compared = try ComparedTable.read(table, on: source)
             let here = try TableChecksum.compute(compared, where: nil, includingChildren: isParent, on: target)
-            let there = try TableChecksum.compute(compared, where: nil, includingChildren: false, on: source)
+            let there = try TableChecksum.compute(
+                compared, where: nil, includingChildren: copied.piece.isChunked, on: source)
             if here == there { return (CopyResult?.none, snapshot) }
             let agreed = try TableShape.agreed(copied.piece, source, target)
             try target.execute(CopyTask.silence)

@@ -90,7 +90,7 @@ package enum SchemaTask {
         }
     }
 
-    private static let extensionSchema = """
+    static let extensionSchema = """
         select n.nspname from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace
         where e.extname = 'timescaledb'
         """

@@ -32,6 +32,7 @@ enum TaskRunner {
         case .gate: try MilestoneTask.openGate(scope)
         case .drain: try MilestoneTask.drain(scope)
         case .recopyUnfollowed: try RecopyTask.run(scope)
+        case .levelChunks(let tables): try ChunkLevelling.run(tables, scope)
         case .dropIndex(let index): try MilestoneTask.dropIndex(index, scope)
         case .restoreTriggers: try SchemaTask.restoreTriggers(scope)
         case .completeCutover: try CompletionTask.run(scope)

@@ -44,9 +44,9 @@ package struct Verifier: Sendable {
         package var targetHasChildren: Bool
 
         /// - Parameter piece: not of blocks, whose numbers mean nothing on the other server.
-        package init(_ piece: Piece, sourceHasChildren: Bool = false, targetHasChildren: Bool) {
+        package init(_ piece: Piece, targetHasChildren: Bool) {
             self.piece = piece
-            self.sourceHasChildren = sourceHasChildren
+            sourceHasChildren = piece.isChunked
             self.targetHasChildren = targetHasChildren
         }
     }
@@ -57,7 +57,7 @@ package struct Verifier: Sendable {
         let table = try await read(subject)
         let piece = subject.piece
         async let there = source.run { connection in
-            try Self.inSource(connection, piece.table, snapshot) {
+            try Self.inSource(connection, piece, snapshot) {
                 try TableChecksum.compute(
                     table, where: piece.condition, includingChildren: subject.sourceHasChildren,
                     countOnly: countsOnly, on: connection)
@@ -81,7 +81,7 @@ package struct Verifier: Sendable {
         let piece = subject.piece
         var finder = DifferenceFinder(table: table, limit: limit)
         // A session's transaction outlives the closure that begins it.
-        try await source.run { connection in try Self.begin(connection, piece.table, snapshot) }
+        try await source.run { connection in try Self.begin(connection, piece, snapshot) }
         try await target.run { connection in try Self.begin(connection, nil, nil) }
         do {
             while let query = finder.nextQuery() {
@@ -106,9 +106,9 @@ package struct Verifier: Sendable {
     }
 
     private static func inSource<R>(
-        _ connection: Connection, _ table: QualifiedName, _ snapshot: String?, _ body: () throws -> R,
+        _ connection: Connection, _ piece: Piece, _ snapshot: String?, _ body: () throws -> R,
     ) throws -> R {
-        try begin(connection, table, snapshot)
+        try begin(connection, piece, snapshot)
         return try end(connection, body)
     }
 
@@ -118,14 +118,18 @@ package struct Verifier: Sendable {
     }
 
     /// Compiling the long expressions costs more than it saves, so JIT stays off.
-    private static func begin(_ connection: Connection, _ table: QualifiedName?, _ snapshot: String?) throws {
+    private static func begin(_ connection: Connection, _ piece: Piece?, _ snapshot: String?) throws {
         if connection.isInTransaction { try connection.execute("rollback") }
-        try connection.execute("begin isolation level repeatable read read only; set local jit = off")
+        let begin = "begin isolation level repeatable read read only; set local jit = off"
         do {
-            if let table {
+            if let piece {
                 // Before the snapshot, so that no TRUNCATE or rewrite comes in between (EXACTNESS.md, 3).
-                try connection.execute(
-                    "set local lock_timeout = '10s'; lock table only \(table.sql) in access share mode")
+                let chunks = try SourceChunks.list([piece], on: connection)
+                try SourceChunks.lock(
+                    connection, tables: [piece.table], chunks: chunks,
+                    begin: "\(begin); set local lock_timeout = '10s'")
+            } else {
+                try connection.execute(begin)
             }
             if let snapshot { try adopt(snapshot, connection) }
         } catch {

@@ -40,6 +40,7 @@ package struct CheckContext: Sendable {
 
     }
 
+    /// With entries for what are hypertables on the source.
     package let plan: Plan
     package let source: Catalog
     package let target: Catalog
@@ -62,6 +63,7 @@ package struct CheckContext: Sendable {
     package init(
         plan: Plan, source: Catalog, target: Catalog, selected: Selected, jobs: JobDecision, machine: Machine,
     ) {
+        let plan = plan.completed(from: source)
         self.plan = plan
         self.source = source
         self.target = target
@@ -77,8 +79,11 @@ package struct CheckContext: Sendable {
         triggersByTable = Dictionary(grouping: source.triggers, by: \.table)
         parents = Set(source.relations.flatMap(\.parents))
         let byName = Dictionary(relations.map { ($0.name, $0) }) { first, _ in first }
+        let onSource = Dictionary(source.hypertables.map { ($0.table, $0) }) { first, _ in first }
         hypertables = plan.hypertables.compactMap { entry in
-            byName[entry.table.value].map { PlannedHypertable(entry: entry, relation: $0) }
+            byName[entry.table.value].map {
+                PlannedHypertable(entry: entry, relation: $0, source: onSource[entry.table.value])
+            }
         }
     }
 
@@ -111,7 +116,9 @@ package struct CheckContext: Sendable {
 
     /// How a live migration would follow the source.
     var pluginChoice: PluginChoice {
-        PluginChoice(plan.replication.plugin.value, server: source.server, tables: relations.filter(copiesRows))
+        PluginChoice(
+            plan.replication.plugin.value, server: source.server, tables: relations.filter(copiesRows),
+            hasHypertables: hypertables.contains { $0.source != nil && copiesRows(of: $0.relation) })
     }
 
     /// What names the rows of a table that is followed.
@@ -125,6 +132,8 @@ package struct CheckContext: Sendable {
 struct PlannedHypertable: Sendable {
     let entry: Plan.Hypertable
     let relation: Catalog.Relation
+    /// Nil where it is a plain table there.
+    let source: Catalog.Hypertable?
 
     /// Whether it becomes a hypertable that the rules for hypertables hold for.
     var becomesHypertable: Bool { entry.to == nil && relation.kind == .table }

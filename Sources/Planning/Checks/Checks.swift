@@ -9,7 +9,7 @@ package enum Checks {
         TableChecks.all, ValueChecks.all, HypertableShapeChecks.all, HypertableTimeChecks.all,
         HypertableSpaceChecks.all, HypertableKeyChecks.all, HypertableReferenceChecks.all, LaterChecks.all,
         LeftoverChecks.all, LiveChecks.all, LiveTableChecks.all, LiveStreamChecks.all,
-        SourceLeftoverChecks.all,
+        SourceLeftoverChecks.all, TimescaleSourceChecks.all, TimescaleJobChecks.all,
     ].flatMap(\.self).sorted { $0.code < $1.code }
 
     /// What all rules find: worst first, then by code and object; equal inputs give equal lists.

@@ -15,6 +15,7 @@ package enum Compiler {
     ///   - source: read with statistics.
     ///   - target: its settings and extensions count; what else it holds is for the checks.
     package static func compile(_ plan: Plan, source: Catalog, target: Catalog) -> Compilation {
+        let plan = plan.completed(from: source)
         let selection = ResolvedSelection(plan, source: source)
         var compiler = GraphCompiler(plan: plan, source: source, target: target, selection: selection)
         let graph = compiler.compile()

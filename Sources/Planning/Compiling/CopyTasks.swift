@@ -30,7 +30,7 @@ extension GraphCompiler {
     private mutating func addTable(_ relation: Catalog.Relation, _ cutter: PieceCutter) {
         let entry = hypertables[relation.oid]
         var ready = preData
-        if let entry, let definition = Self.definition(of: entry) {
+        if let entry, let definition = definition(of: entry) {
             ready = add(
                 relation.name.description, .createHypertable(definition), after: [preData], weight: relation.tableBytes)
         }
@@ -39,7 +39,8 @@ extension GraphCompiler {
             decide(relation, .skipped, why: "the plan skips its data")
         } else {
             let indexes = lookup.indexesByTable[relation.oid] ?? []
-            let cut = cutter.cut(relation, indexes: indexes, hypertable: entry)
+            let chunked = lookup.hypertablesByName[relation.name]
+            let cut = cutter.cut(relation, indexes: indexes, hypertable: entry, chunked: chunked)
             diagnostics += cut.diagnostics
             tasks.data = cut.pieces.map { piece in
                 add(
@@ -65,7 +66,7 @@ extension GraphCompiler {
             ))
     }
 
-    private static func definition(of entry: Plan.Hypertable) -> HypertableDefinition? {
+    private func definition(of entry: Plan.Hypertable) -> HypertableDefinition? {
         guard let time = entry.timeColumn?.value else { return nil }
         let interval: HypertableDefinition.Interval? = entry.chunkInterval.map { interval in
             switch interval.value {
@@ -76,8 +77,14 @@ extension GraphCompiler {
         let space = entry.space.map { space in
             HypertableDefinition.Space(column: space.column.value, partitions: space.partitions.value)
         }
-        return HypertableDefinition(
+        var definition = HypertableDefinition(
             table: entry.table.value, timeColumn: time, chunkInterval: interval, space: space)
+        if let source = lookup.hypertablesByName[entry.table.value] {
+            let further = source.furtherDimensions(beside: entry.space)
+            definition.further = further.isEmpty ? nil : further
+            definition.integerNow = source.dimensions.first?.integerNow
+        }
+        return definition
     }
 
     /// At least four, so that they sort.

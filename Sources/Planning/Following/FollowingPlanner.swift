@@ -19,7 +19,9 @@ struct FollowingPlanner {
         }
         self.identities = identities
 
-        let choice = PluginChoice(plan.replication.plugin.value, server: source.server, tables: tables)
+        let choice = PluginChoice(
+            plan.replication.plugin.value, server: source.server, tables: tables,
+            hasHypertables: tables.contains { lookup.hypertablesByName[$0.name] != nil })
         let isPgoutput = choice.plugin == .pgoutput
         let hasOptions = source.server.versionNumber >= 140_000
         let portability = BinaryPortability(types: source.types, targetVersion: target.server.versionNumber)
@@ -35,9 +37,11 @@ struct FollowingPlanner {
             plugin: choice.plugin, pluginWhy: why, isBinary: isBinary, hasMessages: !isPgoutput || hasOptions,
             tables: tables.sorted { $0.name < $1.name }.compactMap { table in
                 identities[table.oid].map { identity in
-                    FollowingDecision.Table(
+                    var followed = FollowingDecision.Table(
                         name: table.name, oid: table.oid, identity: identity.identity, change: identity.change,
                         isAcknowledged: identity.isAcknowledged, why: identity.why)
+                    followed.chunks = lookup.hypertablesByName[table.name].map(FollowingDecision.FollowedChunks.init)
+                    return followed
                 }
             },
             published: published.whole, publishedForInserts: published.forInserts)
@@ -54,5 +58,12 @@ struct FollowingPlanner {
             }
         }
         return nil
+    }
+}
+
+extension FollowingDecision.FollowedChunks {
+    init(_ hypertable: Catalog.Hypertable) {
+        self.init(schema: hypertable.chunkNames?.schema, prefix: hypertable.chunkNames?.prefix, others: [])
+        others = hypertable.chunks.map(\.name).filter { !isNamedAsOwn($0) }.sorted()
     }
 }

@@ -23,6 +23,11 @@ struct RangeKey {
         25: ("text", nil), 1043: ("text", nil),
     ]
 
+    /// What borders of a column of this type are cast to, and how its values are counted; nil where it cannot be cut by.
+    static func scale(of type: OID) -> (String, RangeScale)? {
+        types[type].flatMap { name, scale in scale.map { (name, $0) } }
+    }
+
     /// The columns of a table that qualify, best first: of a key before others, then as the heap follows them.
     ///
     /// The index must be whole and valid, with the type's default operator class and the column's own collation; text

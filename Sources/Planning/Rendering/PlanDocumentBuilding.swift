@@ -56,7 +56,11 @@ extension PlanDocument {
     /// Whole relations, schemas and extensions; what falls with them is in the diagnostics.
     private static func skipped(_ plan: Plan, _ source: Catalog, _ selection: ResolvedSelection) -> [Skipped] {
         let own = SourceNames.markerSchema(of: plan, on: source.server)
-        var result: [Skipped] = selection.exclusions.schemas.filter { $0 != own }.map { schema in
+        var result: [Skipped] = selection.exclusions.schemas.filter { schema in
+            // TimescaleDB makes it itself.
+            schema != own && !schema.hasPrefix("_timescaledb_")
+        }
+        .map { schema in
             Skipped(
                 object: "schema \(QualifiedName.quotedIfNeeded(schema))",
                 why: plan.select.schemas.exclude.contains { $0.value.matches(schema) }

@@ -177,8 +177,12 @@ struct SelectionResolver {
         let extensions = source.extensions.filter { item in
             excluded[.init(catalog: "pg_extension", oid: item.oid)] != nil
         }
+        objects.formUnion(source.timescaleObjects.map { ExcludedObject(catalog: $0.catalog, oid: $0.oid) })
+        // Chunks, and what holds continuous aggregates' rows: TimescaleDB makes these itself.
+        let isTimescale = source.extensions.contains { $0.name == "timescaledb" }
+        let schemas = excludedSchemas.union(isTimescale ? ["_timescaledb_internal"] : [])
         return Exclusions(
-            objects: objects.sorted { ($0.catalog, $0.oid) < ($1.catalog, $1.oid) }, schemas: excludedSchemas.sorted(),
+            objects: objects.sorted { ($0.catalog, $0.oid) < ($1.catalog, $1.oid) }, schemas: schemas.sorted(),
             extensions: extensions.map(\.name).sorted())
     }
 }

@@ -14,7 +14,7 @@ enum RunPhase: Int, CaseIterable, Comparable {
         case "follow", "catch-up": self = .catchingUp
         case "foreign-key", "validate": self = .keys
         case "gate": return nil
-        case "fence", "marker", "drain", "recopy", "complete": self = .cutover
+        case "fence", "marker", "drain", "chunks", "recopy", "complete": self = .cutover
         case "verify": self = .verifying
         case "analyze": return nil
         default:

@@ -11,7 +11,7 @@ struct LiveFaultPointTests {
     /// Offline's own, which its tests pass; and what a transaction of 100,000 changes passes only: more than a debug
     /// build applies in a test's time. Nobody dies there yet.
     static let elsewhere: Set<FaultPoint> = [
-        .snapshotExported, .recheckReset, .dropBegun, .copyMoved, .applyFlushedPart,
+        .snapshotExported, .recheckReset, .dropBegun, .copyMoved, .applyFlushedPart, .chunksLevelled,
     ]
 
     static let copying: [FaultPoint] = [

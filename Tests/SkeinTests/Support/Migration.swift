@@ -12,6 +12,8 @@ struct Migration: Sendable {
     let name: String
     /// `offline` or `live`.
     var mode = "offline"
+    /// Of every process of it.
+    var environment: [String: String] = [:]
 
     var planFile: String { "\(folder)/plan.yaml" }
 
@@ -67,6 +69,7 @@ struct Migration: Sendable {
     func start(
         _ command: String, _ arguments: [String] = [], environment: [String: String] = [:],
     ) throws -> SkeinProcess {
-        try SkeinProcess([command, planFile] + arguments, environment: environment, in: folder)
+        try SkeinProcess(
+            [command, planFile] + arguments, environment: self.environment.merging(environment) { $1 }, in: folder)
     }
 }

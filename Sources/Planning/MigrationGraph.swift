@@ -98,11 +98,16 @@ package struct Exclusions: Sendable, Codable, Equatable {
     package var schemas: [String]
     /// Extensions that are not created. Sorted.
     package var extensions: [String]
+    /// Views that are continuous aggregates: they have tasks of their own, and what needs them comes behind. Sorted.
+    package var aggregates: [UInt32]?
 
-    package init(objects: [ExcludedObject] = [], schemas: [String] = [], extensions: [String] = []) {
+    package init(
+        objects: [ExcludedObject] = [], schemas: [String] = [], extensions: [String] = [], aggregates: [UInt32]? = nil,
+    ) {
         self.objects = objects
         self.schemas = schemas
         self.extensions = extensions
+        self.aggregates = aggregates
     }
 }
 

@@ -81,6 +81,13 @@ package enum Action: Sendable, Codable, Equatable {
     case recopyUnfollowed
     /// What the source's chunks no longer cover, because they were dropped there, goes on the target, too. By name.
     case levelChunks([QualifiedName])
+    /// A continuous aggregate without rows, and its indexes.
+    case createAggregate(AggregateDefinition)
+    /// Its rows: computed where what it reads is there, copied from the source where that is gone.
+    case fillAggregate(AggregateDefinition)
+    /// Of the dump what reads continuous aggregates.
+    case restoreAggregateViews
+    case applyTimescaleSettings(TimescaleSettings)
     /// An index of ours that only served the applier.
     case dropIndex(QualifiedName)
     /// Of the dump what acts on rows: triggers, rules, policies.
@@ -120,6 +127,10 @@ package enum Action: Sendable, Codable, Equatable {
         case .drain: "drain"
         case .recopyUnfollowed: "recopy"
         case .levelChunks: "chunks"
+        case .createAggregate: "aggregate"
+        case .fillAggregate: "fill"
+        case .restoreAggregateViews: "aggregate-views"
+        case .applyTimescaleSettings: "policies"
         case .dropIndex: "drop-index"
         case .restoreTriggers: "triggers"
         case .completeCutover: "complete"

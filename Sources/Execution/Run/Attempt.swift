@@ -101,7 +101,8 @@ extension Action {
         switch self {
         case .addForeignKey, .validateForeignKey, .restorePostData, .setSequences, .refreshMaterializedView,
             .restoreEventTriggers, .checkSourceUnchanged, .vacuum, .verify, .restoreTriggers, .follow, .catchUp, .gate,
-            .fence, .writeMarker, .drain, .recopyUnfollowed, .levelChunks, .completeCutover:
+            .fence, .writeMarker, .drain, .recopyUnfollowed, .levelChunks, .completeCutover,
+            .createAggregate, .fillAggregate, .restoreAggregateViews, .applyTimescaleSettings:
             true
         case .dumpSchema, .createExtension, .restorePreData, .createHypertable, .copy, .copyLargeObjects, .buildIndex,
             .addConstraint, .attachIndexes, .analyze, .prepareSource, .createSlot, .dropIndex:
@@ -115,7 +116,7 @@ extension Action {
     /// Whether what comes of the task depends on what the source holds, and is brought up to date by doing it again.
     package var isRepeatedAfterChange: Bool {
         switch self {
-        case .setSequences, .refreshMaterializedView, .checkSourceUnchanged, .vacuum, .verify: true
+        case .setSequences, .refreshMaterializedView, .checkSourceUnchanged, .vacuum, .verify, .fillAggregate: true
         default: false
         }
     }

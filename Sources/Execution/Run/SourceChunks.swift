@@ -33,6 +33,22 @@ package enum SourceChunks {
         where k.hypertable_schema = $1 and k.hypertable_name = $2
         """
 
+    /// Chunks that lie in users' schemas now, where a dump takes them for tables of their own.
+    static func inUserSchemas(_ source: Connection) throws -> [ExcludedObject] {
+        let view = "timescaledb_information.chunks"
+        guard try source.scalar("select pg_catalog.to_regclass('\(view)')") != nil else { return [] }
+        let rows = try source.query(
+            """
+            select c.oid from \(view) k
+            join pg_catalog.pg_namespace n on n.nspname = k.chunk_schema
+            join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = k.chunk_name
+            where k.chunk_schema !~ '^_timescaledb_'
+            """)
+        return rows.indices.compactMap { row in
+            rows.oid(row, 0).map { ExcludedObject(catalog: "pg_class", oid: $0) }
+        }
+    }
+
     /// Those whose ranges meet the piece's. Borders of dates and timestamps without zone are shown as if in UTC.
     private static func condition(_ rows: Piece.Rows) -> String {
         guard case .range(_, let type, let lower, let upper) = rows else { return "" }

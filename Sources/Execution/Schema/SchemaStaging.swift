@@ -21,12 +21,24 @@ package struct SchemaStaging {
         let staging = SchemaStaging(entries, isLive: isLive)
         let excluded = staging.excluded(exclusions)
         var stages: [SchemaStage] = []
+        let aggregates = Set(exclusions.aggregates ?? [])
+        // Continuous aggregates, and what needs them: pg_dump puts that behind.
+        var behindAggregates: Set<Int> = []
         // pg_dump sorts all that belongs after data behind all that belongs before.
         var isPostData = false
         for (position, entry) in entries.enumerated() {
             isPostData = isPostData || postDataTypes.contains(entry.type)
             let needed = entry.dependencies.compactMap { staging.positions[$0] }.filter { $0 < position }
                 .map { stages[$0] }
+            let isAggregate = entry.catalog == "pg_class" && aggregates.contains(entry.oid)
+            let isBehind = entry.dependencies.contains { id in
+                staging.positions[id].map(behindAggregates.contains) ?? false
+            }
+            if isAggregate || isBehind { behindAggregates.insert(position) }
+            if isAggregate || isBehind, !excluded.contains(position), isOurs(entry, staging) {
+                stages.append(isAggregate ? .skip : entry.type == "EVENT TRIGGER" ? .eventTrigger : .aggregate)
+                continue
+            }
             stages.append(
                 excluded.contains(position) || isOurs(entry, staging) == false
                     ? .skip : staging.stage(entry, needed: needed, isPostData: isPostData))

@@ -76,7 +76,7 @@ struct GraphCompiler {
         addIndexTasks(.early)
         addForeignKeyTasks()
         addPostData()
-        addViewTasks(after: postData)
+        addViewTasks(after: addAggregateTasks(after: postData))
         addAnalyzeTasks()
         addValidateTasks()
         addLastTasks()

@@ -73,10 +73,12 @@ extension GraphCompiler {
         addValidateTasks(isLate: true, after: [recopied])
         let triggers = add(nil, .restoreTriggers, after: hasLateKeys ? [recopied, postData] : [recopied])
         // Policies decide what a view's owner sees.
-        addViewTasks(after: triggers)
+        addViewTasks(after: addAggregateTasks(after: triggers))
         let end = add(nil, .restoreEventTriggers, after: graph.sinks)
         addVerifyTasks(after: end)
         add(nil, .completeCutover, after: graph.sinks)
+        // Nothing is taken back any more.
+        addTimescaleSettings()
     }
 
     /// Chunks that were dropped on the source left no trace in the stream.

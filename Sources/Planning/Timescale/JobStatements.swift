@@ -8,6 +8,8 @@ package struct JobDefinition: Sendable, Codable, Equatable {
     package var id: Int
     /// `retention policy of public.readings`.
     package var name: String
+    /// `policy_retention`.
+    package var procedure: String
     /// What it works on; nil of a job of the user's own.
     package var subject: QualifiedName?
     /// A call that makes the job and yields its id; its function is in the schema that holds the extension.
@@ -62,6 +64,7 @@ extension JobDefinition {
         default: return nil
         }
         id = job.id
+        procedure = job.procedure.name
         self.subject = subject
         alteration = Self.alteration(job, every)
     }

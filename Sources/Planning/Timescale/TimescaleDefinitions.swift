@@ -62,3 +62,63 @@ package struct ColumnstoreDefinition: Sendable, Codable, Equatable {
         return "alter \(isAggregate ? "materialized view" : "table") \(table.sql) set (\(options.joined(separator: ", ")))"
     }
 }
+
+/// What is set on the target when everything else is done.
+package struct TimescaleSettings: Sendable, Codable, Equatable {
+    package var columnstores: [ColumnstoreDefinition]
+    package var jobs: [JobDefinition]
+
+    var isEmpty: Bool { columnstores.isEmpty && jobs.isEmpty }
+
+    /// Of everything that is migrated and stays what it is. What the plan says of a hypertable's columnstore or retention
+    /// stands for what the source has.
+    init(plan: Plan, source: Catalog, selection: ResolvedSelection) {
+        let kept = KeptByTimescale(plan: plan, source: source, selection: selection)
+        columnstores =
+            kept.hypertables.compactMap { hypertable in
+                guard kept.entries[hypertable.table]?.columnstore == nil else { return nil }
+                return hypertable.columnstore.map {
+                    ColumnstoreDefinition(hypertable.table, isAggregate: false, $0)
+                }
+            }
+            + kept.aggregates.compactMap { aggregate in
+                aggregate.columnstore.map { ColumnstoreDefinition(aggregate.view, isAggregate: true, $0) }
+            }
+        jobs = kept.jobs.compactMap { JobDefinition($0) }
+    }
+}
+
+/// What of a TimescaleDB source is a hypertable, a continuous aggregate or a job on the target, too.
+struct KeptByTimescale {
+    var hypertables: [Catalog.Hypertable]
+    var aggregates: [Catalog.ContinuousAggregate]
+    var jobs: [Catalog.Job]
+    var entries: [QualifiedName: Plan.Hypertable]
+
+    init(plan: Plan, source: Catalog, selection: ResolvedSelection) {
+        self.init(
+            plan: plan, source: source, relations: Set(selection.relations.map(\.name)),
+            procedures: selection.extensions.contains { $0.name == "timescaledb" })
+    }
+
+    /// - Parameters:
+    ///   - relations: those that are migrated.
+    ///   - isKept: TimescaleDB itself is.
+    init(plan: Plan, source: Catalog, relations: Set<QualifiedName>, procedures isKept: Bool) {
+        let entries = Dictionary(plan.hypertables.map { ($0.table.value, $0) }) { first, _ in first }
+        self.entries = entries
+        hypertables = source.hypertables.filter { relations.contains($0.table) && entries[$0.table]?.to == nil }
+        aggregates = source.continuousAggregates.filter { relations.contains($0.view) }
+        let subjects = Set(hypertables.map(\.table) + aggregates.map(\.view))
+        jobs = source.jobs.filter { job in
+            guard job.procedure.schema.hasPrefix("_timescaledb_") else { return isKept }
+            guard let subject = job.subject, subjects.contains(subject) else { return false }
+            let entry = entries[subject]
+            switch job.procedure.name {
+            case "policy_retention": return entry?.retention == nil
+            case "policy_compression": return entry?.columnstore == nil
+            default: return true
+            }
+        }
+    }
+}

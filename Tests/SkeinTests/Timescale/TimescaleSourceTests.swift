@@ -11,7 +11,7 @@ struct TimescaleSourceTests {
         try await TimescaleDatabase.with("tssource_off") { migration in
             let result = try await migration.skein("migrate", "--no-color")
             try #require(result.exitCode == 0, "\(result)")
-            #expect(try await LeafContents.differences(migration) == [])
+            #expect(try await migration.differences() == [])
             #expect(
                 try await migration.onTarget(TimescaleDatabase.dimensions)
                     == migration.onSource(TimescaleDatabase.dimensions))
@@ -43,7 +43,7 @@ struct TimescaleSourceTests {
             #expect(planned.stdout.contains("cut where 10 chunks of the source begin"), "\(planned)")
             let result = try await migration.skein("migrate", "--no-color")
             try #require(result.exitCode == 0, "\(result)")
-            #expect(try await LeafContents.differences(migration) == [])
+            #expect(try await migration.differences() == [])
             let dimensions = try await migration.onTarget(TimescaleDatabase.dimensions)
             #expect(dimensions.contains("public readings 1 time 3 days"))
             #expect(dimensions.contains("public ticks 2 v 2"))
@@ -61,7 +61,7 @@ struct TimescaleSourceTests {
         try await TimescaleDatabase.with("tssource_leave", plan: plan) { migration in
             let result = try await migration.skein("migrate", "--no-color")
             try #require(result.exitCode == 0, "\(result)")
-            #expect(try await LeafContents.differences(migration) == [])
+            #expect(try await migration.differences() == [])
             #expect(try await migration.onTarget("select extname from pg_extension where extname <> 'plpgsql'") == [])
         }
     }
@@ -73,14 +73,14 @@ struct TimescaleSourceTests {
                 let killed = try await migration.skein("migrate", environment: ["SKEIN_FAULT": fault])
                 #expect(killed.signal == 9, "\(killed)")
             }
-            try await TestServers.execute(
+            try await migration.applyToSource(
                 """
                 select drop_chunks('readings', older_than => '2024-03-03'::timestamptz);
                 insert into ticks values (20000, 1), (-9000, 2)
-                """, on: migration.source)
+                """)
             let result = try await migration.skein("migrate", "--no-color")
             try #require(result.exitCode == 0, "\(result)")
-            #expect(try await LeafContents.differences(migration) == [])
+            #expect(try await migration.differences() == [])
         }
     }
 }

@@ -44,6 +44,8 @@ package struct TableDecision: Sendable, Codable, Equatable {
     package var indexBytes: Int64
     /// One or two clauses for people.
     package var why: String
+    /// A hypertable of the source that becomes a partitioned table. Nil: no.
+    package var becomesPartitioned: Bool?
 
     package init(
         table: QualifiedName, way: Way, pieces: Int, isBinary: Bool, isHypertable: Bool, estimatedRows: Int64,
@@ -100,6 +102,8 @@ package struct Exclusions: Sendable, Codable, Equatable {
     package var extensions: [String]
     /// Views that are continuous aggregates: they have tasks of their own, and what needs them comes behind. Sorted.
     package var aggregates: [UInt32]?
+    /// Tables that are made partitioned by ranges of a column, by the source's object ids.
+    package var partitioned: [UInt32: String]?
 
     package init(
         objects: [ExcludedObject] = [], schemas: [String] = [], extensions: [String] = [], aggregates: [UInt32]? = nil,

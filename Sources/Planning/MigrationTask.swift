@@ -37,6 +37,8 @@ package enum Action: Sendable, Codable, Equatable {
     /// Everything of the dump that must exist before data.
     case restorePreData
     case createHypertable(HypertableDefinition)
+    /// The partitions of what was a hypertable on the source.
+    case createPartitions(RangePartitions)
     case copy(Piece)
     /// Large objects with `first <= oid < end`; nil: to the last.
     case copyLargeObjects(first: UInt32, end: UInt32?)
@@ -102,6 +104,7 @@ package enum Action: Sendable, Codable, Equatable {
         case .createExtension: "extension"
         case .restorePreData: "pre-data"
         case .createHypertable: "hypertable"
+        case .createPartitions: "partitions"
         case .copy: "copy"
         case .copyLargeObjects: "large-objects"
         case .buildIndex: "index"

@@ -104,7 +104,7 @@ extension Action {
             .fence, .writeMarker, .drain, .recopyUnfollowed, .levelChunks, .completeCutover,
             .createAggregate, .fillAggregate, .restoreAggregateViews, .applyTimescaleSettings:
             true
-        case .dumpSchema, .createExtension, .restorePreData, .createHypertable, .copy, .copyLargeObjects, .buildIndex,
+        case .dumpSchema, .createExtension, .restorePreData, .createHypertable, .createPartitions, .copy, .copyLargeObjects, .buildIndex,
             .addConstraint, .attachIndexes, .analyze, .prepareSource, .createSlot, .dropIndex:
             false
         }

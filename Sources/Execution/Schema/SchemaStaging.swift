@@ -1,3 +1,4 @@
+private import PlanFile
 package import Planning
 
 /// Sorts a dump's entries into stages, and finds what goes with an excluded object.
@@ -43,7 +44,10 @@ package struct SchemaStaging {
                 excluded.contains(position) || isOurs(entry, staging) == false
                     ? .skip : staging.stage(entry, needed: needed, isPostData: isPostData))
         }
-        return zip(entries, stages).map { StagedEntry(entry: prepared($0), stage: $1) }
+        return zip(entries, stages).map { entry, stage in
+            let column = entry.type == "TABLE" ? exclusions.partitioned?[entry.oid] : nil
+            return StagedEntry(entry: prepared(column.map { divided(entry, by: $0) } ?? entry), stage: stage)
+        }
     }
 
     // MARK: Stages
@@ -186,6 +190,17 @@ package struct SchemaStaging {
     /// pg_dump's `sanitize_line`.
     private static func asTitled(_ name: String) -> String {
         String(name.map { $0 == "\n" || $0 == "\r" || $0 == "\r\n" ? " " : $0 })
+    }
+
+    /// The table's first statement with PARTITION BY in the place of what a partitioned table cannot have: pg_dump writes
+    /// what is behind the columns on lines of their own.
+    private static func divided(_ entry: DumpEntry, by column: String) -> DumpEntry {
+        var statements = SQLStatements.split(entry.sql)
+        guard let first = statements.first, let end = first.ranges(of: "\n)").last else { return entry }
+        statements[0] = first[..<end.upperBound] + "\nPARTITION BY RANGE (\(QualifiedName.quoted(column)));"
+        var entry = entry
+        entry.sql = statements.joined(separator: "\n")
+        return entry
     }
 
     private static func prepared(_ entry: DumpEntry) -> DumpEntry {

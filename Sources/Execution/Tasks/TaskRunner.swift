@@ -8,6 +8,7 @@ enum TaskRunner {
         case .createExtension(let name, let schema): try SchemaTask.createExtension(name: name, schema: schema, scope)
         case .restorePreData: try SchemaTask.restore(.preData, scope)
         case .createHypertable(let definition): try SchemaTask.createHypertable(definition, scope)
+        case .createPartitions(let partitions): try PartitionsTask.create(partitions, scope)
         case .buildIndex(let index): try SchemaTask.buildIndex(index, scope)
         case .addConstraint(let constraint): try SchemaTask.addConstraint(constraint, scope)
         case .attachIndexes: try SchemaTask.restore(.attach, scope)

@@ -64,5 +64,5 @@ package enum DifferenceText {
 
 extension Decisions {
     /// Tables whose rows are in other tables on the target.
-    package var parents: Set<QualifiedName> { Set(tables.filter(\.isHypertable).map(\.table)) }
+    package var parents: Set<QualifiedName> { Set(tables.filter { $0.isHypertable || $0.becomesPartitioned == true }.map(\.table)) }
 }

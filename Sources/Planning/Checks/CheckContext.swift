@@ -114,6 +114,13 @@ package struct CheckContext: Sendable {
     /// What the migration opens at most on a side.
     func neededConnections(_ side: Side) -> Int { Sessions.needed(side, plan, jobs) }
 
+    /// What of a TimescaleDB source stays what it is.
+    var kept: KeptByTimescale {
+        KeptByTimescale(
+            plan: plan, source: source, relations: Set(relations.map(\.name)),
+            procedures: selected.extensions.contains("timescaledb"))
+    }
+
     /// How a live migration would follow the source.
     var pluginChoice: PluginChoice {
         PluginChoice(

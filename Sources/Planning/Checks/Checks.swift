@@ -10,6 +10,7 @@ package enum Checks {
         HypertableSpaceChecks.all, HypertableKeyChecks.all, HypertableReferenceChecks.all, LaterChecks.all,
         LeftoverChecks.all, LiveChecks.all, LiveTableChecks.all, LiveStreamChecks.all,
         SourceLeftoverChecks.all, TimescaleSourceChecks.all, TimescaleJobChecks.all,
+        TimescaleKeptChecks.all,
     ].flatMap(\.self).sorted { $0.code < $1.code }
 
     /// What all rules find: worst first, then by code and object; equal inputs give equal lists.

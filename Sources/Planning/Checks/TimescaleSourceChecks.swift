@@ -4,7 +4,7 @@ import PlanFile
 /// What must hold of a source that has TimescaleDB.
 enum TimescaleSourceChecks {
     static let all = [
-        version, later, plugin, directChanges, partitioningFunctions, contradictions, locks, notSelected,
+        version, plugin, directChanges, partitioningFunctions, contradictions, rangePartitions, locks, notSelected,
     ]
 
     /// The hypertables of the source that are migrated.
@@ -39,34 +39,6 @@ enum TimescaleSourceChecks {
                 why: "Skein's tests use 2.19 as the source.", cure: "rehearse the migration once",
                 object: "timescaledb", at: Side.source.location(context))
         }
-    }
-
-    private static let later = Check(
-        "SK540", "The source has what TimescaleDB keeps beside rows, and this release does not move it",
-        """
-        Continuous aggregates, columnstore settings, policies and user-defined jobs of a TimescaleDB source come with \
-        a later release. Leave a continuous aggregate out with `select.tables.exclude`; \
-        make policies anew on the target after the migration.
-        """
-    ) { context, findings in
-        let location = Side.source.location(context)
-        for aggregate in context.source.continuousAggregates where isSelected(aggregate, context) {
-            findings.add(
-                .error, "continuous aggregate \(aggregate.view) comes with a later release",
-                why: "Its rows are in a hypertable of TimescaleDB's own.",
-                cure: "leave it out: `select: {tables: {exclude: [\(Wording.yaml(aggregate.view))]}}`",
-                object: aggregate.view.description, at: location)
-        }
-        for planned in hypertables(context) where planned.source?.columnstore != nil && planned.entry.to == nil {
-            findings.add(
-                .error, "columnstore settings of \(planned.name) come with a later release",
-                cure: "leave the hypertable out, or say what it becomes with `to`", object: planned.name,
-                at: planned.location ?? location)
-        }
-    }
-
-    private static func isSelected(_ aggregate: Catalog.ContinuousAggregate, _ context: CheckContext) -> Bool {
-        context.relations.contains { $0.name == aggregate.view }
     }
 
     private static let plugin = Check(
@@ -176,6 +148,26 @@ enum TimescaleSourceChecks {
                 cure: "take the entry's time-column from the source",
                 statement: "time-column: \(Wording.yaml(source.timeColumn))", object: planned.name,
                 at: time.location ?? planned.location)
+        }
+    }
+
+    private static let rangePartitions = Check(
+        "SK552", "A hypertable cannot become a table partitioned by ranges",
+        """
+        `to: range-partitions` makes a partition for each range of chunks. This needs a time column of an integer, date \
+        or timestamp type. A table whose time is a uuid can become a plain table.
+        """
+    ) { context, findings in
+        for planned in hypertables(context) where planned.entry.to?.value == .rangePartitions {
+            guard let source = planned.source, let column = planned.relation.column(named: source.timeColumn),
+                RangeKey.scale(of: column.type) == nil || RangeKey.scale(of: column.type)?.1 == .uuid
+            else { continue }
+            findings.add(
+                .error,
+                "\(planned.name) is divided by \(QualifiedName.quotedIfNeeded(column.name)) of type \(column.typeName), "
+                    + "which makes no ranges of partitions",
+                cure: "say `to: table` in its entry", object: planned.name,
+                at: planned.entry.to?.location ?? planned.location)
         }
     }
 

@@ -34,13 +34,17 @@ extension GraphCompiler {
             ready = add(
                 relation.name.description, .createHypertable(definition), after: [preData], weight: relation.tableBytes)
         }
+        if let parts = partitions[relation.oid] {
+            ready = add(relation.name.description, .createPartitions(parts), after: [preData])
+        }
         var tasks = TableTasks(ready: ready, data: [ready], bytes: relation.tableBytes)
         if selection.withoutData.contains(relation.oid) {
             decide(relation, .skipped, why: "the plan skips its data")
         } else {
             let indexes = lookup.indexesByTable[relation.oid] ?? []
             let chunked = lookup.hypertablesByName[relation.name]
-            let cut = cutter.cut(relation, indexes: indexes, hypertable: entry, chunked: chunked)
+            let cut = cutter.cut(relation, indexes: indexes, hypertable: entry, chunked: chunked,
+                isDivided: partitions[relation.oid] != nil)
             diagnostics += cut.diagnostics
             tasks.data = cut.pieces.map { piece in
                 add(
@@ -57,13 +61,13 @@ extension GraphCompiler {
     private mutating func decide(
         _ relation: Catalog.Relation, _ way: TableDecision.Way, pieces: Int = 0, isBinary: Bool = false, why: String,
     ) {
-        decisions.append(
-            TableDecision(
+        var decision = TableDecision(
                 table: relation.name, way: way, pieces: pieces, isBinary: isBinary,
                 isHypertable: hypertables[relation.oid] != nil,
                 estimatedRows: Int64(max(relation.estimatedRows, 0).rounded()), bytes: relation.tableBytes,
-                indexBytes: relation.indexBytes, why: why,
-            ))
+                indexBytes: relation.indexBytes, why: why)
+        if partitions[relation.oid] != nil { decision.becomesPartitioned = true }
+        decisions.append(decision)
     }
 
     private func definition(of entry: Plan.Hypertable) -> HypertableDefinition? {

@@ -15,6 +15,8 @@ struct GraphCompiler {
     let selected: Set<OID>
     /// Of the plan's entries, those that become hypertables, by table.
     let hypertables: [OID: Plan.Hypertable]
+    /// What becomes a partitioned table, by table.
+    private(set) var partitions: [OID: RangePartitions] = [:]
     /// Nil offline.
     let following: FollowingPlanner?
 
@@ -63,10 +65,21 @@ struct GraphCompiler {
     }
 
     mutating func compile() -> MigrationGraph {
+        divide()
         if following == nil { addOfflineTasks() } else { addLiveTasks() }
+        var exclusions = selection.exclusions
+        if !partitions.isEmpty { exclusions.partitioned = partitions.mapValues(\.column) }
         return MigrationGraph(
-            tasks: tasks(), tables: decisions, jobs: jobs, exclusions: selection.exclusions,
-            following: following?.decision)
+            tasks: tasks(), tables: decisions, jobs: jobs, exclusions: exclusions, following: following?.decision)
+    }
+
+    /// Hypertables of the source that the plan wants as partitioned tables.
+    private mutating func divide() {
+        let wanted = Set(plan.hypertables.filter { $0.to?.value == .rangePartitions }.map(\.table.value))
+        for relation in selection.relations where wanted.contains(relation.name) {
+            guard let hypertable = lookup.hypertablesByName[relation.name] else { continue }
+            partitions[relation.oid] = RangePartitions(relation, hypertable, &names)
+        }
     }
 
     private mutating func addOfflineTasks() {

@@ -41,9 +41,10 @@ struct PieceCutter {
     ///   - indexes: those of the table that are valid on the source, migrated or not.
     ///   - hypertable: the table's entry in the plan, where it becomes one.
     ///   - chunked: the table as a hypertable of the source, where it is one.
+    ///   - isDivided: it becomes a partitioned table.
     func cut(
         _ relation: Catalog.Relation, indexes: [Catalog.Index], hypertable: Plan.Hypertable?,
-        chunked: Catalog.Hypertable? = nil,
+        chunked: Catalog.Hypertable? = nil, isDivided: Bool = false,
     ) -> Cut {
         let draft =
             chunked.map { sourceChunks(relation, $0) } ?? rows(of: relation, indexes: indexes, hypertable: hypertable)
@@ -66,7 +67,7 @@ struct PieceCutter {
             cut.pieces.append(
                 Piece(
                     table: relation.name, tableOID: relation.oid, number: position + 1, count: count, rows: rows,
-                    columns: columns, isBinary: cut.isBinary, mayFreeze: rows == .all && hypertable == nil,
+                    columns: columns, isBinary: cut.isBinary, mayFreeze: rows == .all && hypertable == nil && !isDivided,
                     estimatedRows: Int64(estimate.rounded()), estimatedBytes: bytes, isChunked: chunked != nil,
                 ))
         }

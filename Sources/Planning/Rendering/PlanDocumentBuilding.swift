@@ -124,7 +124,7 @@ extension PlanDocument.Table {
         self.init(
             table: decision.table, way: decision.way, pieces: decision.pieces, binary: decision.isBinary,
             hypertable: decision.isHypertable, rows: decision.estimatedRows, bytes: decision.bytes,
-            indexBytes: decision.indexBytes, why: decision.why)
+            indexBytes: decision.indexBytes, why: decision.why, partitioned: decision.becomesPartitioned)
     }
 }
 

@@ -8,7 +8,7 @@ enum RunPhase: Int, CaseIterable, Comparable {
     init?(task id: String, isLive: Bool = false) {
         switch id.prefix(while: { $0 != ":" }) {
         case "prepare-source", "slot": self = .source
-        case "dump-schema", "extension", "pre-data", "hypertable": self = .schema
+        case "dump-schema", "extension", "pre-data", "hypertable", "partitions": self = .schema
         case "copy", "large-objects": self = .copying
         case "index", "constraint", "attach-indexes": self = .indexing
         case "follow", "catch-up": self = .catchingUp

@@ -66,6 +66,37 @@ struct TimescaleSourceTests {
         }
     }
 
+    @Test("Hypertables become partitioned tables, a partition for each range of chunks", arguments: ["offline", "live"])
+    func partitions(mode: String) async throws {
+        let tables = ["readings", "ticks", "days", "placed", "nothing"].map {
+            "{table: public.\($0), to: range-partitions}"
+        }
+        let plan = #"""
+            select: {extensions: {exclude: [timescaledb]}}
+            hypertables: [\#(tables.joined(separator: ", ")), {table: '"Iot ""x"."Me''ters"', to: range-partitions}]
+            copy: {split-tables-larger-than: 1 kB}
+            replication: {identity: {public.ticks: full}}
+            cutover: {approval: automatic, verify: checksums}
+            """#
+        try await TimescaleDatabase.with("tssource_part", plan: plan, mode: mode) { migration in
+            let result = try await migration.skein("migrate", "--no-color")
+            try #require(result.exitCode == 0, "\(result)")
+            #expect(try await migration.differences() == [])
+            let parts = try await migration.onTarget(
+                """
+                select i.inhparent::regclass || ' ' || count(*) from pg_inherits i
+                join pg_class c on c.oid = i.inhparent and c.relkind = 'p' group by i.inhparent order by 1
+                """)
+            #expect(
+                parts == [
+                    #""Iot ""x"."Me'ters" 10"#, "days 15", "nothing 1", "placed 7", "readings 11", "ticks 12",
+                ])
+            let strays = try await migration.onTarget("select count(*) from only public.readings_default")
+            #expect(strays == ["0"])
+            #expect(try await migration.onTarget("select conname from pg_constraint where conname = 'readings_pkey'").count == 1)
+        }
+    }
+
     @Test("Killed in the middle, it goes on; a chunk that was dropped in between is gone on the target, too")
     func resumed() async throws {
         try await TimescaleDatabase.with("tssource_kill") { migration in

@@ -27,6 +27,8 @@ struct AppliedTable: Sendable {
     /// An update cannot be one on the target: it might move the row to another chunk, or set a GENERATED ALWAYS column.
     let replacesOnUpdate: Bool
     let isHypertable: Bool
+    /// The position in `columns` of a hypertable's time.
+    let time: Int?
     /// The target's table has no parts that `only` would leave out, or may not be combined with it.
     let takesOnly: Bool
 
@@ -40,6 +42,7 @@ struct AppliedTable: Sendable {
         self.columns = columns
         generated = Set(target.columns.filter(\.isGenerated).map(\.name))
         isHypertable = target.dimensions != nil
+        time = target.dimensions?.first.flatMap { name in columns.firstIndex { $0.name == name } }
         takesOnly = target.dimensions == nil && !target.isPartitioned
         var keyColumns: [String] = []
         if case .columns(let names) = followed.identity { keyColumns = names }

@@ -55,14 +55,23 @@ final class ChunkFinder {
             || !(relation.name.hasPrefix("_hyper_") && relation.name.hasSuffix("_chunk"))
     }
 
-    /// Whether a logical message begins TimescaleDB's bookkeeping, or ends it; nil of any other
-    /// (`tsl/src/compression/wal_utils.h`).
-    static func bookkeeping(_ prefix: String) -> Bool? {
-        guard prefix.hasPrefix("::timescaledb-") else { return nil }
-        switch prefix {
-        case "::timescaledb-compression-start", "::timescaledb-decompression-start": return true
-        case "::timescaledb-compression-end", "::timescaledb-decompression-end": return false
-        default: return nil
+    /// What TimescaleDB does of its own within a transaction, as its logical messages tell
+    /// (`tsl/src/compression/wal_utils.h`). One kind may begin and end within the other: a chunk that is compressed anew
+    /// is decompressed before.
+    struct Bookkeeping {
+        private var isCompressing = false
+        private var isDecompressing = false
+        var isUnderWay: Bool { isCompressing || isDecompressing }
+
+        /// - Parameter prefix: of a logical message.
+        mutating func note(_ prefix: String) {
+            switch prefix {
+            case "::timescaledb-compression-start": isCompressing = true
+            case "::timescaledb-compression-end": isCompressing = false
+            case "::timescaledb-decompression-start": isDecompressing = true
+            case "::timescaledb-decompression-end": isDecompressing = false
+            default: break
+            }
         }
     }
 }

@@ -56,7 +56,7 @@ final class Translator {
     var skipsAll = false
     var marker: String?
     /// TimescaleDB moves rows between the forms in which it keeps them.
-    private var isBookkeeping = false
+    private var bookkeeping = ChunkFinder.Bookkeeping()
     private(set) var finalLSN: LSN?
     /// Behind the last transaction.
     private(set) var end: LSN
@@ -126,8 +126,8 @@ final class Translator {
                 let prefix = unsafe decoder.text(sent.prefix, in: bytes.bytes)
                 if prefix == SourceNames.messagePrefix {
                     marker = unsafe decoder.text(sent.content, in: bytes.bytes)
-                } else if let isBeginning = ChunkFinder.bookkeeping(prefix) {
-                    isBookkeeping = isBeginning
+                } else {
+                    bookkeeping.note(prefix)
                 }
             case .message, .relation, .type, .origin: break
             }
@@ -139,7 +139,7 @@ final class Translator {
         isInTransaction = true
         xid = begin.xid
         marker = nil
-        isBookkeeping = false
+        bookkeeping = ChunkFinder.Bookkeeping()
         finalLSN = begin.finalLSN
         // Transactions come in the order of their commits, so one commits behind the one before; the test is always
         // right, and given up too early it is not.
@@ -161,7 +161,7 @@ final class Translator {
 
     /// What TimescaleDB does to a chunk while it compresses or decompresses is no change of the user's: what was changed
     /// follows behind it, on the chunk itself.
-    func isOwnBusiness(_ placement: Placement) -> Bool { isBookkeeping && placement.isChunk }
+    func isOwnBusiness(_ placement: Placement) -> Bool { placement.isChunk && bookkeeping.isUnderWay }
 
     // MARK: Changes
 

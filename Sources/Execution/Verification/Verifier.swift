@@ -85,7 +85,9 @@ package struct Verifier: Sendable {
         try await target.run { connection in try Self.begin(connection, nil, nil) }
         do {
             while let query = finder.nextQuery() {
-                let there = query.sql(table, where: piece.condition, includingChildren: subject.sourceHasChildren)
+                let there = query.sql(
+                    table, where: piece.condition, includingChildren: subject.sourceHasChildren,
+                    isChunked: piece.isChunked)
                 let here = query.sql(table, where: piece.condition, includingChildren: subject.targetHasChildren)
                 async let thereRows = source.run { try DifferenceFinder.rows(there, on: $0) }
                 async let hereRows = target.run { try DifferenceFinder.rows(here, on: $0) }

@@ -43,7 +43,7 @@ struct TimescaleTests {
                     #""time" < '2024-01-25 00:00:00+00'::timestamp with time zone"#,
                 #""time" >= '2024-01-25 00:00:00+00'::timestamp with time zone"#,
             ])
-        #expect(pieces.allSatisfy(\.isChunked))
+        #expect(pieces.allSatisfy { $0.isChunked })
         let made = graph.tasks.compactMap { task -> HypertableDefinition? in
             if case .createHypertable(let definition) = task.action { definition } else { nil }
         }
@@ -78,7 +78,7 @@ struct TimescaleTests {
         fixture.plan.hypertables[0].to = Located(.table)
         let graph = compiled(fixture)
         #expect(!graph.tasks.contains { $0.id.hasPrefix("hypertable:") })
-        #expect(copies(graph).allSatisfy(\.isChunked))
+        #expect(copies(graph).allSatisfy { $0.isChunked })
     }
 
     @Test("Live, no publication is made, and chunks are told by their names")

@@ -81,15 +81,16 @@ struct TimescaleSourceTests {
         try await TimescaleDatabase.with("tssource_part", plan: plan, mode: mode) { migration in
             let result = try await migration.skein("migrate", "--no-color")
             try #require(result.exitCode == 0, "\(result)")
-            #expect(try await migration.differences() == [])
+            // Without a fence, sequences get a margin.
+            #expect(try await migration.differences().filter { !$0.hasPrefix("sequence") } == [])
             let parts = try await migration.onTarget(
                 """
-                select i.inhparent::regclass || ' ' || count(*) from pg_inherits i
-                join pg_class c on c.oid = i.inhparent and c.relkind = 'p' group by i.inhparent order by 1
+                select c.relname || ' ' || count(*) from pg_inherits i
+                join pg_class c on c.oid = i.inhparent and c.relkind = 'p' group by c.oid, c.relname order by 1
                 """)
             #expect(
                 parts == [
-                    #""Iot ""x"."Me'ters" 10"#, "days 15", "nothing 1", "placed 7", "readings 11", "ticks 12",
+                    "Me'ters 10", "days 15", "nothing 1", "placed 7", "readings 11", "ticks 12",
                 ])
             let strays = try await migration.onTarget("select count(*) from only public.readings_default")
             #expect(strays == ["0"])

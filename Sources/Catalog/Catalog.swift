@@ -39,6 +39,9 @@ package struct Catalog: Sendable, Codable, Equatable {
     package var jobs: [Job] = []
     /// What TimescaleDB made for itself and a dump would hold: triggers of its own, chunks in users' schemas. Sorted.
     package var timescaleObjects: [ObjectID] = []
+    /// Roles, owners and privileges.
+    package var access = Access()
+    package var rights = Rights()
 }
 
 extension Catalog {
@@ -104,6 +107,8 @@ extension Catalog {
         package var disabledEventTriggers: [String] = []
         /// Of this database, those that are named as migrations name theirs.
         package var migrationSlots: [ReplicationSlot] = []
+        /// Functions that only a certain service's servers have, such as `aurora_version`.
+        package var providerFunctions: [String] = []
 
         /// The value of a setting, nil where the server has none of that name.
         package func setting(_ name: String) -> String? { settings[name]?.value }
@@ -195,6 +200,9 @@ extension Catalog {
         package var isReadable: Bool
         /// Rewrite rules of a table, by name.
         package var rules: [String] = []
+        /// `pg_get_partition_constraintdef`, of a partition: what holds for its rows and for no other partition's, its
+        /// ancestors' bounds included. Nil where there is none (a default partition alone).
+        package var partitionCondition: String?
     }
 
     package struct Column: Sendable, Codable, Equatable {
@@ -343,6 +351,8 @@ extension Catalog {
         package var enabled: String
         /// Of a partition: the parent's trigger.
         package var parent: OID?
+        /// A row trigger that fires before an insert: what distributes rows over inheritance children is one.
+        package var isBeforeInsert: Bool?
     }
 
     package struct Policy: Sendable, Codable, Equatable {

@@ -52,6 +52,25 @@ package enum CatalogReader {
         }
     }
 
+    /// Roles, owners and privileges alone, as they are now.
+    /// - Parameter connection: outside a transaction.
+    package static func readAccess(_ connection: Connection) throws -> Catalog.Access {
+        var attempt = 1
+        while true {
+            do {
+                return try connection.transaction("begin isolation level repeatable read, read only") {
+                    try connection.query(localSettings, ["30s"])
+                    let reading = try CatalogReading(connection, isStrict: attempt <= 3)
+                    return try reading.access(reading.objects())
+                }
+            } catch is VanishedObject {
+                attempt += 1
+            } catch let error as PostgresError where vanished(error) && attempt < 30 {
+                attempt += 1
+            }
+        }
+    }
+
     /// Functions such as `pg_identify_object` see the catalogs as they are now, not as our snapshot shows them: an
     /// object dropped since then is a NULL (`VanishedObject`), a "cache lookup failed" (XX000) or an undefined object.
     /// A new snapshot does not have it. Where objects come and go all the time, those that went are left out at last.

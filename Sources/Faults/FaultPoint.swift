@@ -22,6 +22,9 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case outsideTransaction = "task.outside-transaction"
     case beforeFinish = "run.before-finish"
     case dropBegun = "drop.before-commit"
+    case rolesMade = "roles.before-commit"
+    case ownersSet = "owners.before-commit"
+    case privilegesGranted = "privileges.before-commit"
     case spoolBeforeSync = "spool.before-sync"
     case spoolSynced = "spool.synced"
     case spoolRotated = "spool.rotated"
@@ -42,6 +45,9 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case undoUnfenced = "undo.unfenced"
     case undoCleared = "undo.cleared"
     case undoDone = "undo.done"
+
+    case policiesSet = "policies.before-commit"
+    case policiesCommitted = "policies.committed"
 
     // On the source of a live migration.
 

@@ -1,3 +1,8 @@
+extension Plan {
+    /// Where the plan file is, with `/` at its end; empty for the working directory.
+    package var folder: String { Paths.folder(of: file) }
+}
+
 /// File paths as text: joined, never looked up.
 enum Paths {
     /// The part of `path` before its last `/`, with the `/`; empty for a file in the working directory.

@@ -61,6 +61,8 @@ package struct Plan: Sendable, Equatable, Codable {
         package var tables: IncludeExclude<QualifiedNamePattern>
         package var excludedIndexes: [Located<QualifiedNamePattern>]
         package var excludedExtensions: [Located<NamePattern>]
+        /// What `alter database … set` and `comment on database` say. Nil: they are taken along.
+        package var databaseSettings: Located<Bool>?
     }
 
     package struct IncludeExclude<Pattern: Sendable & Equatable & Codable>: Sendable, Equatable, Codable {
@@ -120,6 +122,8 @@ package struct Plan: Sendable, Equatable, Codable {
         package var splitTablesLargerThan: Located<ByteCount>?
         package var skipTableData: [Located<QualifiedNamePattern>]
         package var format: Located<CopyFormat>
+        /// Tables that are on the target already: nil where the plan names none.
+        package var intoExisting: [Located<QualifiedNamePattern>]?
     }
 
     package enum CopyFormat: String, Sendable, CaseIterable, Codable { case auto, binary, text }
@@ -158,6 +162,8 @@ package struct Plan: Sendable, Equatable, Codable {
 
     package struct Roles: Sendable, Equatable, Codable {
         package var migrate: Located<Bool>
+        /// Nil or empty: all.
+        package var include: [Located<NamePattern>]?
         package var exclude: [Located<NamePattern>]
         package var passwords: Located<Bool>
     }

@@ -25,11 +25,15 @@ extension Plan {
         list.add("select.tables.exclude", select.tables.exclude.map(\.value.canonical))
         list.add("select.indexes.exclude", select.excludedIndexes.map(\.value.canonical))
         list.add("select.extensions.exclude", select.excludedExtensions.map(\.value.canonical))
+        // Keys of later versions are absent where the plan does not use them, so that a migration that an earlier one
+        // began is still the same.
+        if let wanted = select.databaseSettings?.value, !wanted { list.add("select.database-settings", "false") }
         for table in hypertables.sorted(by: { $0.table.value < $1.table.value }) { list.add(table) }
         list.add("copy.table-jobs", copy.tableJobs.map { String($0.value) })
         list.add("copy.index-jobs", copy.indexJobs.map { String($0.value) })
         list.add("copy.split-tables-larger-than", copy.splitTablesLargerThan?.value.text)
         list.add("copy.skip-table-data", copy.skipTableData.map(\.value.canonical))
+        if let existing = copy.intoExisting { list.add("copy.into-existing", existing.map(\.value.canonical)) }
         list.add("copy.format", copy.format.value.rawValue)
         list.add("replication.plugin", replication.plugin.value.rawValue)
         for identity in replication.identity.sorted(by: { $0.table.value < $1.table.value }) {
@@ -40,6 +44,7 @@ extension Plan {
         list.add("replication.spool.max-size", replication.spool.maxSize.value.text)
         list.add("replication.apply-jobs", replication.applyJobs.map { String($0.value) })
         list.add("roles.migrate", String(roles.migrate.value))
+        if let include = roles.include, !include.isEmpty { list.add("roles.include", include.map(\.value.canonical)) }
         list.add("roles.exclude", roles.exclude.map(\.value.canonical))
         list.add("roles.passwords", String(roles.passwords.value))
         list.add("grants.owners", String(grants.owners.value))

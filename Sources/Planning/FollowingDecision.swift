@@ -26,6 +26,9 @@ package struct FollowingDecision: Sendable, Codable, Equatable {
         package var why: String
         /// Of a hypertable of the source, whose changes are in the stream as its chunks'. Nil of any other table.
         package var chunks: FollowedChunks?
+        /// As of `Piece`: the table on the target, where it is another, and what tells its rows there.
+        package var target: QualifiedName?
+        package var territory: String?
 
         package init(
             name: QualifiedName, oid: UInt32, identity: Identity, change: IdentityChange? = nil,

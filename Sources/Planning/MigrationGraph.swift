@@ -11,16 +11,19 @@ package struct MigrationGraph: Sendable, Codable, Equatable {
     package var exclusions: Exclusions
     /// Nil offline.
     package var following: FollowingDecision?
+    /// Roles, owners and privileges; nil in what an earlier version of Skein began.
+    package var access: AccessDecision?
 
     package init(
         tasks: [MigrationTask], tables: [TableDecision], jobs: JobDecision, exclusions: Exclusions,
-        following: FollowingDecision? = nil,
+        following: FollowingDecision? = nil, access: AccessDecision? = nil,
     ) {
         self.tasks = tasks
         self.tables = tables
         self.jobs = jobs
         self.exclusions = exclusions
         self.following = following
+        self.access = access
     }
 }
 
@@ -28,6 +31,8 @@ package struct MigrationGraph: Sendable, Codable, Equatable {
 package struct TableDecision: Sendable, Codable, Equatable {
     package enum Way: String, Sendable, Codable {
         case whole, ranges, blocks
+        /// The tables below it on the source are its pieces, or are cut into them.
+        case partitions
         /// Structure only.
         case skipped
         /// Nothing of its own to copy: a partitioned parent, a foreign table.
@@ -46,6 +51,8 @@ package struct TableDecision: Sendable, Codable, Equatable {
     package var why: String
     /// A hypertable of the source that becomes a partitioned table. Nil: no.
     package var becomesPartitioned: Bool?
+    /// It is a partitioned table of the target, which was there before: its rows are in its partitions.
+    package var hasPartitions: Bool?
 
     package init(
         table: QualifiedName, way: Way, pieces: Int, isBinary: Bool, isHypertable: Bool, estimatedRows: Int64,
@@ -105,13 +112,22 @@ package struct Exclusions: Sendable, Codable, Equatable {
     /// Tables that are made partitioned by ranges of a column, by the source's object ids.
     package var partitioned: [UInt32: String]?
 
+    /// Tables that are made as plain ones: without PARTITION BY, and without rules that send rows elsewhere. Sorted.
+    package var flattened: [UInt32]?
+    /// What is on the target already and stays as it is there: tables, and sequences of their columns. What needs them is
+    /// restored. Sorted.
+    package var present: [ExcludedObject]?
+
     package init(
-        objects: [ExcludedObject] = [], schemas: [String] = [], extensions: [String] = [], aggregates: [UInt32]? = nil,
+        objects: [ExcludedObject] = [], schemas: [String] = [], extensions: [String] = [], flattened: [UInt32]? = nil,
+        present: [ExcludedObject]? = nil, aggregates: [UInt32]? = nil,
     ) {
+        self.aggregates = aggregates
+        self.present = present
         self.objects = objects
         self.schemas = schemas
         self.extensions = extensions
-        self.aggregates = aggregates
+        self.flattened = flattened
     }
 }
 

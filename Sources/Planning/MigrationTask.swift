@@ -33,7 +33,13 @@ package struct MigrationTask: Sendable, Codable, Equatable {
 package enum Action: Sendable, Codable, Equatable {
     /// Runs pg_dump under the run's snapshot and stores what it says, entry by entry, in the state.
     case dumpSchema
-    case createExtension(name: String, schema: String)
+    /// The source's roles, their settings and memberships, in one transaction.
+    case createRoles
+    /// What `alter database … set` and `comment on database` say.
+    case setDatabase
+    /// Nil: at the target's default version.
+    case createExtension(name: String, schema: String, version: String? = nil)
+    case copyExtensionRows(ExtensionRows)
     /// Everything of the dump that must exist before data.
     case restorePreData
     case createHypertable(HypertableDefinition)
@@ -58,6 +64,12 @@ package enum Action: Sendable, Codable, Equatable {
     /// Sets the visibility map of a table, or of one part of a hypertable's chunks: the `part`-th of `parts`, from 1.
     case vacuum(QualifiedName, part: Int, parts: Int)
     case restoreEventTriggers
+    /// `alter … owner to`, for whatever differs by then.
+    case setOwners(RightsPlanner.Stage)
+    /// GRANT and REVOKE, for whatever differs by then.
+    case grantPrivileges(RightsPlanner.Stage)
+    /// Columnstore and retention of hypertables: after all else, as their jobs work on the rows.
+    case applyPolicies([HypertablePolicies])
     /// Whether the source was written to while it was copied.
     case checkSourceUnchanged
     case verify(Piece)
@@ -101,7 +113,10 @@ package enum Action: Sendable, Codable, Equatable {
     package var kind: String {
         switch self {
         case .dumpSchema: "dump-schema"
+        case .createRoles: "roles"
+        case .setDatabase: "database"
         case .createExtension: "extension"
+        case .copyExtensionRows: "extension-rows"
         case .restorePreData: "pre-data"
         case .createHypertable: "hypertable"
         case .createPartitions: "partitions"
@@ -118,6 +133,9 @@ package enum Action: Sendable, Codable, Equatable {
         case .analyze: "analyze"
         case .vacuum: "vacuum"
         case .restoreEventTriggers: "event-triggers"
+        case .setOwners: "owners"
+        case .grantPrivileges: "privileges"
+        case .applyPolicies: "policies"
         case .checkSourceUnchanged: "source-unchanged"
         case .verify: "verify"
         case .prepareSource: "prepare-source"
@@ -138,6 +156,29 @@ package enum Action: Sendable, Codable, Equatable {
         case .restoreTriggers: "triggers"
         case .completeCutover: "complete"
         }
+    }
+}
+
+/// Rows of an extension's configuration tables (`pg_extension_config_dump`), which are the user's.
+package struct ExtensionRows: Sendable, Codable, Equatable {
+    package struct Table: Sendable, Codable, Equatable {
+        package var name: QualifiedName
+        /// `where …`, empty for all rows.
+        package var condition: String
+        package init(name: QualifiedName, condition: String) {
+            self.name = name
+            self.condition = condition
+        }
+    }
+    package var name: String
+    package var tables: [Table]
+    /// Whether such rows of the target are ours alone: the extension was not there before.
+    package var replaces: Bool
+
+    package init(name: String, tables: [Table], replaces: Bool) {
+        self.name = name
+        self.tables = tables
+        self.replaces = replaces
     }
 }
 

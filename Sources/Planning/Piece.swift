@@ -31,6 +31,15 @@ package struct Piece: Sendable, Codable, Equatable {
     package var mayFreeze: Bool
     package var estimatedRows: Int64
     package var estimatedBytes: Int64
+    /// The table on the target that the rows go to, where it has another name: a partition's hypertable.
+    package var target: QualifiedName?
+    /// Where `target` is given: the condition that holds there for exactly the rows of `table`. Nil: none tells them from
+    /// the rows of the other tables that go there.
+    package var territory: String?
+    /// Of a piece that is compared alone: rows of the table's children on the source belong to it.
+    package var includesChildren: Bool?
+    /// Of these children, by their object ids on the source, the plan moves no rows.
+    package var leavesOut: [UInt32]?
     /// Nil where states of older versions do not say.
     private var readsChunks: Bool?
 
@@ -56,6 +65,25 @@ package struct Piece: Sendable, Codable, Equatable {
 
     /// The condition for a `where` clause, nil for all rows. Bounds come from catalogs and are quoted as literals.
     package var condition: String? { rows.condition }
+
+    /// The table on the target.
+    package var targetTable: QualifiedName { target ?? table }
+
+    /// The condition for a `where` clause on the source.
+    package var sourceCondition: String? {
+        guard let leavesOut, !leavesOut.isEmpty else { return condition }
+        let others = "tableoid not in (\(leavesOut.map { String($0) }.joined(separator: ", ")))"
+        return condition.map { "(\($0)) and \(others)" } ?? others
+    }
+
+    /// The condition for a `where` clause on the target, nil for all rows of its table there.
+    package var targetCondition: String? {
+        guard let territory else { return condition }
+        return condition.map { "(\(territory)) and (\($0))" } ?? territory
+    }
+
+    /// Nothing tells the rows of the piece's table from those of others in the target's table.
+    package var isMixed: Bool { target != nil && territory == nil }
 
     /// A string literal; `standard_conforming_strings` is pinned on.
     package static func literal(_ text: String) -> String {

@@ -39,6 +39,13 @@ private import CLibPQ
         formats.append(1)
     }
 
+    /// Adds those of another list, which are good as long as they were.
+    package mutating func append(_ other: ParameterList) {
+        unsafe values += other.values
+        lengths += other.lengths
+        formats += other.formats
+    }
+
     func send(_ name: String, _ raw: OpaquePointer) -> Bool {
         unsafe PQsendQueryPrepared(raw, name, Int32(count), values, lengths, formats, 0) == 1
     }

@@ -4,8 +4,8 @@ private import CLibPQ
     private import Glibc
 #endif
 
-/// A connection that speaks the streaming replication protocol of a database (`replication=database`): makes slots and
-/// receives what an output plugin sends. Not `Sendable`: only the thread that owns it may touch it.
+/// A connection that speaks the streaming replication protocol of a database (`replication=database`): receives what an
+/// output plugin sends. Not `Sendable`: only the thread that owns it may touch it.
 ///
 /// Nothing in it waits longer than the signal that it was given: whoever gives that gets `interrupted` thrown, in any
 /// call. The server speaks only the simple query protocol there, so values are written into statements, quoted.

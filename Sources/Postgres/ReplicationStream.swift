@@ -4,14 +4,6 @@ private import CLibPQ
     private import Glibc
 #endif
 
-/// A slot that was made, and what it begins with. Positions in the WAL are numbers of bytes.
-package struct CreatedSlot: Sendable, Equatable {
-    /// Transactions that commit behind it are streamed.
-    package var consistentPoint: UInt64
-    /// What `set transaction snapshot` takes, until the connection that made the slot does anything else.
-    package var snapshot: String?
-}
-
 /// What the server sends while it streams (PostgreSQL protocol, "Streaming Replication Protocol").
 package enum ReplicationMessage: Sendable, BitwiseCopyable {
     /// XLogData: a message of the output plugin, which `withPayload` lends. `sent` in microseconds since 2000.
@@ -21,18 +13,6 @@ package enum ReplicationMessage: Sendable, BitwiseCopyable {
 }
 
 extension ReplicationConnection {
-    /// Makes a logical slot and exports the snapshot that it begins with. Waits for transactions that are running.
-    /// - Throws: 42710 where there is one of that name; 53400 where no more are allowed.
-    package func createSlot(_ name: String, plugin: String) throws(PostgresError) -> CreatedSlot {
-        // PostgreSQL 15 has another syntax and still takes this one.
-        let rows = try query(
-            "CREATE_REPLICATION_SLOT \(Self.quoted(name)) LOGICAL \(Self.quoted(plugin)) EXPORT_SNAPSHOT")
-        guard rows.count == 1, rows.columnCount >= 3, let point = WALPosition.parse(rows.text(0, 1)) else {
-            throw .unexpected("CREATE_REPLICATION_SLOT did not say where the slot begins")
-        }
-        return CreatedSlot(consistentPoint: point, snapshot: rows[0, 2])
-    }
-
     /// Begins to stream from `position`, or from what was confirmed if that is later.
     /// - Throws: 42704 where there is no such slot; 55006 where another process streams from it; 55000 where the server
     ///   no longer has what it needs.

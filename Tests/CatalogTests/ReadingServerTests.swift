@@ -74,7 +74,9 @@ struct ReadingServerTests {
     }
 
     @Test(arguments: Server.all)
-    func `a migration's slots in this database are read, others' are not`(_ version: Server) async throws {
+    func `a migration's slots are read, those of other databases as such, others' are not`(
+        _ version: Server
+    ) async throws {
         guard try await TestServers.column("show wal_level", on: version.target).first == "logical" else { return }
         try await TestServers.withScratchDatabase(on: version.target, prefix: "catalog", sql: "") { database in
             let name = "skein_\(database.parameters["dbname"] ?? "")"
@@ -83,7 +85,10 @@ struct ReadingServerTests {
                 try connection.query(create, [name])
                 try connection.query(create, ["other_" + name])
             }
-            let slots = try await database.readCatalog().server.migrationSlots
+            let elsewhere = try await version.target.with(database: "postgres").readCatalog().server.migrationSlots
+            #expect(
+                elsewhere.first { $0.name == name }?.elsewhere == .database(database.parameters["dbname"] ?? ""))
+            let slots = try await database.readCatalog().server.migrationSlots.filter { $0.elsewhere == nil }
             try await TestServers.withConnection(to: database) { connection in
                 for slot in [name, "other_" + name] {
                     try connection.query("select pg_drop_replication_slot($1)", [slot])

@@ -54,6 +54,13 @@ struct Chaos: ParsableCommand {
         else {
             throw ValidationError("a server is named source, target or target18")
         }
+        if sourceName != .source {
+            // A source newer than this machine's pg_dump needs its own.
+            guard let environment = DumpPrograms.environment(major: sourceName == .target ? 17 : 18) else {
+                throw ValidationError("there is no pg_dump of the source's version")
+            }
+            for (name, value) in environment { unsafe setenv(name, value, 1) }
+        }
         let setting = Round.Setting(
             servers: ServerSet(directory: servers, script: script), sourceName: sourceName, targetName: targetName,
             binary: skein, plugin: plugin, folder: keep, limit: limit)

@@ -50,7 +50,7 @@ let brokenKeys: [BrokenPlan] = [
             plan.yaml:4:8: error: unknown key `parallelism` in `copy` [SK012]
                 4 | copy: {parallelism: 4}
                   |        ^
-                `copy` takes `table-jobs`, `index-jobs`, `split-tables-larger-than`, `skip-table-data` and `format`.
+                `copy` takes `table-jobs`, `index-jobs`, `split-tables-larger-than`, `skip-table-data`, `into-existing` and `format`.
             """#,
     ),
     BrokenPlan(
@@ -184,12 +184,12 @@ let brokenKeys: [BrokenPlan] = [
             plan.yaml:4:1: error: `select` has no value [SK025]
                 4 | select:
                   | ^
-                Give it a mapping with `schemas`, `tables`, `indexes` and `extensions`, or remove the key.
+                Give it a mapping with `schemas`, `tables`, `indexes`, `extensions` and `database-settings`, or remove the key.
             plan.yaml:5:1: error: `copy` has no value [SK025]
                 5 | copy:
                   | ^
                 Give it a mapping with `table-jobs`, `index-jobs`, `split-tables-larger-than`, \#
-            `skip-table-data` and `format`, or remove the key.
+            `skip-table-data`, `into-existing` and `format`, or remove the key.
             plan.yaml:6:1: error: `cutover` has no value [SK025]
                 6 | cutover: ~
                   | ^

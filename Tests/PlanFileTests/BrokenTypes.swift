@@ -19,8 +19,8 @@ let brokenTypes: [BrokenPlan] = [
             plan.yaml:5:20: error: `copy.table-jobs` takes a whole number from 1 to 64, not a mapping [SK013]
                 5 | copy: {table-jobs: {a: 1}}
                   |                    ^
-            plan.yaml:6:9: error: `select` takes a mapping with `schemas`, `tables`, `indexes` and \#
-            `extensions`, not a list [SK013]
+            plan.yaml:6:9: error: `select` takes a mapping with `schemas`, `tables`, `indexes`, \#
+            `extensions` and `database-settings`, not a list [SK013]
                 6 | select: [public]
                   |         ^
             plan.yaml:7:14: error: `hypertables` takes a list of hypertables, not `public.a` [SK013]

@@ -28,5 +28,5 @@ struct ExampleTests {
     }
 
     @Test("there are some")
-    func some() { #expect(Self.examples.contains("offline.yaml") && Self.examples.count >= 3) }
+    func some() { #expect(Self.examples.contains("01-offline-rds.yaml") && Self.examples.count >= 7) }
 }

@@ -18,6 +18,7 @@ struct LoadingTests {
               tables: {include: [], exclude: [public.tmp_*]}
               indexes: {exclude: [public."Bad Index"]}
               extensions: {exclude: [uuid-ossp]}
+              database-settings: false
             hypertables:
               - table: public.readings
                 time-column: time
@@ -40,7 +41,7 @@ struct LoadingTests {
               identity: {public.metrics: full, public.a: index a_key, public.b: inserts-only}
               spool: {mode: source, directory: spool, max-size: 512 MB}
               apply-jobs: 2
-            roles: {migrate: false, exclude: [rdsadmin], passwords: true}
+            roles: {migrate: false, include: [app_*], exclude: [rdsadmin], passwords: true}
             grants: {owners: true, privileges: true}
             cutover: {approval: automatic, max-lag: 1 min 30 s, fence: read-only, verify: counts}
             """
@@ -56,7 +57,7 @@ struct LoadingTests {
         #expect(plan.select.excludedIndexes[0].value.matches(QualifiedName(schema: "public", name: "Bad Index")))
         #expect(plan.select.excludedExtensions[0].value.matches("uuid-ossp"))
         let readings = plan.hypertables[0]
-        #expect(readings.location == SourceLocation(file: "plans/iot.yaml", line: 14, column: 5))
+        #expect(readings.location == SourceLocation(file: "plans/iot.yaml", line: 15, column: 5))
         #expect(readings.table.value == QualifiedName(schema: "public", name: "readings"))
         #expect(readings.timeColumn?.value == "time")
         #expect(readings.chunkInterval?.value == .duration(PlanDuration(days: 7, text: "7 days")))
@@ -77,6 +78,8 @@ struct LoadingTests {
         #expect(plan.replication.spool.directory.value == "plans/spool")
         #expect(plan.replication.spool.maxSize.value.bytes == 512 << 20)
         #expect(plan.roles.migrate.value == false && plan.roles.passwords.value)
+        #expect(plan.roles.include?.map(\.value.text) == ["app_*"] && plan.roles.exclude[0].value.matches("rdsadmin"))
+        #expect(plan.select.databaseSettings?.value == false)
         #expect(plan.grants.owners.value && plan.grants.privileges.value)
         #expect(plan.cutover.approval.value == .automatic)
         #expect(plan.cutover.maxLag.value.microseconds == 90_000_000)

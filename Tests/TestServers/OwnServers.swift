@@ -7,6 +7,8 @@ package import Postgres
 package struct OwnServers: Sendable {
     package enum Name: String, Sendable, CaseIterable {
         case source, target, target18
+        /// A hot standby of `source`, started with `start` once that runs.
+        case standby
     }
 
     package enum Mode: String, Sendable {
@@ -56,6 +58,13 @@ package struct OwnServers: Sendable {
             "host=127.0.0.1 port=\(port.trimmingCharacters(in: .whitespacesAndNewlines)) user=postgres")
     }
 
+    package func start(_ name: Name) async throws { try await run(["start", directory, name.rawValue]) }
+
+    /// What `pg_dump` of the server's own version says of one of its databases.
+    package func dump(_ name: Name, database: String, _ arguments: [String]) async throws -> String {
+        try await run(["dump", directory, name.rawValue, database] + arguments)
+    }
+
     package func restart(_ name: Name, mode: Mode = .fast) async throws {
         try await run(["restart", directory, name.rawValue, mode.rawValue])
     }
@@ -71,9 +80,10 @@ package struct OwnServers: Sendable {
         try await run(["advance", directory, name.rawValue, "\(id)"])
     }
 
-    private func run(_ arguments: [String]) async throws {
+    @discardableResult
+    private func run(_ arguments: [String]) async throws -> String {
         let (script, log) = (script, directory + ".log")
-        try await TestServers.blocking {
+        return try await TestServers.blocking {
             // A file, no pipe: the servers inherit it, and reading a pipe would wait for them to end.
             let status = ChildProcess.run(script, arguments, outputTo: log)
             let said = try String(contentsOfFile: log, encoding: .utf8)
@@ -81,6 +91,7 @@ package struct OwnServers: Sendable {
             guard status == 0 else {
                 throw ServersFailure(arguments: arguments, status: status, output: said)
             }
+            return said
         }
     }
 }

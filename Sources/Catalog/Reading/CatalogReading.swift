@@ -74,7 +74,8 @@ struct CatalogReading {
             largeObjectCount: Int(try connection.scalar(Self.largeObjectQuery) ?? "") ?? 0,
             preparedTransactions: Int(try connection.scalar(Self.preparedTransactionQuery) ?? "") ?? 0,
             hypertables: timescale.hypertables, continuousAggregates: timescale.continuousAggregates,
-            jobs: timescale.jobs, timescaleObjects: timescale.objects)
+            jobs: timescale.jobs, timescaleObjects: timescale.objects, access: try access(userObjects),
+            rights: try rights())
     }
 
     /// Nil for an object that was dropped after our snapshot was taken.

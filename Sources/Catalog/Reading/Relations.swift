@@ -9,7 +9,7 @@ extension CatalogReading {
             let oid = row.oid()
             let name = QualifiedName(schema: row.text(), name: row.text())
             guard let kind = Catalog.Relation.Kind(rawValue: row.text()) else { return nil }
-            return Catalog.Relation(
+            var relation = Catalog.Relation(
                 oid: oid, name: name, kind: kind, owner: row.text(), isUnlogged: row.bool(), fileNode: row.oid(),
                 columns: [], estimatedRows: row.optionalDouble() ?? -1, heapBytes: row.bytes(),
                 tableBytes: row.bytes(), indexBytes: 0, parents: parents[oid] ?? [], isPartition: row.bool(),
@@ -17,6 +17,8 @@ extension CatalogReading {
                 replicaIdentity: Catalog.Relation.ReplicaIdentity(rawValue: row.text()) ?? .default,
                 hasRowSecurity: row.bool(), forcesRowSecurity: row.bool(), tablespace: row.optionalText(),
                 accessMethod: row.optionalText(), isPopulated: row.bool(), isReadable: row.bool())
+            relation.partitionCondition = row.optionalText()
+            return relation
         }
     }
 
@@ -33,7 +35,8 @@ extension CatalogReading {
                 c.relreplident, c.relrowsecurity, c.relforcerowsecurity, s.spcname, m.amname, c.relispopulated,
                 pg_catalog.has_table_privilege(c.oid, 'select')
                     and pg_catalog.has_schema_privilege(c.relnamespace, 'usage')
-                    and not (c.relrowsecurity and pg_catalog.row_security_active(c.oid))
+                    and not (c.relrowsecurity and pg_catalog.row_security_active(c.oid)),
+                case when c.relispartition then pg_catalog.pg_get_partition_constraintdef(c.oid) end
             """
                 + " "
                 + scope.relations(

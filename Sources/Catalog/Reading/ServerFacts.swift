@@ -24,7 +24,8 @@ extension CatalogReading {
             locale: row.optionalText(), hasSkeinState: row.bool(),
             availableExtensionVersions: try availableExtensionVersions(),
             superuserExtensions: offers.superuserExtensions, collations: offers.collations,
-            disabledEventTriggers: offers.disabledEventTriggers, migrationSlots: try migrationSlots())
+            disabledEventTriggers: offers.disabledEventTriggers, migrationSlots: try migrationSlots(),
+            providerFunctions: try names(Self.providerFunctionQuery))
         return server
     }
 
@@ -83,6 +84,17 @@ extension CatalogReading {
     private static let roleQuery = "select rolname from pg_catalog.pg_roles"
     private static let tablespaceQuery = "select spcname from pg_catalog.pg_tablespace"
 
+    private static let providerFunctionQuery = """
+        select distinct p.proname::text from pg_catalog.pg_proc p where p.proname in ('aurora_version')
+        """
+
+    /// Settings that tell who runs the server, asked for by name as well: `pg_settings` leaves out those that no loaded
+    /// library has declared.
+    private static let providerSettings = [
+        "aiven.pg_security_agent", "rds.extensions", "rds.logical_replication", "rds.superuser_variables",
+        "tsdb_admin.allowed_databases", "tsdb_admin.protected_roles",
+    ]
+
     /// Every setting the role may see. `reset_val` is what a session has that sets nothing itself, as ours does.
     private func settings() throws -> [String: Catalog.Setting] {
         let query = """
@@ -94,6 +106,11 @@ extension CatalogReading {
             var row = Row(result, index)
             settings[row.text()] = Catalog.Setting(
                 value: row.text(), unit: row.optionalText(), pendingRestart: row.bool())
+        }
+        for name in Self.providerSettings where settings[name] == nil {
+            let query = "select pg_catalog.current_setting($1, true)"
+            guard let value = try connection.scalar(query, [name]), !value.isEmpty else { continue }
+            settings[name] = Catalog.Setting(value: value, unit: nil, pendingRestart: false)
         }
         return settings
     }

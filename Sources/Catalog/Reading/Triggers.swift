@@ -6,7 +6,8 @@ extension CatalogReading {
         let parent = version >= 130000 ? "t.tgparentid" : "null"
         let query = """
             select t.oid, t.tgname, t.tgrelid, t.tgtype & 1 = 1,
-                t.tgoldtable is not null or t.tgnewtable is not null, t.tgenabled, \(parent)
+                t.tgoldtable is not null or t.tgnewtable is not null, t.tgenabled, \(parent),
+                t.tgtype & 7 = 7
             from pg_catalog.pg_trigger t
             join pg_catalog.pg_proc p on p.oid = t.tgfoid
             join pg_catalog.pg_namespace n on n.oid = p.pronamespace
@@ -16,7 +17,8 @@ extension CatalogReading {
         return try connection.query(query).rows { row in
             Catalog.Trigger(
                 oid: row.oid(), name: row.text(), table: row.oid(), isRowLevel: row.bool(),
-                hasTransitionTables: row.bool(), enabled: row.text(), parent: row.optionalOID())
+                hasTransitionTables: row.bool(), enabled: row.text(), parent: row.optionalOID(),
+                isBeforeInsert: row.bool())
         }
     }
 

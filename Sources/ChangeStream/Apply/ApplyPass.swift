@@ -33,6 +33,8 @@ final class ApplyPass {
     private var committed: Timestamp?
     private var wasParallel = false
     private var lastAsked = ContinuousClock.now
+    /// Bytes of messages since the batch was weighed.
+    private var unweighed = 0
     private var passedMarkers: Set<String> = []
     /// Of the newest transaction that was applied before this pass began, if it held one.
     private var skippedMarker: (token: String, end: LSN, time: Timestamp?)?
@@ -61,7 +63,9 @@ final class ApplyPass {
             settings.plugin, tables: preparation.tables, rows: preparation.rows, routing: routing,
             markerTable: settings.markerTable, countsOnly: settings.countsOnly,
             batch: Batch(partCount: 1, tables: preparation.tables.count),
-            reread: { try reader.read($0, key: $1, consumed: $2) }, hypertable: { try reader.hypertable(of: $0) },
+            reread: { try reader.read($0, key: $1, consumed: $2) },
+            findPart: { settings.leavesOut($0) ? nil : try reader.part($0) },
+            hypertable: { try reader.hypertable(of: $0) },
             report: report)
         source = try applier.open(routing.least)
         let made = workers
@@ -126,10 +130,8 @@ final class ApplyPass {
     private func take(_ message: StreamMessage, commitEnd: LSN?) throws -> End? {
         switch try translator.take(message, commitEnd: commitEnd) {
         case .change:
-            if translator.batch.changes - translator.batch.sent >= settings.limits.partChanges
-                || (translator.batch.changes & 255 == 0 && translator.batch.bytes >= settings.limits.partBytes)
-                || message.range.count >= settings.limits.partBytes
-            {
+            unweighed += message.range.count
+            if translator.batch.changes - translator.batch.sent >= settings.limits.partChanges || isPartFull {
                 try sendPart()
             }
         case .begun:
@@ -152,6 +154,14 @@ final class ApplyPass {
         }
         return nil
     }
+
+    /// Weighed after every so many bytes that came, be it in many changes or in few.
+    private var isPartFull: Bool {
+        guard unweighed >= Self.weighing else { return false }
+        unweighed = 0
+        return translator.batch.bytes >= settings.limits.partBytes
+    }
+    private static let weighing = 1 << 20
 
     private func count() -> End? {
         let (changes, end) = (translator.counted, translator.end)

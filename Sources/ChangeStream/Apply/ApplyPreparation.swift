@@ -16,10 +16,12 @@ struct ApplyPreparation {
         let settings = applier.settings
         let connection = try Connection(
             settings.target, applicationName: settings.applicationName("apply"), settings: settings.targetSettings)
-        let targets = try TargetTable.read(applier.followed.map(\.name), from: connection)
+        let names = Set(applier.followed.map { $0.target ?? $0.name })
+        let targets = try TargetTable.read(names.sorted(), from: connection)
         tables = try applier.followed.map { followed in
-            guard let target = targets[followed.name] else {
-                throw ShapeDifference(table: followed.name, column: nil, what: .missingOnTarget)
+            let name = followed.target ?? followed.name
+            guard let target = targets[name] else {
+                throw ShapeDifference(table: name, column: nil, what: .missingOnTarget)
             }
             return try AppliedTable(followed, target)
         }

@@ -27,45 +27,46 @@ enum ApplySQL {
         return "insert into \(table.name.sql) (\(list(table))) overriding system value values (\(values))"
     }
 
-    /// - Parameter first: the number of the key's first parameter.
-    private static func keyCondition(_ table: AppliedTable, first: Int) -> String {
+    /// - Parameters:
+    ///   - first: the number of the key's first parameter.
+    ///   - nulls: columns that are NULL in the row that is looked for; only asked for where the identity is full.
+    private static func keyCondition(_ table: AppliedTable, first: Int, _ nulls: Set<Int>) -> String {
         guard table.isFull else {
             return table.key.enumerated().map { "\(quoted(table, $1)) = $\(first + $0)" }.joined(separator: " and ")
         }
         // Exactly one row, also among equal ones; a row is (tableoid, ctid) where it may be in a chunk or partition
-        // (EXACTNESS.md, 19). Text forms, because `=` takes 1.0 for 1.00, and some types have none.
+        // (EXACTNESS.md, 19). Text forms, because `=` takes 1.0 for 1.00, and some types have none; where it takes
+        // nothing for anything else, it finds indexes and chunks.
         let same = table.columns.indices.map { column in
-            let type = table.columns[column].typeName
-            return "\(quoted(table, column))::text is not distinct from $\(first + column)::\(type)::text"
-        }
-        // Of a hypertable, the chunk alone is looked into: times that are equal have one text.
-        let chunk = table.time.map { column in
-            "\(quoted(table, column)) = $\(first + column)::\(table.columns[column].typeName) and "
+            let (name, type) = (quoted(table, column), table.columns[column].typeName)
+            if nulls.contains(column) { return "\(name) is null" }
+            if table.columns[column].equalsByBytes { return "\(name) = $\(first + column)::\(type)" }
+            return "\(name)::text = $\(first + column)::\(type)::text"
         }
         return """
-            \(chunk ?? "")(tableoid, ctid) = (select tableoid, ctid from \(only(table)) where \(chunk ?? "")\
+            (tableoid, ctid) = (select tableoid, ctid from \(only(table)) where \
             \(same.isEmpty ? "true" : same.joined(separator: " and ")) limit 1)
             """
     }
 
-    static func delete(_ table: AppliedTable) -> String {
-        "delete from \(only(table)) where \(keyCondition(table, first: 1))"
+    static func delete(_ table: AppliedTable, nulls: Set<Int> = []) -> String {
+        "delete from \(only(table)) where \(keyCondition(table, first: 1, nulls))"
     }
 
     /// - Parameter sent: columns to set, which are the first parameters; the key follows.
-    static func update(_ table: AppliedTable, sent: [Int]) -> String {
+    static func update(_ table: AppliedTable, sent: [Int], nulls: Set<Int> = []) -> String {
         let set = sent.enumerated().map { "\(quoted(table, $1)) = $\($0 + 1)" }.joined(separator: ", ")
-        return "update \(only(table)) set \(set) where \(keyCondition(table, first: sent.count + 1))"
+        return "update \(only(table)) set \(set) where \(keyCondition(table, first: sent.count + 1, nulls))"
     }
 
     /// Delete and insert; what was not sent comes from the row as it was.
-    static func replace(_ table: AppliedTable, sent: [Int]) -> String {
+    static func replace(_ table: AppliedTable, sent: [Int], nulls: Set<Int> = []) -> String {
         let values = table.columns.indices.map { column in
             guard let parameter = sent.firstIndex(of: column) else { return "gone." + quoted(table, column) }
             return "$\(parameter + 1)::\(table.columns[column].typeName)"
         }
         return """
-            with gone as (delete from \(only(table)) where \(keyCondition(table, first: sent.count + 1)) \
+            with gone as (delete from \(only(table)) where \(keyCondition(table, first: sent.count + 1, nulls)) \
             returning \(list(table))) \
             insert into \(table.name.sql) (\(list(table))) overriding system value \
             select \(values.joined(separator: ", ")) from gone
@@ -91,19 +92,27 @@ enum ApplySQL {
         form == .text ? "new.c\(number)::\(table.columns[column].typeName)" : "new.c\(number)"
     }
 
-    /// Deletes by key: the parameters are arrays, one a key column.
-    static func deleteMany(_ table: AppliedTable, _ forms: [Form]) -> String {
+    /// Between which times rows of a hypertable lie, in the two parameters behind the others: then other chunks are not
+    /// even planned for.
+    private static func range(_ table: AppliedTable, behind count: Int, _ isBounded: Bool) -> String {
+        guard isBounded, let place = table.chunks?.place else { return "" }
+        let (time, type) = (quoted(table, table.key[place]), table.columns[table.key[place]].typeName)
+        return " and old.\(time) >= $\(count + 1)::\(type) and old.\(time) <= $\(count + 2)::\(type)"
+    }
+
+    /// Deletes by key: the parameters are arrays, one a key column, and where it is bounded, two times.
+    static func deleteMany(_ table: AppliedTable, _ forms: [Form], isBounded: Bool = false) -> String {
         let conditions = table.key.enumerated().map { number, column in
             "old.\(quoted(table, column)) = \(value(table, column, number, forms[number]))"
         }
         return """
             delete from \(only(table)) as old using \(rows(table, table.key, forms)) \
-            where \(conditions.joined(separator: " and "))
+            where \(conditions.joined(separator: " and "))\(range(table, behind: forms.count, isBounded))
             """
     }
 
-    /// Updates by key: arrays of the key columns, then of those that are set.
-    static func updateMany(_ table: AppliedTable, sent: [Int], _ forms: [Form]) -> String {
+    /// Updates by key: arrays of the key columns, then of those that are set; where it is bounded, two times.
+    static func updateMany(_ table: AppliedTable, sent: [Int], _ forms: [Form], isBounded: Bool = false) -> String {
         let columns = table.key + sent
         let set = sent.enumerated().map { number, column in
             let place = table.key.count + number
@@ -114,7 +123,7 @@ enum ApplySQL {
         }
         return """
             update \(only(table)) as old set \(set.joined(separator: ", ")) from \(rows(table, columns, forms)) \
-            where \(conditions.joined(separator: " and "))
+            where \(conditions.joined(separator: " and "))\(range(table, behind: forms.count, isBounded))
             """
     }
 

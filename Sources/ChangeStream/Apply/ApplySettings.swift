@@ -34,6 +34,8 @@ package struct ApplySettings: Sendable {
     /// Asked between transactions, where given: nothing is applied that ends behind what it says, which is some
     /// transaction's end. A lane that is to join another never comes before it.
     package var notBeyond: (@Sendable () -> LSN)?
+    /// Whether the plan leaves out a table that is part of one whose parts are followed.
+    package var leavesOut: @Sendable (QualifiedName) -> Bool = { _ in false }
     package var limits = BatchLimits()
 
     package init(
@@ -116,6 +118,8 @@ package enum ApplyEvent: Sendable, Equatable {
     case unfollowed(QualifiedName)
     /// A chunk of the source's hypertable was truncated by itself, which the stream tells without its range.
     case truncatedChunk(of: QualifiedName)
+    /// A table was made as a part of one that is followed with its parts; its changes are applied, too.
+    case laterPart(QualifiedName, of: QualifiedName)
     /// Updates or deletes found another number of rows on the target than one each.
     case unexpectedRows(QualifiedName, expected: Int, affected: Int)
     /// A row is read again from the source; old transactions there still hide it.

@@ -144,6 +144,8 @@ final class ApplyWorker: @unchecked Sendable {
         // Statements for many keys reach each row by its index, whatever the planner thinks of arrays.
         try connection.execute(
             "set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off; set jit = off")
+        // A generic plan has all chunks of a hypertable.
+        if tables.contains(where: \.isHypertable) { try connection.execute("set plan_cache_mode = force_custom_plan") }
         let pipeline = Pipeline(connection)
         self.pipeline = pipeline
         return pipeline

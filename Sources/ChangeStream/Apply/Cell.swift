@@ -62,6 +62,18 @@ struct Arena {
             kind: .text)
     }
 
+    /// The first eight bytes of the values behind each other, as a number.
+    func prefix(of cells: ArraySlice<Cell>) -> UInt64 {
+        var (prefix, left) = (UInt64(0), 8)
+        for cell in cells {
+            let (start, count) = (Int(cell.offset), min(left, Int(cell.length)))
+            for byte in bytes[start..<start + count] { prefix = prefix << 8 | UInt64(byte) }
+            left -= count
+            if left == 0 { break }
+        }
+        return prefix << UInt64(8 * left)
+    }
+
     @inline(__always)
     func holds(_ cell: Cell, _ value: StreamValue) -> Bool {
         guard cell.kind == value.kind, Int(cell.length) == value.count else { return false }
@@ -74,15 +86,21 @@ struct Arena {
 
 /// Spreads keys over workers. Kept with the progress as `version`: positions made by one way mean nothing to another.
 struct KeyHash {
-    static let version = 1
+    static let version = 2
     private(set) var value: UInt64
 
     init(table: UInt32) { value = 0x9E37_79B9_7F4A_7C15 ^ UInt64(table) }
 
     @inline(__always)
     private mutating func mix(_ word: UInt64) {
-        value = (value ^ word) &* 0xFF51_AFD7_ED55_8CCD
-        value ^= value >> 32
+        // MurmurHash3's finalizer: every bit of the word reaches every bit of the value. Whole numbers come with their
+        // low byte in the word's high one, which a multiplication alone carries nowhere.
+        value ^= word
+        value ^= value >> 33
+        value &*= 0xFF51_AFD7_ED55_8CCD
+        value ^= value >> 33
+        value &*= 0xC4CE_B9FE_1A85_EC53
+        value ^= value >> 33
     }
 
     mutating func combine(_ key: StreamValue) {

@@ -26,16 +26,15 @@ struct PartWriter {
     private func writeFolded(
         _ work: TableWork, _ table: AppliedTable, _ arena: Arena, _ shortfalls: inout [Pipeline.Shortfall],
     ) throws(PostgresError) {
-        let count = table.key.count
-        var deletes: [Int32] = []
-        var inserts: [Int32] = []
+        var deletes: [(key: Int32, row: Int32)] = []
+        var inserts: [(key: Int32, row: Int32)] = []
         var updates: [[Int]: [(key: Int32, row: Int32)]] = [:]
         var allSent: [(key: Int32, row: Int32)] = []
-        for entry in work.entries {
-            if entry.deletes { deletes.append(entry.key) }
+        for entry in work.entriesByKey(arena, keyCount: table.key.count) {
+            if entry.deletes { deletes.append((entry.key, 0)) }
             switch entry.effect {
             case .nothing: break
-            case .insert: inserts.append(entry.row)
+            case .insert: inserts.append((entry.key, entry.row))
             case .update:
                 let start = Int(entry.row)
                 if table.settable.allSatisfy({ work.cells[start + $0].kind != .unchanged }) {
@@ -46,31 +45,52 @@ struct PartWriter {
                 }
             }
         }
-        let keyForms = forms(work, deletes.map { (key: $0, row: 0) }, table, keyCount: count, sent: [])
-        if let keyForms, deletes.count >= Self.many {
-            try sendMany(
-                ApplySQL.deleteMany(table, keyForms), work, arena, table, deletes.map { (key: $0, row: 0) }, [],
-                keyForms)
-        } else {
-            for key in deletes {
-                try sendOne(ApplySQL.delete(table), work, arena, table, row: 0, sent: [], key: key, keyCount: count)
-                try settle(&shortfalls)
-            }
-        }
+        try writeKeyed(deletes, sent: nil, work, table, arena, &shortfalls)
         if !allSent.isEmpty { updates[table.settable] = allSent }
         for (sent, rows) in updates where !sent.isEmpty {
-            let forms = forms(work, rows, table, keyCount: count, sent: sent)
-            if let forms, rows.count >= Self.many {
-                try sendMany(ApplySQL.updateMany(table, sent: sent, forms), work, arena, table, rows, sent, forms)
-            } else {
-                let sql = ApplySQL.update(table, sent: sent)
-                for (key, row) in rows {
-                    try sendOne(sql, work, arena, table, row: row, sent: sent, key: key, keyCount: count)
-                    try settle(&shortfalls)
-                }
-            }
+            try writeKeyed(rows, sent: sent, work, table, arena, &shortfalls)
         }
-        try insert(inserts, work, table, arena, &shortfalls)
+        // A chunk's rows together, so that its indexes are at hand.
+        let grouped = table.chunks?.groups(inserts, work.cells, arena)?.flatMap(\.rows) ?? inserts
+        try insert(grouped.map(\.row), work, table, arena, &shortfalls)
+    }
+
+    /// Deletes, or where columns are `sent` updates, rows by their keys.
+    private func writeKeyed(
+        _ rows: [(key: Int32, row: Int32)], sent: [Int]?, _ work: TableWork, _ table: AppliedTable, _ arena: Arena,
+        _ shortfalls: inout [Pipeline.Shortfall],
+    ) throws(PostgresError) {
+        guard !rows.isEmpty else { return }
+        guard let groups = table.chunks?.groups(rows, work.cells, arena) else {
+            return try writeGroup(rows, sent: sent, bounds: [], work, table, arena, &shortfalls)
+        }
+        for group in groups {
+            try writeGroup(
+                group.rows, sent: sent, bounds: [group.lowest, group.highest], work, table, arena, &shortfalls)
+        }
+    }
+
+    private func writeGroup(
+        _ rows: [(key: Int32, row: Int32)], sent: [Int]?, bounds: [Cell], _ work: TableWork, _ table: AppliedTable,
+        _ arena: Arena, _ shortfalls: inout [Pipeline.Shortfall],
+    ) throws(PostgresError) {
+        let keyCount = table.key.count
+        if rows.count >= Self.many,
+            let forms = forms(work, rows, table, keyCount: keyCount, sent: sent ?? [])
+        {
+            let sql =
+                if let sent {
+                    ApplySQL.updateMany(table, sent: sent, forms, isBounded: !bounds.isEmpty)
+                } else {
+                    ApplySQL.deleteMany(table, forms, isBounded: !bounds.isEmpty)
+                }
+            return try sendMany(sql, work, arena, table, rows, sent ?? [], forms, bounds)
+        }
+        let sql = sent.map { ApplySQL.update(table, sent: $0) } ?? ApplySQL.delete(table)
+        for (key, row) in rows {
+            try sendOne(sql, work, arena, table, row: row, sent: sent ?? [], key: key, keyCount: keyCount)
+            try settle(&shortfalls)
+        }
     }
 
     /// How each array of a statement for many rows travels; nil where one cannot.
@@ -98,10 +118,10 @@ struct PartWriter {
         return forms
     }
 
-    /// Sends one statement for many rows, its parameters arrays in binary form (`array_recv`).
+    /// Sends one statement for many rows, its parameters arrays in binary form (`array_recv`), and the bounds as they are.
     private func sendMany(
         _ sql: String, _ work: TableWork, _ arena: Arena, _ table: AppliedTable, _ rows: [(key: Int32, row: Int32)],
-        _ sent: [Int], _ forms: [ApplySQL.Form],
+        _ sent: [Int], _ forms: [ApplySQL.Form], _ bounds: [Cell],
     ) throws(PostgresError) {
         let keyCount = table.key.count
         var buffer = WireBuffer()
@@ -119,12 +139,19 @@ struct PartWriter {
             ranges.append(start..<buffer.count)
             types.append(form == .text ? 1009 : table.columns[column].arrayOID)
         }
-        unsafe try buffer.withBytes { bytes throws(PostgresError) in
-            var parameters = ParameterList()
-            for range in ranges {
-                unsafe parameters.append(binary: UnsafeRawBufferPointer(rebasing: bytes[range]))
+        if let place = table.chunks?.place, !bounds.isEmpty {
+            let type = table.columns[table.key[place]].typeOID
+            types += [type, type]
+        }
+        try arena.withParameters(bounds) { bounds throws(PostgresError) in
+            unsafe try buffer.withBytes { bytes throws(PostgresError) in
+                var parameters = ParameterList()
+                for range in ranges {
+                    unsafe parameters.append(binary: UnsafeRawBufferPointer(rebasing: bytes[range]))
+                }
+                parameters.append(bounds)
+                try pipeline.send(sql, types: types, parameters, expecting: rows.count, label: work.table)
             }
-            try pipeline.send(sql, types: types, parameters, expecting: rows.count, label: work.table)
         }
     }
 
@@ -137,6 +164,7 @@ struct PartWriter {
         var index = 0
         while index < work.steps.count {
             let step = work.steps[index]
+            let nulls = step.kind == .insert ? [] : nulls(step, work, table)
             switch step.kind {
             case .insert:
                 var rows: [Int32] = []
@@ -148,7 +176,8 @@ struct PartWriter {
                 continue
             case .delete:
                 try sendOne(
-                    ApplySQL.delete(table), work, arena, table, row: 0, sent: [], key: step.key, keyCount: keyCount)
+                    ApplySQL.delete(table, nulls: nulls), work, arena, table, row: 0, sent: [], key: step.key,
+                    keyCount: keyCount)
             case .update:
                 let isMove = !table.isFull && isMove(step, work, table, arena)
                 let candidates = table.isFull || isMove ? Array(table.columns.indices) : table.settable
@@ -157,18 +186,24 @@ struct PartWriter {
                 }
                 if !sent.isEmpty {
                     try sendOne(
-                        ApplySQL.update(table, sent: sent), work, arena, table, row: step.row, sent: sent,
+                        ApplySQL.update(table, sent: sent, nulls: nulls), work, arena, table, row: step.row, sent: sent,
                         key: step.key, keyCount: keyCount)
                 }
             case .replace:
                 let sent = table.columns.indices.filter { work.cells[Int(step.row) + $0].kind != .unchanged }
                 try sendOne(
-                    ApplySQL.replace(table, sent: sent), work, arena, table, row: step.row, sent: sent, key: step.key,
-                    keyCount: keyCount)
+                    ApplySQL.replace(table, sent: sent, nulls: nulls), work, arena, table, row: step.row, sent: sent,
+                    key: step.key, keyCount: keyCount)
             }
             try settle(&shortfalls)
             index += 1
         }
+    }
+
+    /// Of the old row, where that is the key.
+    private func nulls(_ step: TableWork.Step, _ work: TableWork, _ table: AppliedTable) -> Set<Int> {
+        guard table.isFull else { return [] }
+        return Set(table.columns.indices.filter { work.cells[Int(step.key) + $0].isNull })
     }
 
     private func isMove(_ step: TableWork.Step, _ work: TableWork, _ table: AppliedTable, _ arena: Arena) -> Bool {

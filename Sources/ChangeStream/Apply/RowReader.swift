@@ -54,6 +54,35 @@ final class RowReader {
         where chunk_schema = $1 and chunk_name = $2
         """
 
+    /// What the source says now of a relation: what it is a part of, by partitioning or inheritance, and what names its
+    /// rows. Nil where it is gone.
+    func part(_ name: QualifiedName) throws -> Translator.LaterPart? {
+        let rows = try connect().connection.query(Self.selectPart, [name.schema, name.name])
+        guard rows.count == 1 else { return nil }
+        return Translator.LaterPart(
+            root: QualifiedName(schema: rows.text(0, 0), name: rows.text(0, 1)),
+            identity: rows[0, 2].map(PostgresArray.elements))
+    }
+
+    private static let selectPart = """
+        with recursive up (oid, depth) as (
+            select c.oid, 0 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+            where n.nspname = $1 and c.relname = $2
+            union all
+            select i.inhparent, u.depth + 1 from up u join pg_catalog.pg_inherits i on i.inhrelid = u.oid
+        )
+        select n.nspname, c.relname, (
+            select case when t.relreplident <> 'f' then array(
+                select a.attname::text from pg_catalog.pg_index x
+                join pg_catalog.pg_attribute a on a.attrelid = t.oid and a.attnum = any (x.indkey[0:x.indnkeyatts - 1])
+                where x.indrelid = t.oid and x.indisvalid and x.indimmediate
+                    and case t.relreplident when 'd' then x.indisprimary else x.indisreplident end) end
+            from pg_catalog.pg_class t where t.oid = (select u.oid from up u where u.depth = 0))
+        from up u
+        join pg_catalog.pg_class c on c.oid = u.oid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        order by u.depth desc limit 1
+        """
+
     private func connect() throws -> Pipeline {
         if let pipeline { return pipeline }
         let made = try Connection(
@@ -73,7 +102,7 @@ final class RowReader {
         try connection.execute("begin isolation level repeatable read read only")
         defer { try? connection.execute("rollback") }
         let only = table.followed.chunks == nil ? "only " : ""
-        try connection.execute("lock table \(only)\(table.name.sql) in access share mode")
+        try connection.execute("lock table \(only)\(table.followed.name.sql) in access share mode")
         guard let watermark = try connection.scalar(Self.snapshot).flatMap({ Watermark($0) }),
             consumed.allSatisfy({ watermark.sees($0) }), earlier.map({ watermark.hasEnded(allOf: $0) }) ?? true
         else { return nil }
@@ -107,7 +136,7 @@ final class RowReader {
             "\(QualifiedName.quoted(table.columns[column].name)) = $\(number + 1)"
         }
         let only = table.followed.chunks == nil ? "only " : ""
-        return "select \(columns) from \(only)\(table.name.sql) where \(condition.joined(separator: " and "))"
+        return "select \(columns) from \(only)\(table.followed.name.sql) where \(condition.joined(separator: " and "))"
     }
 }
 

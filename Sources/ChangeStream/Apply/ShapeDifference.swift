@@ -14,6 +14,9 @@ package struct ShapeDifference: Error, Sendable, Equatable {
         /// On the source another table has its name.
         case replaced
         case missingOnTarget
+        /// The table was truncated, its rows lie in this table of the target with those of others, and nothing tells
+        /// them apart.
+        case partTruncated(of: QualifiedName)
     }
 
     package var table: QualifiedName
@@ -35,7 +38,7 @@ package struct ShapeDifference: Error, Sendable, Equatable {
         case .dropped: return "alter table \(table.sql) drop column \(name);"
         case .changedType(let source, _):
             return "alter table \(table.sql) alter column \(name) type \(source) using \(name)::\(source);"
-        case .renamed, .replaced, .missingOnTarget: return nil
+        case .renamed, .replaced, .missingOnTarget, .partTruncated: return nil
         }
     }
 }
@@ -54,6 +57,8 @@ extension ShapeDifference: CustomStringConvertible {
         case .renamed(let name): return "\(table) is called \(name) on the source now"
         case .replaced: return "\(table) is another table on the source than the one that was copied"
         case .missingOnTarget: return "\(table) is not on the target"
+        case .partTruncated(let target):
+            return "\(table) was truncated on the source, and nothing tells its rows from the others' in \(target)"
         }
     }
 }

@@ -34,6 +34,8 @@ struct TargetTable: Sendable, Equatable {
     var isPartitioned = false
     /// A hypertable's partitioning columns; nil for any other table.
     var dimensions: [String]?
+    /// How much of the first one goes into a chunk: microseconds, or the integer's own unit; nil where that is not told.
+    var chunkInterval: Int64?
 }
 
 extension TargetTable {
@@ -71,7 +73,9 @@ extension TargetTable {
         """
 
     private static let dimensionsQuery = """
-        select d.hypertable_schema, d.hypertable_name, d.column_name
+        select d.hypertable_schema, d.hypertable_name, d.column_name,
+            case when d.dimension_number = 1
+                then coalesce(d.integer_interval, (extract(epoch from d.time_interval) * 1000000)::bigint) end
         from unnest($1::text[], $2::text[]) as wanted(s, t)
             join timescaledb_information.dimensions d on d.hypertable_schema = wanted.s and d.hypertable_name = wanted.t
         order by d.dimension_number
@@ -104,6 +108,7 @@ extension TargetTable {
                 let name = QualifiedName(schema: dimensions.text(row, 0), name: dimensions.text(row, 1))
                 let before = tables[name]?.dimensions ?? []
                 tables[name]?.dimensions = before + [dimensions.text(row, 2)]
+                if let interval = dimensions[row, 3].flatMap({ Int64($0) }) { tables[name]?.chunkInterval = interval }
             }
         }
         return tables

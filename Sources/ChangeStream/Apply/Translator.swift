@@ -19,6 +19,20 @@ final class Translator {
         var values: [String?]?
     }
 
+    /// What the source says of a relation that is not followed itself.
+    struct LaterPart {
+        /// The topmost table above it.
+        var root: QualifiedName
+        /// What names its rows; nil: all columns.
+        var identity: [String]?
+    }
+
+    /// What tables must have in common for their changes to be one table's.
+    private struct SharedWork: Hashable {
+        var target: QualifiedName
+        var identity: FollowingDecision.Identity
+    }
+
     /// Where the columns of a relation are.
     struct Placement {
         var table: Int
@@ -27,7 +41,10 @@ final class Translator {
         var isChunk = false
     }
 
-    let tables: [AppliedTable]
+    private(set) var tables: [AppliedTable]
+    /// For each table the one whose work its changes are: of tables whose rows go to one table, named by the same
+    /// columns, the first. So a key that leaves one and comes to another stays in order.
+    private(set) var works: [Int]
     var states: [TableState]
     let markerTable: QualifiedName?
     let pinned: Set<UInt32>
@@ -36,8 +53,11 @@ final class Translator {
     let positions: [LSN]
     let reread: (AppliedTable, [StreamValue], Set<UInt32>) throws -> Reread
     let chunks: ChunkFinder
+    let findPart: (QualifiedName) throws -> LaterPart?
     let report: (ApplyEvent) -> Void
     let countsOnly: Bool
+    /// Relations that are no part of anything that is followed.
+    var strangers: Set<UInt32> = []
 
     var decoder: ChangeDecoder
     var numbers: [QualifiedName: Int] = [:]
@@ -63,7 +83,7 @@ final class Translator {
     var consumed = ConsumedTransactions()
 
     var batch: Batch
-    private(set) var skipped = 0
+    var skipped = 0
     var counted = 0
 
     var old: [StreamValue] = []
@@ -75,11 +95,20 @@ final class Translator {
         _ plugin: Plugin, tables: [AppliedTable], rows: [UInt32: [RowKey: RereadRow]], routing: Routing,
         markerTable: QualifiedName?, countsOnly: Bool, batch: Batch,
         reread: @escaping (AppliedTable, [StreamValue], Set<UInt32>) throws -> Reread,
+        findPart: @escaping (QualifiedName) throws -> LaterPart? = { _ in nil },
         hypertable: @escaping (QualifiedName) throws -> QualifiedName? = { _ in nil },
         report: @escaping (ApplyEvent) -> Void,
     ) {
         decoder = ChangeDecoder(plugin)
         self.tables = tables
+        var firsts: [SharedWork: Int] = [:]
+        works = tables.enumerated().map { number, table in
+            guard let target = table.followed.target else { return number }
+            let shared = SharedWork(target: target, identity: table.followed.identity)
+            let first = firsts[shared] ?? number
+            firsts[shared] = first
+            return first
+        }
         states = tables.map { table in
             var state = TableState(table)
             for (key, row) in rows[table.followed.sourceOID] ?? [:] { state.add(key, row) }
@@ -95,11 +124,42 @@ final class Translator {
         self.batch = batch
         self.reread = reread
         chunks = ChunkFinder(tables.map(\.followed), hypertable: hypertable)
+        self.findPart = findPart
         self.report = report
         for (number, table) in tables.enumerated() {
-            numbers[table.name] = number
+            numbers[table.followed.name] = number
             if table.followed.sourceOID != 0 { numbersByOID[table.followed.sourceOID] = number }
         }
+    }
+
+    /// A table that was made as a part of one that is followed with its parts (a hypertable made of partitions): its
+    /// number; nil for any other.
+    func laterPart(_ name: QualifiedName, oid: UInt32) throws -> Int? {
+        guard !skipsAll, !strangers.contains(oid), tables.contains(where: { $0.followed.target != nil }) else {
+            return nil
+        }
+        let found = try findPart(name)
+        let sibling = tables.indices.first { number in
+            guard let found, tables[number].followed.target == found.root else { return false }
+            return switch tables[number].followed.identity {
+            case .columns(let names): found.identity.map { Set($0) == Set(names) } ?? false
+            case .full: found.identity == nil
+            // Whatever names its rows: only inserts are published.
+            case .insertsOnly: true
+            }
+        }
+        guard let sibling else {
+            strangers.insert(oid)
+            return nil
+        }
+        let part = tables[sibling].laterPart(name, oid: oid)
+        tables.append(part)
+        works.append(works[sibling])
+        states.append(TableState(part))
+        numbers[name] = tables.count - 1
+        if oid != 0 { numbersByOID[oid] = tables.count - 1 }
+        report(.laterPart(name, of: part.name))
+        return tables.count - 1
     }
 
     // MARK: Transactions
@@ -172,7 +232,7 @@ final class Translator {
         unsafe fill(&new, row, placement, missing: .unchanged, bytes)
         try keys(number, hasOld: false)
         if try shows(number, new, newKey) { return skipped += 1 }
-        try add(number)
+        try add(works[number])
     }
 
     /// Puts the insert of `new` into the batch.
@@ -211,7 +271,7 @@ final class Translator {
             oldKey.append(old[column])
         }
         if try shows(number, old, oldKey) { return skipped += 1 }
-        try remove(number)
+        try remove(works[number])
     }
 
     /// Puts the delete of the row that `old` and `oldKey` name into the batch.
@@ -257,9 +317,9 @@ final class Translator {
         case (true, true): skipped += 1
         case (true, false):
             // The copy has the row no longer where it was, and not yet where it is.
-            if new.allSatisfy(\.isKnown) { try add(number) } else { try addReread(number) }
-        case (false, true): try remove(number)
-        case (false, false): try change(number, isMove: isMove)
+            if new.allSatisfy(\.isKnown) { try add(works[number]) } else { try addReread(number) }
+        case (false, true): try remove(works[number])
+        case (false, false): try change(works[number], isMove: isMove)
         }
     }
 
@@ -315,8 +375,8 @@ final class Translator {
     /// An insert whose values are not all in the stream: they are read from the source.
     func addReread(_ number: Int) throws {
         let table = tables[number]
-        let hash = hash(number, newKey)
-        guard part(number, hash) != nil else { return }
+        let hash = hash(works[number], newKey)
+        guard part(works[number], hash) != nil else { return }
         guard let xid else { throw ApplyFailure.noTransactionID }
         let read = try reread(table, newKey, consumed.all.union([xid]))
         let key = RowKey(newKey)
@@ -326,52 +386,10 @@ final class Translator {
             if !values.isEmpty {
                 // The key in the form that the stream has it in, so that later changes find it.
                 for (column, value) in values.enumerated() where !table.key.contains(column) { new[column] = value }
-                try add(number)
+                try add(works[number])
             }
         }
         // Adding may have begun a new segment.
-        part(number, hash)?.notes.append(note)
-    }
-
-    private func isTruncated(_ table: AppliedTable, _ truncation: Truncation) -> Bool {
-        (0..<truncation.count).contains { index in
-            decoder.relations[decoder.relation(index, of: truncation)].map {
-                QualifiedName(schema: $0.namespace, name: $0.name) == table.name
-            } ?? false
-        }
-    }
-
-    func truncate(_ truncation: Truncation) throws {
-        var whole: [String] = []
-        var statements: [Segment.Statement] = []
-        for index in 0..<truncation.count {
-            guard let placement = try placement(decoder.relation(index, of: truncation)) else { continue }
-            guard try counts(placement) else { continue }
-            let table = tables[placement.table]
-            if placement.isChunk {
-                // The hypertable's own truncation names the hypertable. One of a chunk alone is seen by the comparison.
-                if !isTruncated(table, truncation) { report(.truncatedChunk(of: table.name)) }
-                continue
-            }
-            let only = table.takesOnly ? "only " : ""
-            guard states[placement.table].isTested(floor) else {
-                whole.append(only + table.name.sql)
-                continue
-            }
-            guard let xid else { throw ApplyFailure.noTransactionID }
-            let (hidden, spared) = try states[placement.table].truncation(xid)
-            switch hidden {
-            case .none: skipped += 1
-            case .all where spared.isEmpty: whole.append(only + table.name.sql)
-            case .all: statements.append(ApplySQL.rangeDelete(table, conditions: [], spared: spared))
-            case .some(let conditions):
-                statements.append(ApplySQL.rangeDelete(table, conditions: conditions, spared: spared))
-            }
-        }
-        if !whole.isEmpty { statements.append(Segment.Statement(sql: "truncate " + whole.joined(separator: ", "))) }
-        guard !statements.isEmpty, !skipsAll else { return }
-        batch.seal()
-        batch.current.statements += statements
-        batch.changes += statements.count
+        part(works[number], hash)?.notes.append(note)
     }
 }

@@ -14,7 +14,7 @@ extension Translator {
     func isRouted(_ number: Int) -> Bool { !pinned.contains(tables[number].followed.sourceOID) }
 
     func hash(_ number: Int, _ values: [StreamValue]) -> KeyHash {
-        var hash = KeyHash(table: tables[number].followed.sourceOID)
+        var hash = KeyHash(table: tables[number].routeID)
         for value in values { hash.combine(value) }
         return hash
     }
@@ -23,7 +23,7 @@ extension Translator {
     func part(_ number: Int, _ hash: KeyHash) -> Part? {
         let owner =
             isRouted(number)
-            ? hash.owner(of: workers) : Int(tables[number].followed.sourceOID % UInt32(truncatingIfNeeded: workers))
+            ? hash.owner(of: workers) : Int(tables[number].routeID % UInt32(truncatingIfNeeded: workers))
         guard !skips[owner] else { return nil }
         return batch.current.parts[batch.partCount == 1 ? 0 : owner]
     }
@@ -101,14 +101,16 @@ extension Translator {
         let name = QualifiedName(schema: relation.namespace, name: relation.name)
         let isByOID = decoder.plugin == .pgoutput
         var found = isByOID ? numbersByOID[id] ?? numbers[name] : numbers[name]
+        let isOurs = name == markerTable || name.schema.hasPrefix("skein")
         var isChunk = false
         if found == nil, chunks.isNeeded {
             found = try chunks.table(of: name).flatMap { numbers[$0] }
             isChunk = found != nil
         }
+        if found == nil, ChunkFinder.isInternal(name) { return Placement(table: -1, places: []) }
+        if found == nil, !isOurs { found = try laterPart(name, oid: isByOID ? id : 0) }
         guard let number = found else {
-            if ChunkFinder.isInternal(name) { return Placement(table: -1, places: []) }
-            if name != markerTable, !name.schema.hasPrefix("skein"), !skipsAll, told.insert(name).inserted {
+            if !isOurs, !skipsAll, told.insert(name).inserted {
                 report(.unfollowed(name))
             }
             return Placement(table: -1, places: [])
@@ -116,10 +118,10 @@ extension Translator {
         let table = tables[number]
         if isByOID, !skipsAll, table.followed.sourceOID != 0 {
             guard id == table.followed.sourceOID else {
-                throw ShapeDifference(table: table.name, column: nil, what: .replaced)
+                throw ShapeDifference(table: table.followed.name, column: nil, what: .replaced)
             }
-            guard name == table.name else {
-                throw ShapeDifference(table: table.name, column: nil, what: .renamed(name))
+            guard name == table.followed.name else {
+                throw ShapeDifference(table: table.followed.name, column: nil, what: .renamed(name))
             }
         }
         // What is skipped may have had another shape; it is looked at again when it is needed.

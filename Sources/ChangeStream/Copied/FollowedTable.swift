@@ -20,7 +20,7 @@ package struct CopiedPiece: Sendable, Equatable {
 /// A table whose changes are applied: how the plan follows it, and what its rows were copied at. What the target holds
 /// of it, the applier reads there.
 package struct FollowedTable: Sendable, Equatable {
-    /// The same on both sides.
+    /// On the source, and on the target where `target` is nil.
     package var name: QualifiedName
     /// On the source.
     package var sourceOID: UInt32
@@ -31,11 +31,18 @@ package struct FollowedTable: Sendable, Equatable {
     package var pieces: [CopiedPiece]
     /// Of a hypertable of the source.
     package var chunks: FollowingDecision.FollowedChunks?
+    /// The table on the target that gets its rows, with those of other tables: a hypertable made of partitions.
+    package var target: QualifiedName?
+    /// The condition that holds in `target` for exactly its rows; nil where there is none.
+    package var territory: String?
 
     package init(
         name: QualifiedName, sourceOID: UInt32, columns: [String], identity: FollowingDecision.Identity,
-        pieces: [CopiedPiece], chunks: FollowingDecision.FollowedChunks? = nil,
+        pieces: [CopiedPiece], target: QualifiedName? = nil, territory: String? = nil,
+        chunks: FollowingDecision.FollowedChunks? = nil,
     ) {
+        self.target = target
+        self.territory = territory
         self.name = name
         self.sourceOID = sourceOID
         self.columns = columns

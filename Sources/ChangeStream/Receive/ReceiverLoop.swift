@@ -6,7 +6,7 @@ final class ReceiverLoop {
     private let receiver: Receiver
     private let writer: SpoolWriter
     private var options: ReceiverOptions { receiver.options }
-    private var server: ServerIdentity?
+    private var server: StreamOrigin?
 
     init(_ receiver: Receiver) {
         self.receiver = receiver
@@ -81,7 +81,7 @@ final class ReceiverLoop {
     }
 
     private func requireSameServer(_ connection: ReplicationConnection) throws {
-        let found = try ServerIdentity.read(connection)
+        let found = try StreamOrigin.read(connection)
         guard let expected = server else {
             server = found
             return

@@ -9,7 +9,7 @@ package struct ReceiverOptions: Sendable {
     /// `Plugin.options`.
     package var plugin: [(name: String, value: String)]
     /// Where it is known: a slot of another server or timeline is another stream.
-    package var server: ServerIdentity?
+    package var server: StreamOrigin?
     /// What is received is made durable at least this often.
     package var syncInterval = Duration.milliseconds(200)
     /// Or when so many bytes wait for it.
@@ -24,7 +24,7 @@ package struct ReceiverOptions: Sendable {
 
     package init(
         source: ConnectionTarget, applicationName: String, slot: String, plugin: [(name: String, value: String)],
-        server: ServerIdentity? = nil, retryFor: Duration? = nil,
+        server: StreamOrigin? = nil, retryFor: Duration? = nil,
     ) {
         self.source = source
         self.applicationName = Connection.shortened(applicationName)
@@ -36,7 +36,7 @@ package struct ReceiverOptions: Sendable {
 }
 
 /// Which server and history of it (`IDENTIFY_SYSTEM`).
-package struct ServerIdentity: Sendable, Equatable {
+package struct StreamOrigin: Sendable, Equatable {
     package var systemIdentifier: String
     package var timeline: Int
 

@@ -216,6 +216,8 @@ final class ReceiverSession {
         rate.add(total: bytes, now)
         receiver.updateStatus { status in
             status.received = received
+            status.lastCommit = writer.lastCommit
+            status.complete = max(coverable, writer.completePosition)
             status.serverEnd = max(serverEnd, received)
             status.lastMessage = lastMessage
             status.bytes += rate.takeNew()

@@ -6,6 +6,11 @@ package struct ReceiverStatus: Sendable, Equatable {
     package var isConnected = false
     /// Behind the newest bytes that came.
     package var received = LSN(rawValue: 0)
+    /// Behind the last transaction that came whole.
+    package var lastCommit = LSN(rawValue: 0)
+    /// Before it the stream has no transactions but those up to `lastCommit`: the source said so while none was under
+    /// way. On a server whose other databases are written to it runs ahead of what comes.
+    package var complete = LSN(rawValue: 0)
     /// Behind what is safe in the spool.
     package var durable = LSN(rawValue: 0)
     /// What the source was told it may forget.

@@ -11,7 +11,7 @@ struct SlotFacts: Equatable {
     var activePID: Int?
     var activeName: String?
 
-    /// Nil where there is none of that name.
+    /// Nil where there is none of that name in the connection's database; another database's is none of our business.
     static func read(_ slot: String, _ connection: ReplicationConnection) throws(PostgresError) -> SlotFacts? {
         let since13 = connection.serverVersion >= 130_000 ? "s.wal_status" : "null"
         let since17 = connection.serverVersion >= 170_000 ? "s.invalidation_reason" : "null"
@@ -21,7 +21,7 @@ struct SlotFacts: Equatable {
                    a.application_name
             from pg_catalog.pg_replication_slots s
             left join pg_catalog.pg_stat_activity a on a.pid = s.active_pid
-            where s.slot_name = \(ReplicationConnection.literal(slot))
+            where s.slot_name = \(ReplicationConnection.literal(slot)) and s.database = pg_catalog.current_database()
             """)
         guard rows.count == 1 else { return nil }
         let isLost = rows[0, 2] == "lost"
@@ -32,12 +32,12 @@ struct SlotFacts: Equatable {
     }
 }
 
-extension ServerIdentity {
-    static func read(_ connection: ReplicationConnection) throws(PostgresError) -> ServerIdentity {
+extension StreamOrigin {
+    static func read(_ connection: ReplicationConnection) throws(PostgresError) -> StreamOrigin {
         let rows = try connection.query("IDENTIFY_SYSTEM")
         guard rows.count == 1, let timeline = rows.int(0, 1) else {
             throw .unexpected("IDENTIFY_SYSTEM gave no timeline")
         }
-        return ServerIdentity(systemIdentifier: rows.text(0, 0), timeline: timeline)
+        return StreamOrigin(systemIdentifier: rows.text(0, 0), timeline: timeline)
     }
 }

@@ -104,7 +104,8 @@ package final class Spool: Sendable {
         }
     }
 
-    /// Messages from `position` on, after those of the segment that it lies in. For one thread.
+    /// Messages from `position` on, after those of the segment that it lies in, which holds the transaction that ends
+    /// there where the spool still has it. For one thread.
     /// - Throws: `startsTooLate` where the spool has them no more.
     package func reader(from position: LSN) throws(SpoolError) -> SpoolReader {
         ledger.withLock { $0.released = min($0.released, position) }

@@ -19,7 +19,11 @@ package final class SpoolReader: MessageSource {
     init(_ spool: Spool, from position: LSN) throws(SpoolError) {
         self.spool = spool
         let (covered, first, holding) = spool.withLedger { ledger in
-            (ledger.covered, ledger.segments.first, ledger.segments.last { $0.start <= position })
+            // The transaction that ends at the position is in the segment before one that begins there; whoever looks for
+            // the marker that was applied last has to find it.
+            let holding =
+                ledger.segments.last { $0.start < position } ?? ledger.segments.last { $0.start <= position }
+            return (ledger.covered, ledger.segments.first, holding)
         }
         if holding == nil, position < first?.start ?? covered {
             throw .startsTooLate(path: spool.identity.folder, oldest: first?.start ?? covered, needed: position)

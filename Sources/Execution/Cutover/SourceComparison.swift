@@ -10,17 +10,26 @@ enum SourceComparison {
     ) throws -> Set<QualifiedName> {
         var differing: Set<QualifiedName> = []
         for table in tables.sorted() {
-            guard try target.scalar("select pg_catalog.to_regclass($1)", [table.sql]) != nil,
-                try columns(table, source) == columns(table, target)
+            let family = context.families.contains(table) ? context.family(table) : nil
+            let here = family?.targetTable ?? table
+            guard try target.scalar("select pg_catalog.to_regclass($1)", [here.sql]) != nil,
+                try columns(table, source) == columns(here, target)
             else {
                 differing.insert(table)
                 continue
             }
-            let isParent = context.decisions.parents.contains(table)
-            let compared = try ComparedTable.read(table, on: source)
-            let there = try TableChecksum.compute(compared, where: nil, includingChildren: false, on: source)
-            let here = try TableChecksum.compute(compared, where: nil, includingChildren: isParent, on: target)
-            if there != here { differing.insert(table) }
+            let isParent = context.decisions.parents.contains(here)
+            let sums: (there: TableChecksum, here: TableChecksum)
+            if let family {
+                sums = try family.checksums(isParent: isParent, source: source, target: target)
+            } else {
+                let compared = try ComparedTable.read(table, on: source)
+                sums = try TableChecksum.computeBoth(
+                    source: TableChecksum.Rows(table: compared, condition: nil, includesChildren: false),
+                    target: TableChecksum.Rows(table: compared, condition: nil, includesChildren: isParent),
+                    source, target)
+            }
+            if sums.there != sums.here { differing.insert(table) }
         }
         return differing
     }
@@ -41,7 +50,12 @@ package struct CutoverOutdated: ToldError, Equatable {
             + differences.prefix(10).map(\.description).joined(separator: "; ") + more
     }
     package var cure: String? {
-        "run `skein cutover --abort`, then: " + Set(differences.map(\.cure)).sorted().joined(separator: "; ")
+        if differences.allSatisfy({ $0.kind == .attached }) {
+            let names = differences.prefix(10).map(\.table.description).joined(separator: ", ")
+            return "while the application stands still, make on the target what is missing and copy the rows of "
+                + "\(names) there (psql's \\copy), then run `skein cutover` again; or withdraw it with --abort"
+        }
+        return "run `skein cutover --abort`, then: " + Set(differences.map(\.cure)).sorted().joined(separator: "; ")
     }
     package var mayPass: Bool { false }
 }

@@ -9,6 +9,7 @@ internal import Postgres
 struct FollowSupervisor: Sendable {
     private let context: RunContext
     private let control: Session
+    private let definitions: SourceDefinitions
     private let spool: Spool
     private let stream: FollowedStream
     private let lanes: Lanes
@@ -18,13 +19,16 @@ struct FollowSupervisor: Sendable {
     private static let interval = 0.5
     /// Between two events, seconds.
     private static let telling = 5.0
+    /// Between two looks at the source's definitions, seconds.
+    private static let definitionsInterval = 15.0
 
     init(
-        _ context: RunContext, _ control: Session, spool: Spool, stream: FollowedStream, lanes: Lanes,
-        board: FollowBoard,
+        _ context: RunContext, _ control: Session, _ definitions: SourceDefinitions, spool: Spool,
+        stream: FollowedStream, lanes: Lanes, board: FollowBoard,
     ) {
         self.context = context
         self.control = control
+        self.definitions = definitions
         self.spool = spool
         self.stream = stream
         self.lanes = lanes
@@ -37,7 +41,9 @@ struct FollowSupervisor: Sendable {
         let start = ContinuousClock.now
         var meter = LagMeter()
         var lastTold = -Self.telling
+        var nextDefinitions = Self.definitionsInterval
         var lastSeen: SourceProbe?
+        var applied = LSN(rawValue: 0)
         while true {
             try Task.checkCancellation()
             // Of the target's state as of the applying session: no look, no statement about it.
@@ -55,14 +61,24 @@ struct FollowSupervisor: Sendable {
             let stands = try await hasMarker()
             if !stands || spool.mode == .disk { stream.setApplied(lanesAt.durable) }
             if !stands { try spool.release(before: lanesAt.durable) }
+            let received = stream.status
+            // What came a moment ago takes nothing back of what is known to be applied.
+            applied = max(applied, received.applied(lanesAt.passed))
             meter.add(
                 LagMeter.Sample(
-                    time: now, sourceEnd: max(lastSeen?.end ?? stream.status.sourceEnd, lanesAt.passed),
-                    applied: lanesAt.passed, changes: lanesAt.changes))
-            let status = self.status(meter, lanesAt, lastSeen, orders())
+                    time: now, sourceEnd: max(lastSeen?.end ?? received.sourceEnd, applied), applied: applied,
+                    changes: lanesAt.changes))
+            let status = self.status(meter, lanesAt, received, applied, lastSeen, orders())
             board.show(status, hasPassedNewestWatermark: lanesAt.hasPassedNewestWatermark)
             let migration = context.migration
             try await control.run { try FollowStore($0, migration: migration).store(status) }
+            if now >= nextDefinitions, lastSeen != nil {
+                let begun = ContinuousClock.now
+                try? await definitions.look(source)
+                // Of thousands of tables, seldom.
+                let took = (ContinuousClock.now - begun) / .seconds(1)
+                nextDefinitions = now + max(Self.definitionsInterval, took * 100)
+            }
             if now - lastTold >= Self.telling {
                 lastTold = now
                 tell(.following(status))
@@ -84,9 +100,9 @@ struct FollowSupervisor: Sendable {
     }
 
     private func status(
-        _ meter: LagMeter, _ lanes: Lanes.Status, _ source: SourceProbe?, _ orders: Follower.Orders,
+        _ meter: LagMeter, _ lanes: Lanes.Status, _ received: FollowedStream.Status, _ applied: LSN,
+        _ source: SourceProbe?, _ orders: Follower.Orders,
     ) -> FollowStatus {
-        let received = stream.status
         let rates = meter.rates
         let lag = meter.seconds(sinceCommit: lanes.committed.flatMap { commit in source.map { $0.clock - commit } })
         let isKnown = source != nil && meter.isKnown
@@ -104,7 +120,7 @@ struct FollowSupervisor: Sendable {
         return FollowStatus(
             phase: phase, sourceEnd: (source?.end ?? received.sourceEnd).description,
             received: received.received.description, durable: spool.covered.description,
-            applied: lanes.passed.description, lagBytes: meter.bytes, lagSeconds: lag,
+            applied: applied.description, lagBytes: meter.bytes, lagSeconds: lag,
             sourceBytesPerSecond: rates.source, appliedBytesPerSecond: rates.applied,
             changesPerSecond: rates.changes, appliedTransactions: Int64(lanes.transactions),
             appliedChanges: Int64(lanes.changes), spoolBytes: Int64(spool.bytesInUse),

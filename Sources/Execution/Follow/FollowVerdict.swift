@@ -35,6 +35,13 @@ enum FollowVerdict {
                         cure: "move that folder away, or name another in replication.spool.directory"))
             }
         case let difference as ShapeDifference:
+            if case .partTruncated(let target) = difference.what {
+                self = .stop(
+                    failure(
+                        difference.summary, cure: "run migrate with --resync \(target), which copies it again",
+                        object: difference.table.description))
+                return
+            }
             self = .stop(
                 failure(
                     difference.summary,
@@ -67,6 +74,8 @@ extension ApplyEvent {
         case .truncatedChunk(let name):
             "a chunk of \(name) was truncated by itself on the source, which the stream tells without its range; run "
                 + "migrate with --resync \(name)"
+        case .laterPart(let name, let target):
+            "\(name) was made on the source as a part of \(target): its changes are applied there, too"
         case .unexpectedRows(let name, let expected, let affected):
             "\(name): \(expected) updates and deletes found \(affected) rows on the target: somebody else writes there?"
         case .waitingForSource(let name):

@@ -19,7 +19,15 @@ final class FollowedStream: Sendable {
     struct Status: Sendable {
         var sourceEnd: LSN
         var received: LSN
+        /// Behind the last transaction that came whole, and before which there are no others.
+        var lastCommit: LSN
+        var complete: LSN
         var paused: String?
+
+        /// How far the source's changes are applied: where all that came is, as far as the source said that there is
+        /// nothing else. What its other databases write counts as little as what they have written.
+        /// - Parameter passed: what was received before is applied.
+        func applied(_ passed: LSN) -> LSN { passed >= lastCommit ? max(passed, complete) : passed }
     }
 
     init(
@@ -36,7 +44,7 @@ final class FollowedStream: Sendable {
                     publications: plugin == .pgoutput ? [names.publication, names.insertsPublication] : [],
                     binary: following.isBinary, messages: plugin == .pgoutput && following.hasMessages,
                     numbersAsText: numbersAsText),
-                server: context.sourceIdentity?.ofReceiver)
+                server: context.sourceIdentity?.origin)
             options.retryFor = .seconds(context.retryFor)
             return Receiver(
                 options, into: spool, applied: { LSN(rawValue: applied.value.load(ordering: .relaxed)) },
@@ -63,15 +71,17 @@ final class FollowedStream: Sendable {
 
     var status: Status {
         let status = receiver.withLock { $0 }.status
-        return Status(sourceEnd: status.serverEnd, received: status.received, paused: status.pause?.text)
+        return Status(
+            sourceEnd: status.serverEnd, received: status.received, lastCommit: status.lastCommit,
+            complete: status.complete, paused: status.pause?.text)
     }
 }
 
 extension ServerIdentity {
     /// Nil where the server does not tell.
-    fileprivate var ofReceiver: ChangeStream.ServerIdentity? {
+    fileprivate var origin: StreamOrigin? {
         guard let systemIdentifier, let timeline else { return nil }
-        return ChangeStream.ServerIdentity(systemIdentifier: systemIdentifier, timeline: timeline)
+        return StreamOrigin(systemIdentifier: systemIdentifier, timeline: timeline)
     }
 }
 

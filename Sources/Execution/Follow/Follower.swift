@@ -23,7 +23,6 @@ final class Follower: Sendable {
     private let context: RunContext
     private let tell: @Sendable (RunEvent) -> Void
     private let orders = Mutex(Orders())
-    private let told = Mutex(SourceChangesTold())
 
     init(_ context: RunContext, tell: @escaping @Sendable (RunEvent) -> Void) {
         self.context = context
@@ -67,7 +66,7 @@ final class Follower: Sendable {
         case .broken(let failure):
             let (migration, reason) = (context.migration, failure.message)
             // Also known to whoever comes next; where that fails, it will be noticed again.
-            try? await onTarget { target in
+            try? await context.onTarget(as: "follow") { target in
                 try target.durably { try StreamStore(target, migration: migration).setBroken(reason) }
             }
             board.fail(FollowFailure(failure, isResumable: false))
@@ -122,7 +121,8 @@ final class Follower: Sendable {
         let needed = try await control.run { target in
             try FollowStore(target, migration: migration).slowestPosition() ?? consistent
         }
-        try await checkSource(origin)
+        let definitions = SourceDefinitions(context, tell: tell)
+        try await definitions.require(origin)
         let settings = context.plan.replication.spool
         let spool = try Spool(
             SpoolIdentity(
@@ -135,7 +135,8 @@ final class Follower: Sendable {
         let stream = FollowedStream(context, following, spool: spool, applied: needed, tell: tell)
         let lanes = Lanes(context, following, spool: spool, applied: needed, tell: tell)
         let (board, tell) = (board, tell)
-        let supervisor = FollowSupervisor(context, control, spool: spool, stream: stream, lanes: lanes, board: board)
+        let supervisor = FollowSupervisor(
+            context, control, definitions, spool: spool, stream: stream, lanes: lanes, board: board)
         try await withThrowingTaskGroup { group in
             group.addTask {
                 // Where the source keeps the WAL, nothing is fetched before it can be applied.
@@ -154,39 +155,6 @@ final class Follower: Sendable {
 
     private func waitForOrderToApply() async throws {
         while !ordered.mayApply { try await Task.sleep(for: .milliseconds(50)) }
-    }
-
-    /// Publications must be as they were: from a publication that was made anew, changes are missing (EXACTNESS.md, 1).
-    /// What else changed silently (18) is told; the cutover refuses where it made a difference.
-    private func checkSource(_ record: StreamRecord) async throws {
-        let context = context
-        let shape = try await onTarget { try StreamStore($0, migration: context.migration).shape() }
-        let session = Session(context.source, applicationName: context.applicationName("follow"))
-        do {
-            let found = try await session.run { source in
-                let names = context.sourceNames
-                try SlotStatus.require(source, slot: names.slot)
-                if context.decisions.following?.plugin == .pgoutput {
-                    try SourcePublications(source, names).verify(record.publications)
-                }
-                guard let shape else { return [SourceDifference]() }
-                let now = try SourceShape.read(source, following: shape.followed)
-                return SourceWatch.differences(from: shape, to: now) { context.plan.select.takes($0) }
-            }
-            for text in told.withLock({ $0.add(found) }) { tell(.streamNotice(text)) }
-        } catch {
-            await session.close()
-            throw error
-        }
-        await session.close()
-    }
-
-    private func onTarget<R: Sendable>(_ body: @Sendable (Connection) throws -> R) async throws -> R {
-        let session = Session(
-            context.target, applicationName: context.applicationName("follow"), settings: context.targetSettings)
-        let value = try await session.run(body)
-        await session.close()
-        return value
     }
 }
 

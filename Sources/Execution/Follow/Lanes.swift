@@ -218,6 +218,8 @@ final class Lanes: Sendable {
             markerTable: following.hasMessages ? nil : context.sourceNames.marker)
         settings.stopsAtEveryMarker = lane == 0
         settings.ignoredMarkers = ignored
+        let plan = context.plan
+        settings.leavesOut = { plan.leavesOut(part: $0) }
         return settings
     }
 

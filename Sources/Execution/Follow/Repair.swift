@@ -55,6 +55,7 @@ package struct Repair: Sendable {
         let control = Link(context)
         let parts = try await control.run("repair") { ends in
             let target = try ends.target()
+            try LaterParts.refuse(try ends.source(), context)
             try Repair(context, tell: tell).begin(target)
             try Self.restartBlocks(target, context)
             return try Self.parts(target, context)
@@ -106,7 +107,10 @@ package struct Repair: Sendable {
 
     /// What is compared as one: a piece, or a whole table.
     struct Part: Sendable, Equatable {
+        /// As it is compared.
         var piece: Piece
+        /// What is copied again where it differs.
+        var moved: [Piece]
         var numbers: [Int]
     }
 
@@ -133,8 +137,36 @@ package struct Repair: Sendable {
                     case .copy(let piece) = context.tasks[first].action
                 else { return }
                 try target.execute(CopyTask.silence)
-                try RowRemoval.all(
-                    of: piece.table, isParent: context.decisions.parents.contains(piece.table), target)
+                try RowRemoval.rows(
+                    of: piece.whole, isParent: context.decisions.parents.contains(piece.targetTable), target)
+                try TaskStore(target, migration: context.migration).reset(done)
+            }
+        }
+        try restartMixed(target, context)
+    }
+
+    /// Tables whose rows cannot be told apart on the target are compared together, which takes all of them: where some
+    /// are still to be copied, all start over.
+    private static func restartMixed(_ target: Connection, _ context: RunContext) throws {
+        let tables = Set(context.tasks.compactMap(\.action.copiedPiece).filter(\.isMixed).map(\.table))
+        for whole in context.wholes(of: tables.sorted()) {
+            try target.transaction {
+                let slot = try SlotRecord.read(target, migration: context.migration)
+                let rows = try target.query(
+                    """
+                    select number, slot_generation is not distinct from $3 from skein.task
+                    where migration = $1 and number = any ($2::integer[]) and state = 'done'
+                    order by number for update
+                    """,
+                    [
+                        String(context.migration), PostgresArray.literal(whole.numbers.map(String.init)),
+                        String(slot.generation),
+                    ])
+                let done = rows.indices.compactMap { rows.int($0, 0) }
+                let isStale = rows.indices.contains { !rows.bool($0, 1) }
+                guard isStale, done.count < whole.numbers.count else { return }
+                try target.execute(CopyTask.silence)
+                try whole.remove(isParent: context.decisions.parents.contains(whole.target), target)
                 try TaskStore(target, migration: context.migration).reset(done)
             }
         }
@@ -172,14 +204,18 @@ package struct Repair: Sendable {
             }
             let isComplete = whole.numbers.allSatisfy(done.contains)
             if isBlocks, !isComplete { return [] }
+            if whole.compared.includesChildren == true {
+                return isComplete ? [Part(piece: whole.compared, moved: whole.pieces, numbers: whole.numbers)] : []
+            }
             let isOne =
-                try isBlocks || isComplete && hasFurtherKeys(whole.piece, identities[whole.piece.tableOID], target)
+                try isBlocks
+                || isComplete
+                    && hasFurtherKeys(whole.compared, identities[whole.compared.tableOID], target)
             if isOne {
-                return [Part(piece: whole.piece, numbers: whole.numbers)]
+                return [Part(piece: whole.compared, moved: whole.pieces, numbers: whole.numbers)]
             }
             return stale.compactMap { number in
-                guard case .copy(let piece) = context.tasks[number].action else { return nil }
-                return Part(piece: piece, numbers: [number])
+                context.tasks[number].action.copiedPiece.map { Part(piece: $0, moved: [$0], numbers: [number]) }
             }
         }
     }
@@ -203,7 +239,7 @@ package struct Repair: Sendable {
     ) throws -> Bool {
         let columns: String? =
             if case .columns(let names) = identity { PostgresArray.literal(names) } else { nil }
-        return try target.query(selectFurtherKeys, [piece.table.sql, columns]).count > 0
+        return try target.query(selectFurtherKeys, [piece.targetTable.sql, columns]).count > 0
     }
 
     // MARK: One part
@@ -213,26 +249,25 @@ package struct Repair: Sendable {
         _ part: Part, source: Connection, target: Connection, _ context: RunContext,
     ) throws -> Bool? {
         let (migration, piece) = (context.migration, part.piece)
-        let isParent = context.decisions.parents.contains(piece.table)
+        let isParent = context.decisions.parents.contains(piece.targetTable)
+        let tables = Set([piece.table] + part.moved.map(\.table)).sorted()
         let isEqual: Bool? = try target.transaction {
             let slot = try SlotRecord.read(target, migration: migration)
             guard try lockStale(part.numbers, slot, target, migration) else { return nil }
             let (isEqual, snapshot) = try LockedReading.run(
-                source, locking: [piece.table], chunksOf: [piece], .covering(slot.snapshot)
+                source, locking: tables, chunksOf: part.moved, .covering(slot.snapshot)
             ) { snapshot in
-                let piece = try TableShape.agreed(piece, source, target)
-                let table = try ComparedTable.read(piece.table, on: source)
+                let moved = try part.moved.map { try TableShape.agreed($0, source, target) }
                 // Compiling the long expressions costs more than it saves.
                 try source.execute("set local jit = off")
                 try target.execute("set local jit = off")
-                let there = try TableChecksum.compute(
-                    table, where: piece.condition, includingChildren: piece.isChunked, on: source)
-                let here = try TableChecksum.compute(
-                    table, where: piece.condition, includingChildren: isParent, on: target)
+                let (there, here) = try piece.checksums(isParent: isParent, source: source, target: target)
                 guard there != here else { return (true, snapshot) }
                 try target.execute(CopyTask.silence)
                 try RowRemoval.rows(of: piece, isParent: isParent, target)
-                _ = try CopyTask.move(piece, from: source, to: target, context, CopyMeter(), isFrozen: false)
+                for piece in moved {
+                    _ = try CopyTask.move(piece, from: source, to: target, context, CopyMeter(), isFrozen: false)
+                }
                 return (false, snapshot)
             }
             try ServerFlush.wait(source, for: snapshot.insertLSN)

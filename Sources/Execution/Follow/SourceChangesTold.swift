@@ -1,11 +1,13 @@
 internal import PlanFile
 
-/// What this process has told of silent changes on the source: an attempt to follow that begins anew says nothing twice.
+/// What was told of silent changes on the source, as the state keeps it: whoever begins to follow says nothing twice.
 struct SourceChangesTold {
     /// A schema that was rebuilt is one event, not ten thousand lines.
     private static let most = 20
 
-    private var told: [SourceDifference] = []
+    private(set) var told: [SourceDifference]
+
+    init(_ told: [SourceDifference] = []) { self.told = told }
 
     /// - Returns: what to say of those that are new, each with its cure.
     mutating func add(_ found: [SourceDifference]) -> [String] {

@@ -30,13 +30,15 @@ package struct TableResync: Sendable {
         let followed = Set(context.decisions.following?.tables.map(\.oid) ?? [])
         let leaves = Set(
             context.tasks.compactMap { task -> QualifiedName? in
-                guard case .copy(let piece) = task.action, family.contains(piece.tableOID),
-                    followed.contains(piece.tableOID)
+                guard case .copy(let piece) = task.action, followed.contains(piece.tableOID),
+                    family.contains(piece.tableOID) || piece.target == table
                 else { return nil }
                 return piece.table
             })
         guard !leaves.isEmpty else { throw NotFollowed(table: table) }
-        return leaves.sorted()
+        // Tables whose rows cannot be told apart go together.
+        try LaterParts.refuse(source, context, of: Set(context.wholes(of: Array(leaves)).map(\.target)))
+        return Set(context.wholes(of: Array(leaves)).flatMap(\.tables)).sorted()
     }
 
     /// A table that inherits without being a partition is one of its own.
@@ -90,32 +92,40 @@ package struct TableResync: Sendable {
         let migration = context.migration
         // Behind the freeze. What lane 0 consumed and snapshots still hide is among what runs here.
         let before = try PieceSnapshot.takeBehindAll(source).watermark
-        let pieces = context.wholes(of: lane.tables)
+        let wholes = context.wholes(of: lane.tables)
+        // Before the lane is locked: whoever reads the state must not wait with us.
+        try LockedReading.waitUntilAdmitted(source, locking: lane.tables, .afterAll(of: before))
         try target.transaction {
             let store = LaneStore(target, migration: migration)
             _ = try store.positions(lane: lane.number, isLocking: true)
             guard try store.lockWishes(lane: lane.number) else { return }
             let slot = try SlotRecord.read(target, migration: migration)
-            let snapshot = try LockedReading.run(
-                source, locking: lane.tables, chunksOf: pieces.map(\.piece), .afterAll(of: before)
+            let (snapshot, shape) = try LockedReading.run(
+                source, locking: lane.tables, chunksOf: wholes.flatMap(\.pieces), .afterAll(of: before)
             ) { snapshot in
-                for whole in pieces {
-                    let piece = try TableShape.agreed(whole.piece, source, target)
+                try LaterParts.refuse(source, context, of: Set(wholes.map(\.target)))
+                let shape = try SourceShape.read(source, following: wholes.flatMap { $0.pieces.map(\.tableOID) })
+                for whole in wholes {
+                    let pieces = try whole.pieces.map { try TableShape.agreed($0, source, target) }
                     try target.execute(CopyTask.silence)
-                    try RowRemoval.all(
-                        of: piece.table, isParent: context.decisions.parents.contains(piece.table), target)
-                    _ = try CopyTask.move(piece, from: source, to: target, context, meter, isFrozen: false)
+                    try whole.remove(isParent: context.decisions.parents.contains(whole.target), target)
+                    for piece in pieces {
+                        _ = try CopyTask.move(piece, from: source, to: target, context, meter, isFrozen: false)
+                    }
                 }
-                return snapshot
+                return (snapshot, shape)
             }
             try ServerFlush.wait(source, for: snapshot.insertLSN)
             try slot.hold(target, migration: migration)
-            for whole in pieces {
+            try StreamStore(target, migration: migration).changeShape { known in
+                known.accept(Set(wholes.flatMap { $0.pieces.map(\.tableOID) }), from: shape)
+            }
+            for whole in wholes {
                 try TaskStore(target, migration: migration).recopied(
                     whole.numbers, snapshot.copied, slotGeneration: slot.generation)
                 try target.query(
-                    "delete from skein.row_watermark where migration = $1 and table_oid = $2",
-                    [String(migration), String(whole.piece.tableOID)])
+                    "delete from skein.row_watermark where migration = $1 and table_oid = any ($2::oid[])",
+                    [String(migration), PostgresArray.literal(whole.pieces.map { String($0.tableOID) })])
             }
             try store.fulfil(lane: lane.number)
             FaultPoint.resyncMoved.pass()
@@ -139,25 +149,6 @@ package struct TableResync: Sendable {
         }
         if isJoined { FaultPoint.resyncJoined.pass() }
         return isJoined
-    }
-}
-
-/// A table's rows as one piece, and the copy tasks that they belong to.
-struct WholeTable: Sendable {
-    var piece: Piece
-    var numbers: [Int]
-}
-
-extension RunContext {
-    func wholes(of tables: [QualifiedName]) -> [WholeTable] {
-        let wanted = Set(tables)
-        var wholes: [QualifiedName: WholeTable] = [:]
-        for (number, task) in tasks.enumerated() {
-            guard case .copy(var piece) = task.action, wanted.contains(piece.table) else { continue }
-            (piece.rows, piece.number, piece.count) = (.all, 1, 1)
-            wholes[piece.table, default: WholeTable(piece: piece, numbers: [])].numbers.append(number)
-        }
-        return wholes.sorted { $0.key < $1.key }.map(\.value)
     }
 }
 

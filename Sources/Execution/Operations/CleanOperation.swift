@@ -50,9 +50,18 @@ package enum CleanOperation {
         }
     }
 
+    /// Replica identities that the dump has taken over from what was changed on the source go with it: nobody else knows
+    /// of them.
     /// - Returns: whether there was anything.
     @discardableResult
     package static func removeState(_ target: Connection, name: String) throws -> Bool {
-        try target.transaction { try StateStore(target).remove(migrationNamed: name) }
+        try target.transaction {
+            let store = StateStore(target)
+            if let record = try store.migration(named: name), record.finished == nil {
+                let identities = try StreamStore(target, migration: record.id).identities()
+                try SourceIdentities.restore(identities, on: target)
+            }
+            return try store.remove(migrationNamed: name)
+        }
     }
 }

@@ -1,4 +1,5 @@
 package import Catalog
+private import Foundation
 package import PlanFile
 package import Planning
 private import Postgres
@@ -92,10 +93,10 @@ package enum Inspector {
             tools, source: source.server.versionNumber / 10_000, target: target.server.versionNumber / 10_000)
         let machine = Machine(
             dumpTools: tools.map(\.forChecks), dumpTool: chosen?.forChecks, hasOwnState: state.record != nil,
-            otherMigrations: state.names.filter { $0 != plan.name.value.text })
+            otherMigrations: state.names.filter { $0 != plan.name.value.text }, now: Date().timeIntervalSince1970)
         let context = CheckContext(
             plan: plan, source: source, target: target, selected: CheckContext.Selected(selection),
-            jobs: graph.jobs, machine: machine)
+            jobs: graph.jobs, machine: machine, access: compilation.graph.access ?? AccessDecision())
         let diagnostics = compilation.diagnostics + Checks.run(context)
         return Inspection(
             source: source, target: target, selection: selection, compiled: graph, diagnostics: diagnostics,
@@ -114,7 +115,7 @@ extension MigrationGraph {
     fileprivate init(_ decisions: Decisions, _ records: [TaskRecord]) {
         self.init(
             tasks: records.map(\.task), tables: decisions.tables, jobs: decisions.jobs,
-            exclusions: decisions.exclusions)
+            exclusions: decisions.exclusions, access: decisions.access)
     }
 }
 

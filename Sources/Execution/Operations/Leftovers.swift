@@ -13,6 +13,9 @@ package struct Leftovers: Sendable, Equatable {
     private var hasState: Bool
     /// Foreign servers among them, as SQL writes their names: their user mappings go with them.
     private var servers: [String] = []
+    /// Who connects to the target, and whose objects may be among them.
+    private var user: User
+    private var owners: Set<String>
 
     package var isEmpty: Bool { statements.isEmpty && !hasState }
 
@@ -20,12 +23,20 @@ package struct Leftovers: Sendable, Equatable {
         hasState = inspection.record != nil
         if let record = inspection.record { lines.append("state of migration \(record.name) in schema skein") }
         let (selection, target) = (inspection.selection, inspection.target)
+        user = User(name: target.server.user, isSuperuser: target.server.isSuperuser)
+        owners = Set(target.access.objects.filter { $0.kind != .database }.map(\.owner))
         let present = Dictionary(target.relations.map { ($0.name, $0) }) { first, _ in first }
         for name in selection.eventTriggers where target.eventTriggers.contains(name) {
             add("event trigger", QualifiedName.quoted(name), shown: "event trigger \(name)")
         }
         for relation in selection.relations {
             guard let there = present[relation.name] else { continue }
+            guard !selection.existing.contains(relation.oid) else {
+                // Its structure is the user's; what rows it holds are left from an earlier try, or in the way.
+                statements.append("truncate \(there.name.sql)")
+                lines.append("all rows of \(Self.word(there.kind)) \(there.name), which itself stays")
+                continue
+            }
             add(Self.word(there.kind), there.name.sql, shown: "\(Self.word(there.kind)) \(there.name)")
         }
         let sequences = Set(target.sequences.filter { $0.ownerTable == nil }.map(\.name))
@@ -51,6 +62,7 @@ package struct Leftovers: Sendable, Equatable {
     /// - Throws: the server's refusal of the first object that something else still needs.
     package func drop(_ plan: Plan) async throws {
         let (name, statements, servers) = (plan.name.value.text, statements, servers)
+        let (user, owners) = (user, owners.sorted())
         // While the state still knows what the source was like.
         if hasState { _ = try await CleanOperation.cleanSource(plan) }
         try await ServerAccess(plan, .target, purpose: "drop").run { target in
@@ -60,6 +72,9 @@ package struct Leftovers: Sendable, Equatable {
                     try LargeObjectTask.removeAll(migration: record.id, target)
                 }
                 try StateStore(target).remove(migrationNamed: name)
+                // An earlier run may have handed them to roles that this one may act for.
+                var borrower = RoleBorrower(target, user: user.name, isSuperuser: user.isSuperuser)
+                for owner in owners { _ = try borrower.borrow(owner) }
                 try Self.dropForeignKeys(of: statements, target)
                 let mappings = try target.query(Self.selectUserMappings, [PostgresArray.literal(servers)])
                 for row in mappings.indices { try target.execute(mappings.text(row, 0)) }
@@ -69,7 +84,10 @@ package struct Leftovers: Sendable, Equatable {
                     for statement in left {
                         do {
                             try target.savepoint { try target.execute(statement) }
-                        } catch let error as PostgresError where error.sqlState == "2BP01" {
+                        } catch let error as PostgresError
+                            where error.sqlState == "2BP01"
+                            || error.sqlState == "0A000" && statement.hasPrefix("truncate ")
+                        {
                             refused.append(statement)
                             reason = reason ?? error
                         }
@@ -77,6 +95,7 @@ package struct Leftovers: Sendable, Equatable {
                     if refused.count == left.count, let reason { throw reason }
                     left = refused
                 }
+                for role in borrower.borrowed { try RoleBorrower.giveBack(role, from: user.name, target) }
                 FaultPoint.dropBegun.pass()
             }
         }
@@ -133,6 +152,11 @@ package struct Leftovers: Sendable, Equatable {
         "foreign-data wrapper": "foreign data wrapper", "server": "server", "language": "language",
         "access method": "access method", "transform": "transform",
     ]
+
+    private struct User: Sendable, Equatable {
+        var name: String
+        var isSuperuser: Bool
+    }
 
     private struct ObjectName: Hashable {
         var kind: String

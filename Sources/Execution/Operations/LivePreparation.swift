@@ -39,13 +39,7 @@ struct LivePreparation {
         guard !tables.isEmpty else { return }
         let migration = context.migration
         try await onTarget { target in
-            for table in tables {
-                try target.query(
-                    """
-                    insert into skein.resync (migration, table_schema, table_name) values ($1, $2, $3)
-                    on conflict do nothing
-                    """, [String(migration), table.schema, table.name])
-            }
+            for table in tables { try LaneStore(target, migration: migration).wish(table) }
         }
     }
 
@@ -104,21 +98,14 @@ struct LivePreparation {
         let catchUp = context.tasks.indices.filter { context.tasks[$0].action == .catchUp }
         let link = Link(context)
         try await link.run("repair") { ends in
-            let (source, target) = (try ends.source(), try ends.target())
-            try SourcePreparation(
-                source: source, target: target, migration: context.migration, names: context.sourceNames
-            ).run(following)
+            let target = try ends.target()
+            try SourceTask.prepare(ends, target, context, following)
             try target.durably {
                 try StreamStore(target, migration: context.migration).forgetSlot()
                 try StateStore(target).update(migration: context.migration, source: identity)
                 try TaskStore(target, migration: context.migration).reopen(catchUp)
             }
-            try SlotCreation(
-                source: source, target: target, migration: context.migration, names: context.sourceNames,
-                planName: context.planName
-            ).run(
-                following, countingIn: following.tables.filter { $0.identity == .insertsOnly }.map(\.oid),
-                replication: { try ends.replication() })
+            try SourceTask.createSlot(ends, target, context, following)
         }
         await link.close()
     }

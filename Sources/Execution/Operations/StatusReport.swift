@@ -70,6 +70,8 @@ package struct StatusReport: Sendable, Codable, Equatable {
     package var errors: [Trouble]
     /// What is to know of tasks that are done.
     package var warnings: [Trouble]
+    /// What is left to a person, as statements; nil where nothing is.
+    package var todo: [Todo]?
     /// Nil offline.
     package var live: LiveReport?
     /// Of a live migration, where the source was asked.
@@ -89,6 +91,8 @@ package struct StatusReport: Sendable, Codable, Equatable {
         let live = try liveBytes(target, name)
         let isRunning = try store.othersAlive(than: 0)
         var report = StatusReport(record, tasks, live: live, isRunning: isRunning)
+        let todo = try AccessStore(target, migration: record.id).todo()
+        report.todo = todo.isEmpty ? nil : todo
         report.live = try LiveReport.read(target, record, tasks)
         if report.live?.broken != nil, report.phase != .finished { report.phase = .broken }
         return report

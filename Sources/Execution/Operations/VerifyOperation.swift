@@ -90,7 +90,7 @@ package enum VerifyOperation {
 
     private static func one(_ piece: Piece, _ parents: Set<QualifiedName>, _ verifier: Verifier) async throws -> Result
     {
-        let subject = Verifier.Subject(piece, targetHasChildren: parents.contains(piece.table))
+        let subject = Verifier.Subject(piece, targetHasChildren: parents.contains(piece.targetTable))
         do {
             let comparison = try await verifier.compare(subject)
             let report = comparison.isEqual || verifier.countsOnly ? nil : try await verifier.differences(subject)

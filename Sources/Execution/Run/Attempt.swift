@@ -91,7 +91,7 @@ extension Action {
     /// Whether the task reads the source under the run's snapshot.
     package var readsUnderSnapshot: Bool {
         switch self {
-        case .copy, .copyLargeObjects, .dumpSchema: true
+        case .copy, .copyLargeObjects, .copyExtensionRows, .dumpSchema: true
         default: false
         }
     }
@@ -101,11 +101,13 @@ extension Action {
         switch self {
         case .addForeignKey, .validateForeignKey, .restorePostData, .setSequences, .refreshMaterializedView,
             .restoreEventTriggers, .checkSourceUnchanged, .vacuum, .verify, .restoreTriggers, .follow, .catchUp, .gate,
-            .fence, .writeMarker, .drain, .recopyUnfollowed, .levelChunks, .completeCutover,
-            .createAggregate, .fillAggregate, .restoreAggregateViews, .applyTimescaleSettings:
+            .fence, .writeMarker, .drain, .recopyUnfollowed, .completeCutover, .applyPolicies, .setOwners,
+            .grantPrivileges, .levelChunks, .createAggregate, .fillAggregate, .restoreAggregateViews,
+            .applyTimescaleSettings:
             true
-        case .dumpSchema, .createExtension, .restorePreData, .createHypertable, .createPartitions, .copy, .copyLargeObjects, .buildIndex,
-            .addConstraint, .attachIndexes, .analyze, .prepareSource, .createSlot, .dropIndex:
+        case .dumpSchema, .createRoles, .setDatabase, .createExtension, .copyExtensionRows, .restorePreData,
+            .createHypertable, .createPartitions, .copy, .copyLargeObjects, .buildIndex, .addConstraint, .attachIndexes, .analyze,
+            .prepareSource, .createSlot, .dropIndex:
             false
         }
     }
@@ -116,7 +118,10 @@ extension Action {
     /// Whether what comes of the task depends on what the source holds, and is brought up to date by doing it again.
     package var isRepeatedAfterChange: Bool {
         switch self {
-        case .setSequences, .refreshMaterializedView, .checkSourceUnchanged, .vacuum, .verify, .fillAggregate: true
+        // Large objects that are copied again are new ones.
+        case .setSequences, .refreshMaterializedView, .checkSourceUnchanged, .vacuum, .verify, .copyExtensionRows,
+            .setOwners, .grantPrivileges, .fillAggregate:
+            true
         default: false
         }
     }

@@ -7,7 +7,7 @@ private import Synchronization
 /// Walks a migration's graph: claims tasks that are ready, runs them on links, retries what may pass, stops at what may
 /// not, and tells what happens.
 package actor Engine {
-    private enum Event: Sendable {
+    enum Event: Sendable {
         case attempt(Int, Attempt, Link)
         case renewed(Result<SnapshotKeeper.Renewal, any Error>)
         case watched(Result<StateWatch, any Error>)
@@ -18,36 +18,36 @@ package actor Engine {
         case stalled(seconds: Double, waitingFor: String)
     }
 
-    private let context: RunContext
-    private let tell: @Sendable (RunEvent) -> Void
-    private let keeper: SnapshotKeeper
+    let context: RunContext
+    let tell: @Sendable (RunEvent) -> Void
+    let keeper: SnapshotKeeper
     private let meter = CopyMeter()
     private let control: Session
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
-    private var state: RunState
+    var state: RunState
     private var holder = 0
-    private var snapshot: SnapshotReference?
-    private var lostSnapshot: String?
-    private var isRenewing = false
+    var snapshot: SnapshotReference?
+    var lostSnapshot: String?
+    var isRenewing = false
     private var isWatching = false
     private var lastWatch = 0.0
     /// Whether the state may hold something else as done than this run believes.
-    private var isDoubtful = false
+    var isDoubtful = false
     /// Done since the last look at the state began, which may not have seen it.
     private var recentlyDone: Set<Int> = []
     private var idle: [MigrationTask.Resource: [Link]] = [:]
-    private var failure: TaskFailure?
+    private(set) var failure: TaskFailure?
     private var hasGivenUp = false
     private var differences: [String] = []
     private var attempts: [Int: Int] = [:]
-    private var progress: ProgressMeter
+    private(set) var progress: ProgressMeter
     /// Comparisons that the plan, as it is now, does not ask for.
     private let unneeded: Set<Int>
-    private let isResumed: Bool
-    private var isCompared: Bool
+    let isResumed: Bool
+    var isCompared: Bool
     /// Nil offline.
-    private var live: LiveRun?
+    private(set) var live: LiveRun?
 
     /// - Parameters:
     ///   - records: all tasks of the migration, as the state holds them.
@@ -76,7 +76,7 @@ package actor Engine {
         return record.state == .done
     }
 
-    private var now: Double {
+    var now: Double {
         let elapsed = clock.now - start
         return Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
     }
@@ -95,6 +95,8 @@ package actor Engine {
                 await close()
                 return end
             }
+            // Where another process has completed it, or an earlier run.
+            await live?.tellCompleted()
             if let end = await finishMigration() {
                 await close()
                 return end
@@ -209,9 +211,11 @@ package actor Engine {
         attempts[number, default: 0] += 1
         tell(.started(id: task.id, attempt: attempts[number, default: 1]))
         let (context, holder, snapshot, meter, clock) = (context, holder, snapshot, meter, clock)
+        let withdrawal = live?.withdrawal(of: number)
         group.addTask {
             let begun = clock.now
-            let attempt = await Attempt.make(number, context, holder, snapshot, meter, on: link)
+            let make = { @Sendable in await Attempt.make(number, context, holder, snapshot, meter, on: link) }
+            let attempt = if let withdrawal { await withdrawal.ending(make) } else { await make() }
             guard case .done(let outcome, _) = attempt else { return .attempt(number, attempt, link) }
             let seconds = (clock.now - begun) / .seconds(1)
             return .attempt(number, .done(outcome, seconds: seconds), link)
@@ -228,10 +232,12 @@ package actor Engine {
             progress.completed(number, outcome)
             tell(.finished(id: task.id, rows: outcome.rows, bytes: outcome.bytes, seconds: seconds))
             if let warning = outcome.warning { tell(.warning(id: task.id, text: warning)) }
+            if task.action == .completeCutover { await live?.tellCompleted() }
         case .doneElsewhere:
             state.completed(number, now: now)
             recentlyDone.insert(number)
             progress.completed(number, TaskOutcome())
+            if task.action == .completeCutover { await live?.tellCompleted() }
         case .takenElsewhere:
             state.takenElsewhere(number, now: now)
             isDoubtful = true
@@ -266,7 +272,7 @@ package actor Engine {
     }
 
     /// The first failure that ends the run is the one to tell.
-    private func fail(_ reason: TaskFailure, isTransient: Bool) {
+    func fail(_ reason: TaskFailure, isTransient: Bool) {
         guard failure == nil else { return }
         failure = reason
         hasGivenUp = isTransient
@@ -306,7 +312,7 @@ package actor Engine {
         reopen(state.doneNumbers.subtracting(done).subtracting(unneeded).subtracting(recentlyDone))
     }
 
-    private func reopen(_ numbers: some Sequence<Int>) {
+    func reopen(_ numbers: some Sequence<Int>) {
         state.reopened(numbers)
         for number in numbers { progress.reopened(number) }
     }
@@ -317,119 +323,5 @@ package actor Engine {
         await keeper.close()
         await live?.close()
         await control.close()
-    }
-
-    // MARK: The stream
-
-    /// What the follower has to say, and what others ask for by the state.
-    private func lookAtStream(in group: inout TaskGroup<Event>) {
-        guard let live else { return }
-        if let problem = live.takeFailure(), failure == nil {
-            state.stop()
-            fail(problem.failure, isTransient: problem.isResumable)
-            tell(.failed(id: problem.failure.task, reason: problem.failure.text))
-        }
-        guard !state.isStopping else { return }
-        if live.mustUndo, !live.isUndoing, !live.isAnyRunning(state) {
-            live.isUndoing = true
-            let context = context
-            group.addTask {
-                do {
-                    return .undone(.success(try await CutoverUndo.run(context)))
-                } catch {
-                    try? await Task.sleep(for: .milliseconds(500))
-                    return .undone(.failure(error))
-                }
-            }
-        }
-        guard !live.isWatching, now - live.lastWatch >= live.watchInterval else { return }
-        live.isWatching = true
-        live.lastWatch = now
-        let (control, wish) = (live.control, live.approval(state))
-        let migration = context.migration
-        group.addTask {
-            do {
-                if let wish { try await wish.request(control, migration: migration) }
-                return .liveWatched(.success(try await LiveWatch.look(control, migration: migration)))
-            } catch {
-                return .liveWatched(.failure(error))
-            }
-        }
-    }
-
-    private func adopt(_ result: Result<LiveWatch, any Error>) {
-        guard let live else { return }
-        live.isWatching = false
-        // The tasks see it, too, and tell.
-        guard case .success(let watch) = result else { return }
-        live.adopt(watch, state)
-    }
-
-    /// A cutover was given up, and what it had done is undone.
-    private func adopt(_ result: Result<[Int], any Error>) {
-        live?.isUndoing = false
-        switch result {
-        case .success(let reopened):
-            reopen(reopened)
-            live?.undone()
-        case .failure(let error):
-            guard !Task.isCancelled else { return }
-            let reason = TaskFailure(task: "cutover-undo", error)
-            switch state.failedOutsideTasks(isTransient: error.isTransient, now: now) {
-            case .retry(let pause): tell(.retrying(id: reason.task, reason: reason.text, after: pause))
-            case .stop, .giveUp:
-                fail(reason, isTransient: error.isTransient)
-                tell(.failed(id: reason.task, reason: reason.text))
-            }
-        }
-    }
-
-    // MARK: The snapshot
-
-    /// Whether there is no snapshot and something that is not done yet reads under it, or what an earlier run has copied
-    /// was not yet compared with the source as it is now.
-    private var needsSnapshot: Bool {
-        snapshot == nil && !context.isLive && (progress.unfinishedReaders > 0 || !isCompared)
-    }
-
-    private func launchRenewal(in group: inout TaskGroup<Event>) {
-        isRenewing = true
-        let (keeper, lost) = (keeper, lostSnapshot)
-        group.addTask {
-            do {
-                return .renewed(.success(try await keeper.renew(lost: lost)))
-            } catch {
-                try? await Task.sleep(for: .milliseconds(500))
-                return .renewed(.failure(error))
-            }
-        }
-    }
-
-    private func adopt(_ result: Result<SnapshotKeeper.Renewal, any Error>) async {
-        isRenewing = false
-        do {
-            let renewal = try result.get()
-            if lostSnapshot != nil || isResumed, renewal.reference.generation > 1 || lostSnapshot != nil {
-                tell(
-                    .snapshotRenewed(generation: renewal.reference.generation, isUnchanged: renewal.isUnchanged))
-            }
-            // One that ended in the middle has reset tasks that this run still believes to be done.
-            isDoubtful = true
-            reopen(try await Recheck(context, renewal.reference, tell: tell).run())
-            snapshot = renewal.reference
-            lostSnapshot = nil
-            isCompared = true
-        } catch let lost as SnapshotLost {
-            lostSnapshot = lost.id
-        } catch {
-            guard !Task.isCancelled else { return }
-            let reason = TaskFailure(task: "snapshot", error)
-            switch state.failedOutsideTasks(isTransient: error.isTransient, now: now) {
-            case .retry(let pause): tell(.retrying(id: "snapshot", reason: reason.text, after: pause))
-            case .stop, .giveUp:
-                fail(reason, isTransient: error.isTransient)
-                tell(.failed(id: "snapshot", reason: reason.text))
-            }
-        }
     }
 }

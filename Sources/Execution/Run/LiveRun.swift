@@ -16,12 +16,14 @@ final class LiveRun {
     private let cutover: Set<Int>
     private let gate: Int?
     private let follow: Int?
+    private let withdrawal = Withdrawal()
     var isWatching = false
     var isUndoing = false
     var lastWatch = -1.0
     private var watch: LiveWatch?
     private var hasToldReady = false
     private var hasToldBegun = false
+    private var hasToldCompleted = false
     /// `skein cutover` found the gate not to be opened.
     private var refusal: TaskFailure?
     /// Before then, the plan's `approval: automatic` does not ask again.
@@ -74,6 +76,9 @@ final class LiveRun {
     var mustUndo: Bool { watch?.gate == .abandoned }
 
     var isCuttingOver: Bool { watch?.gate == .open }
+
+    /// What ends the task when the cutover is withdrawn; nil where it is no part of one.
+    func withdrawal(of number: Int) -> Withdrawal? { cutover.contains(number) ? withdrawal : nil }
 
     func isAnyRunning(_ state: RunState) -> Bool { state.runningCount > 0 && cutover.contains { state.isRunning($0) } }
 
@@ -130,6 +135,7 @@ final class LiveRun {
 
     func adopt(_ watch: LiveWatch, _ state: RunState) {
         self.watch = watch
+        withdrawal.isWanted = mustUndo
         if watch.gate == .open, !hasToldBegun {
             hasToldBegun = true
             tell(.cutover(.begun))
@@ -139,6 +145,17 @@ final class LiveRun {
                 mayApply: follow.map { state.isDone($0) } ?? false,
                 marker: watch.gate == .open || watch.gate == .completed ? watch.marker : nil,
                 hasResyncWishes: watch.hasResyncWishes))
+    }
+
+    /// Once, whoever has completed it: with the downtime that the state's report has.
+    func tellCompleted() async {
+        guard !hasToldCompleted else { return }
+        let migration = context.migration
+        // That it is complete is told at the end in any case.
+        guard let report = try? await control.run({ try CutoverLog($0, migration).report() }), !hasToldCompleted
+        else { return }
+        hasToldCompleted = true
+        tell(.cutover(.completed(downtimeSeconds: report.downtimeSeconds)))
     }
 
     func undone() {
@@ -151,6 +168,7 @@ final class LiveRun {
             tell(.streamNotice("the cutover was refused: \(reason)"))
         }
         watch = nil
+        withdrawal.isWanted = false
         hasToldBegun = false
         hasToldReady = false
         tell(.cutover(.abandoned))

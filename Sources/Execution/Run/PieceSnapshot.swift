@@ -109,6 +109,16 @@ package enum LockedReading {
         }
     }
 
+    /// Waits until such a transaction could begin: what has ended stays so. For whoever must not wait with locks of the
+    /// target's in hand.
+    /// - Throws: as `run`.
+    package static func waitUntilAdmitted(
+        _ source: Connection, locking tables: [QualifiedName], _ admission: Admission,
+    ) throws {
+        _ = try begin(source, locking: tables, admission)
+        try source.execute("commit")
+    }
+
     /// - Returns: the chunks that are locked.
     @discardableResult
     private static func lock(

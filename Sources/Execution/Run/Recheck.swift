@@ -31,7 +31,9 @@ struct Recheck: Sendable {
     /// - Returns: numbers of the tasks that are to be done again.
     func run() async throws -> [Int] {
         let context = context
-        let records = try await control { try TaskStore($0, migration: context.migration).all() }
+        let records = try await context.onTarget(as: "recheck") {
+            try TaskStore($0, migration: context.migration).all()
+        }
         let stale = records.filter { $0.state == .done && $0.generation != nil && $0.generation != snapshot.generation }
         guard !stale.isEmpty else { return [] }
         try await refuseChangedSchema()
@@ -67,10 +69,18 @@ struct Recheck: Sendable {
         var blocks: [QualifiedName: Part] = [:]
         for record in records {
             guard case .copy(let piece) = record.task.action else { continue }
-            if case .blocks = piece.rows {
-                var part = blocks[piece.table] ?? Part(piece: piece.whole, numbers: [], isComplete: true)
+            var isWhole = piece.isMixed
+            if case .blocks = piece.rows { isWhole = true }
+            if isWhole {
+                // Rows that cannot be told apart are compared together.
+                let name = piece.isMixed ? piece.targetTable : piece.table
+                var part =
+                    blocks[name]
+                    ?? Part(
+                        piece: context.wholes(of: [piece.table]).first?.compared ?? piece.whole, numbers: [],
+                        isComplete: true)
                 if record.state == .done { part.numbers.append(record.number) } else { part.isComplete = false }
-                blocks[piece.table] = part
+                blocks[name] = part
             } else if stale.contains(record.number) {
                 parts.append(Part(piece: piece, numbers: [record.number], isComplete: true))
             }
@@ -83,11 +93,11 @@ struct Recheck: Sendable {
 
     private func check(_ part: Part, _ verifier: Verifier) async throws -> [Int] {
         let (context, generation) = (context, snapshot.generation)
-        let isParent = context.decisions.parents.contains(part.piece.table)
+        let isParent = context.decisions.parents.contains(part.piece.targetTable)
         let isEqual =
             part.isComplete
             ? try await verifier.compare(Verifier.Subject(part.piece, targetHasChildren: isParent)).isEqual : false
-        let isOurs = try await control { target in
+        let isOurs = try await context.onTarget(as: "recheck") { target in
             let store = TaskStore(target, migration: context.migration)
             let isOurs = try target.transaction {
                 // Another process may have compared it at the same time, and even have copied it again by now.
@@ -98,8 +108,8 @@ struct Recheck: Sendable {
                 }
                 try target.execute(CopyTask.silence)
                 let only = isParent ? "" : "only "
-                let condition = part.piece.condition.map { " where \($0)" } ?? ""
-                try target.execute("delete from \(only)\(part.piece.table.sql)\(condition)")
+                let condition = part.piece.targetCondition.map { " where \($0)" } ?? ""
+                try target.execute("delete from \(only)\(part.piece.targetTable.sql)\(condition)")
                 try store.reset(part.numbers)
                 return true
             }
@@ -117,7 +127,7 @@ struct Recheck: Sendable {
         let followers = records.filter { $0.state == .done && $0.task.action.isRepeatedAfterChange }.map(\.number)
         guard !followers.isEmpty else { return [] }
         let context = context
-        try await control { try TaskStore($0, migration: context.migration).reopen(followers) }
+        try await context.onTarget(as: "recheck") { try TaskStore($0, migration: context.migration).reopen(followers) }
         return followers
     }
 
@@ -126,7 +136,7 @@ struct Recheck: Sendable {
         let numbers = stale.filter { if case .copyLargeObjects = $0.task.action { true } else { false } }.map(\.number)
         guard !numbers.isEmpty else { return [] }
         let (context, generation) = (context, snapshot.generation)
-        let reset = try await control { target in
+        let reset = try await context.onTarget(as: "recheck") { target in
             try target.transaction {
                 let store = TaskStore(target, migration: context.migration)
                 let stale = try store.lockStale(numbers, generation: generation)
@@ -146,17 +156,11 @@ struct Recheck: Sendable {
             let catalog = try CatalogReader.read(source, CatalogReader.Options(readsStatistics: false))
             return Fingerprint.source(catalog, ResolvedSelection(context.plan, source: catalog))
         }
-        let before = try await control { try StateStore($0).fingerprint(migration: context.migration) }
+        let before = try await context.onTarget(as: "recheck") {
+            try StateStore($0).fingerprint(migration: context.migration)
+        }
         let changed = before?.differences(to: present) ?? []
         guard changed.isEmpty else { throw SourceSchemaChanged(objects: changed.map(\.object)) }
-    }
-
-    private func control<R: Sendable>(_ body: @Sendable (Connection) throws -> R) async throws -> R {
-        let session = Session(
-            context.target, applicationName: context.applicationName("recheck"), settings: context.targetSettings)
-        let value = try await session.run(body)
-        await session.close()
-        return value
     }
 }
 
@@ -164,13 +168,4 @@ struct Recheck: Sendable {
 package struct SourceSchemaChanged: Error, Sendable {
     /// By kind and name: `table public.readings`.
     package var objects: [String]
-}
-
-extension Piece {
-    /// All rows of its table as one piece.
-    fileprivate var whole: Piece {
-        var piece = self
-        (piece.rows, piece.number, piece.count) = (.all, 1, 1)
-        return piece
-    }
 }

@@ -19,7 +19,8 @@ enum RowRemoval {
     }
 
     static func rows(of piece: Piece, isParent: Bool, _ target: Connection) throws {
-        guard let condition = piece.condition else { return try all(of: piece.table, isParent: isParent, target) }
-        try target.execute("delete from \(isParent ? "" : "only ")\(piece.table.sql) where \(condition)")
+        let table = piece.targetTable
+        guard let condition = piece.targetCondition else { return try all(of: table, isParent: isParent, target) }
+        try target.execute("delete from \(isParent ? "" : "only ")\(table.sql) where \(condition)")
     }
 }

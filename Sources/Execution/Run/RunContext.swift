@@ -59,6 +59,17 @@ package struct RunContext: Sendable {
     /// `skein/iot-production/copy:public.readings:0017`
     package func applicationName(_ what: String) -> String { "skein/\(planName)/\(what)" }
 
+    /// Connects to the target, runs `body`, disconnects.
+    /// - Parameter purpose: what the session is called there, behind `skein/PLAN/`.
+    package func onTarget<R: Sendable>(
+        as purpose: String, _ body: @Sendable (Connection) throws -> R,
+    ) async throws -> R {
+        let session = Session(target, applicationName: applicationName(purpose), settings: targetSettings)
+        let value = try await session.run(body)
+        await session.close()
+        return value
+    }
+
     /// What sessions on the target have beyond what all sessions pin.
     package var targetSettings: [String: String] {
         [

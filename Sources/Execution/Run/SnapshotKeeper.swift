@@ -117,16 +117,18 @@ package actor SnapshotKeeper {
     private static func export(_ source: Connection, _ context: RunContext) throws -> Exported {
         let pieces = context.tasks.compactMap { if case .copy(let piece) = $0.action { piece } else { nil } }
         let tables = Set(pieces.map(\.table)).sorted()
-        let hypertables = context.wholes(of: Set(pieces.filter(\.isChunked).map(\.table)).sorted()).map(\.piece)
+        let hypertables = Dictionary(grouping: pieces.filter(\.isChunked), by: \.table)
+            .compactMap { $0.value.first?.whole }
         var exported: String?
         while exported == nil {
             let chunks = try SourceChunks.list(hypertables, on: source)
+            let locked = Set(chunks)
             try SourceChunks.lock(
                 source, tables: tables, chunks: chunks,
                 begin: "begin isolation level repeatable read read only; set local lock_timeout = '10s'")
             exported = try source.scalar("select pg_catalog.pg_export_snapshot()")
             // One that was made in between is not locked.
-            guard try SourceChunks.list(hypertables, on: source).allSatisfy(Set(chunks).contains) else {
+            guard try SourceChunks.list(hypertables, on: source).allSatisfy({ locked.contains($0) }) else {
                 try source.execute("rollback")
                 exported = nil
                 continue

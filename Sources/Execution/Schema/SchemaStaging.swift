@@ -20,7 +20,10 @@ package struct SchemaStaging {
         _ entries: [DumpEntry], exclusions: Exclusions, isLive: Bool = false,
     ) -> [StagedEntry] {
         let staging = SchemaStaging(entries, isLive: isLive)
-        let excluded = staging.excluded(exclusions)
+        var excluded = staging.excluded(exclusions)
+        let flattened = staging.flattened(exclusions)
+        excluded.formUnion(staging.rules(of: flattened))
+        excluded.formUnion(staging.present(exclusions))
         var stages: [SchemaStage] = []
         let aggregates = Set(exclusions.aggregates ?? [])
         // Continuous aggregates, and what needs them: pg_dump puts that behind.
@@ -44,10 +47,72 @@ package struct SchemaStaging {
                 excluded.contains(position) || isOurs(entry, staging) == false
                     ? .skip : staging.stage(entry, needed: needed, isPostData: isPostData))
         }
-        return zip(entries, stages).map { entry, stage in
-            let column = entry.type == "TABLE" ? exclusions.partitioned?[entry.oid] : nil
-            return StagedEntry(entry: prepared(column.map { divided(entry, by: $0) } ?? entry), stage: stage)
+        return zip(entries, stages).enumerated().map { position, pair in
+            var entry = flattened.contains(position) ? FlattenedTable.entry(pair.0) : pair.0
+            if entry.type == "TABLE", let column = exclusions.partitioned?[entry.oid] {
+                entry = divided(entry, by: column)
+            }
+            return StagedEntry(entry: prepared(entry), stage: pair.1)
         }
+    }
+
+    /// What is part of an object that the target has already, and stays as it is there.
+    private static let ownTypes: Set<String> = [
+        "DEFAULT", "CHECK CONSTRAINT", "TRIGGER", "RULE", "POLICY", "ROW SECURITY", "COMMENT", "SECURITY LABEL",
+        "SEQUENCE OWNED BY", "STATISTICS", "TABLE ATTACH",
+    ]
+
+    /// Positions of objects that the target has already, and of what is theirs. What needs them is restored.
+    private func present(_ exclusions: Exclusions) -> Set<Int> {
+        let objects = Set(exclusions.present ?? [])
+        guard !objects.isEmpty else { return [] }
+        let own = Set(
+            entries.indices.filter { position in
+                let entry = entries[position]
+                return entry.oid != 0 && objects.contains(ExcludedObject(catalog: entry.catalog, oid: entry.oid))
+            })
+        // Row security carries its table's oid without a catalog.
+        let tables = Set(objects.map(\.oid))
+        return own.union(
+            entries.indices.filter { position in
+                let entry = entries[position]
+                if entry.type == "ROW SECURITY", tables.contains(entry.oid) { return true }
+                guard Self.ownTypes.contains(entry.type), !(entry.type == "RULE" && entry.name.hasSuffix(" _RETURN"))
+                else { return false }
+                return entry.dependencies.contains { dependency in
+                    positions[dependency].map { own.contains($0) && isPart(entry, of: entries[$0]) } ?? false
+                }
+            })
+    }
+
+    /// Rules, policies and triggers are titled by their own table; they may need others besides.
+    private func isPart(_ entry: DumpEntry, of table: DumpEntry) -> Bool {
+        guard ["TRIGGER", "RULE", "POLICY"].contains(entry.type) else { return true }
+        return entry.schema == table.schema && entry.name.hasPrefix(table.name + " ")
+    }
+
+    /// Positions of the tables that are made as plain ones.
+    private func flattened(_ exclusions: Exclusions) -> Set<Int> {
+        let tables = Set(exclusions.flattened ?? [])
+        guard !tables.isEmpty else { return [] }
+        return Set(
+            entries.indices.filter { position in
+                let entry = entries[position]
+                return entry.type == "TABLE" && entry.catalog == "pg_class" && tables.contains(entry.oid)
+            })
+    }
+
+    /// Rules that send an inheritance parent's rows to its children: these are not there.
+    private func rules(of flattened: Set<Int>) -> Set<Int> {
+        guard !flattened.isEmpty else { return [] }
+        return Set(
+            entries.indices.filter { position in
+                let entry = entries[position]
+                return entry.type == "RULE"
+                    && entry.dependencies.contains { dependency in
+                        positions[dependency].map { flattened.contains($0) && isPart(entry, of: entries[$0]) } ?? false
+                    }
+            })
     }
 
     // MARK: Stages

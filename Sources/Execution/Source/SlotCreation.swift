@@ -29,12 +29,10 @@ package struct SlotCreation {
     /// The server waits for all transactions that run on it, in whatever database; what it waits for is in
     /// `StallReport`.
     /// - Parameters:
+    ///   - following: of its tables, those whose inserts alone are followed have their updates and deletes counted.
     ///   - replication: connects a session in replication mode (`replication=database`) to the source.
-    ///   - tables: whose updates and deletes are counted, because only their inserts are followed.
-    /// - Throws: `SourceError.slotLost` where the state knows a slot that is not there any more.
-    package func run(
-        _ following: FollowingDecision, countingIn tables: [UInt32], replication: () throws -> Connection,
-    ) throws {
+    /// - Throws: `SourceError.slotLost` where the state knows a slot that is not there any more; `.slotElsewhere`.
+    package func run(_ following: FollowingDecision, replication: () throws -> Connection) throws {
         guard let record = try store.record(), record.isClaimed else {
             throw StateError.unexpected("a slot before the source was prepared")
         }
@@ -42,6 +40,7 @@ package struct SlotCreation {
             try SlotStatus.require(source, slot: slot)
             return
         }
+        try SlotStatus.refuseElsewhere(source, slot: slot)
         try SlotRemoval.drop(source, slot: slot, endingSessionsOf: planName)
         let walsender = try replication()
         let made = try create(following.plugin, on: walsender)
@@ -49,7 +48,8 @@ package struct SlotCreation {
         // The session that exported it must do nothing else until then (walsender.c).
         let snapshot = try importSnapshot(made.snapshot)
         let shape = try SourceShape.read(source, following: following.tables.map(\.oid))
-        let counters = try RowCounters.read(source, tables: tables)
+        let counted = following.tables.filter { $0.identity == .insertsOnly }.map(\.oid)
+        let counters = try RowCounters.read(source, tables: counted)
         try target.durably {
             try store.setSlot(consistent: made.consistent, snapshot: snapshot)
             try store.setShape(shape)

@@ -1,6 +1,6 @@
 package import Postgres
 
-/// Drops slots of ours.
+/// Drops slots of ours; never one of another database, which may bear the same name.
 package enum SlotRemoval {
     /// Ends our own walsender that still holds the slot after a kill, by its application's name, and drops the slot.
     /// - Parameters:

@@ -45,6 +45,16 @@ package struct SlotStatus: Sendable, Equatable {
             retainedBytes: rows[0, 6].flatMap { Int64($0) }, safeWALSize: rows[0, 7].flatMap { Int64($0) })
     }
 
+    /// - Throws: `SourceError.slotElsewhere` where the name is taken by a slot that is not of this database.
+    package static func refuseElsewhere(_ source: Connection, slot: String) throws {
+        let rows = try source.query(
+            """
+            select database from pg_catalog.pg_replication_slots
+            where slot_name = $1 and database is distinct from current_database()
+            """, [slot])
+        guard rows.count == 0 else { throw SourceError.slotElsewhere(slot: slot, database: rows[0, 0]) }
+    }
+
     /// - Throws: `SourceError.slotLost` where there is none, or nothing can be received from it.
     @discardableResult
     package static func require(_ source: Connection, slot: String) throws -> SlotStatus {

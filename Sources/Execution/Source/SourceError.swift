@@ -11,6 +11,8 @@ package enum SourceError: Error, Sendable, Equatable {
     case publicationsChanged([String])
     case slotLost(slot: String, reason: String)
     case slotInUse(slot: String, by: SessionFact)
+    /// Our slot's name is taken by one of another database; nil: by a physical one. It is none of our business.
+    case slotElsewhere(slot: String, database: String?)
     case fenceRefused([FenceProblem])
     /// Transactions that are still open after the waiting.
     case stillOpen([SessionFact], seconds: Double)
@@ -51,6 +53,10 @@ package enum SourceError: Error, Sendable, Equatable {
             "the publications on the source are not as they were made: " + Self.list(what)
         case .slotLost(let slot, let reason): "the replication slot \(slot) is lost: \(reason)"
         case .slotInUse(let slot, let session): "the replication slot \(slot) is in use by \(session)"
+        case .slotElsewhere(let slot, let database):
+            "the source's server has a replication slot \(slot) already, "
+                + (database.map { "of database \($0)" } ?? "a physical one")
+                + ": names of slots are shared by all databases of a server"
         case .fenceRefused(let problems): "the fence would leak: " + problems.map(\.message).joined(separator: "; ")
         case .stillOpen(let sessions, let seconds):
             "transactions on the source are still open after \(Int(seconds)) s: "
@@ -77,6 +83,9 @@ package enum SourceError: Error, Sendable, Equatable {
             "changes may have been missed since: put back what was changed and run migrate with --repair"
         case .slotLost: "run migrate with --repair"
         case .slotInUse: "stop what uses it, then run the same command"
+        case .slotElsewhere:
+            "run `skein clean` with this plan, which leaves that slot alone, then give the plan another `name`; where that "
+                + "slot is a leftover, remove it with `skein clean` and the plan it came from"
         case .fenceRefused(let problems): problems.map(\.cure).joined(separator: "; ")
         case .stillOpen: "let them end or end them, or wait longer (--wait), then run cutover again"
         case .mayNotFence: "connect as the database's owner, or stop the application yourself and use `fence: none`"

@@ -40,6 +40,8 @@ package struct SourcePreparation {
     /// crash left half made can be made anew.
     private func claim() throws {
         if try store.record()?.isClaimed == true { return }
+        // Before anything is touched: what would come of it cannot be followed.
+        try SlotStatus.refuseElsewhere(source, slot: names.slot)
         let found = try SourceLeftovers.find(source, names)
         guard found.isEmpty else { throw SourceError.namesTaken(found) }
         try target.durably { try store.claim() }

@@ -1,5 +1,5 @@
 private import Faults
-private import PlanFile
+package import PlanFile
 package import Planning
 package import Postgres
 
@@ -114,6 +114,18 @@ package struct SourcePublications {
 
     /// - Throws: `SourceError.noIdentity`; the publication's transaction is rolled back then.
     private func requireIdentities(_ tables: [UInt32]) throws {
+        let without = try withoutIdentity(tables)
+        guard without.isEmpty else { throw SourceError.noIdentity(without) }
+    }
+
+    /// Tables whose updates are published and fail, because nothing names their rows any more: a key was dropped, or a
+    /// partition came that has none.
+    package func withoutIdentity() throws -> [QualifiedName] {
+        let members = try SourcePublication.read(source, [names.publication]).flatMap(\.members)
+        return try withoutIdentity(members.map(\.oid))
+    }
+
+    private func withoutIdentity(_ tables: [UInt32]) throws -> [QualifiedName] {
         let leaves =
             source.serverVersion >= 120_000
             ? "select p.relid from unnest($1::oid[]) t (o), lateral pg_catalog.pg_partition_tree(t.o) p where p.isleaf"
@@ -126,8 +138,7 @@ package struct SourcePublications {
                 and c.relpersistence = 'p' and c.relreplident <> 'f' and not exists (\(Self.selectIdentityIndex))
             order by 1, 2
             """, [PostgresArray.literal(tables.map { String($0) })])
-        let without = rows.indices.map { QualifiedName(schema: rows.text($0, 0), name: rows.text($0, 1)) }
-        guard without.isEmpty else { throw SourceError.noIdentity(without) }
+        return rows.indices.map { QualifiedName(schema: rows.text($0, 0), name: rows.text($0, 1)) }
     }
 
     /// What the server itself takes (relcache.c, RelationGetIndexList): a deferrable primary key is none.

@@ -10,6 +10,9 @@ enum SourceSessions {
 
     /// Sessions that may write to this database, and are not ours: application, background workers.
     ///
+    /// TimescaleDB's scheduler is the server's own superuser's, and writes but its own records; the jobs that it starts are
+    /// sessions of their own.
+    ///
     /// Without `pg_read_all_stats` nothing but database and role is shown of other roles' sessions.
     static let others = """
         a.datname = current_database() and a.pid <> pg_catalog.pg_backend_pid()
@@ -17,7 +20,7 @@ enum SourceSessions {
         and coalesce(
             a.backend_type not in (
                 'walsender', 'autovacuum worker', 'autovacuum launcher', 'parallel worker',
-                'logical replication launcher'),
+                'logical replication launcher', 'TimescaleDB Background Worker Scheduler'),
             a.usesysid is not null)
         """
 

@@ -26,6 +26,24 @@ package struct SourceShape: Sendable, Codable, Equatable {
     package var tables: [Table]
     /// Oids of the tables whose changes are followed, ascending.
     package var followed: [UInt32]
+    /// What a person was told of what has changed since; nil: nothing yet.
+    package var told: [SourceDifference]?
+
+    /// Tables were copied again as they are now: what their rewrites did is on the target.
+    /// - Parameter now: read under the copy's snapshot and locks.
+    package mutating func accept(_ copied: Set<UInt32>, from now: SourceShape) {
+        let present = Dictionary(now.tables.map { ($0.oid, $0) }) { first, _ in first }
+        for index in tables.indices where copied.contains(tables[index].oid) {
+            guard let table = present[tables[index].oid] else { continue }
+            tables[index].filenode = table.filenode
+            tables[index].columns = table.columns
+            // One that is not logged stays one: its changes are in no stream.
+            if table.persistence == "p" { tables[index].persistence = "p" }
+            // Should it happen again, it is news.
+            let name = tables[index].qualified
+            told?.removeAll { $0.table == name && $0.kind != .identity }
+        }
+    }
 
     /// One query of the catalogs, of some milliseconds for a thousand tables.
     /// - Parameter following: oids of the followed tables; those that are gone are kept in the answer.

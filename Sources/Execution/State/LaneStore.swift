@@ -110,6 +110,14 @@ package struct LaneStore {
         }
     }
 
+    /// Wishes for copying a table again; nothing where that is wished already.
+    package func wish(_ table: QualifiedName) throws {
+        try connection.query(
+            """
+            insert into skein.resync (migration, table_schema, table_name) values ($1, $2, $3) on conflict do nothing
+            """, [String(migration), table.schema, table.name])
+    }
+
     /// The wish is being fulfilled in this lane.
     package func begin(_ wish: QualifiedName, lane: Int) throws {
         try connection.query(

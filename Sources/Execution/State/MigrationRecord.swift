@@ -26,6 +26,8 @@ package struct Decisions: Sendable, Codable, Equatable {
     package var exclusions: Exclusions
     /// Nil offline.
     package var following: FollowingDecision?
+    /// Nil in what an earlier version of Skein began.
+    package var access: AccessDecision?
 }
 
 /// The state's row of one migration.

@@ -66,7 +66,8 @@ package struct StateStore {
         fingerprint: Fingerprint, graph: MigrationGraph, skeinVersion: String,
     ) throws -> Int64 {
         let decisions = Decisions(
-            tables: graph.tables, jobs: graph.jobs, exclusions: graph.exclusions, following: graph.following)
+            tables: graph.tables, jobs: graph.jobs, exclusions: graph.exclusions, following: graph.following,
+            access: graph.access)
         let id = try connection.scalar(
             """
             insert into skein.migration
@@ -122,6 +123,7 @@ package struct StateStore {
         // Comparisons that the plan no longer asks for.
         try connection.query(
             "delete from skein.task where migration = $1 and state <> 'done'", [String(migration)])
+        try AccessStore(connection, migration: migration).takeBack()
         try connection.query(
             "update skein.migration set finished = clock_timestamp() where id = $1 and finished is null",
             [String(migration)])
@@ -132,6 +134,9 @@ package struct StateStore {
     @discardableResult
     package func remove(migrationNamed name: String) throws -> Bool {
         guard try exists() else { return false }
+        if let id = try connection.scalar("select id from skein.migration where name = $1", [name]) {
+            try AccessStore(connection, migration: Int64(id) ?? 0).takeBack()
+        }
         let removed = try connection.query("delete from skein.migration where name = $1", [name]).affectedRows
         if try connection.scalar("select count(*) from skein.migration") == "0" {
             // Only our own tables are in it, so `cascade` takes nothing of the user's.

@@ -105,6 +105,15 @@ package struct StreamStore {
             "update skein.stream set source_shape = $2 where migration = $1", [id, try StateStore.encode(shape)])
     }
 
+    /// Nothing where there is none. In the caller's transaction.
+    package func changeShape(_ change: (inout SourceShape) -> Void) throws {
+        let text = try connection.scalar(
+            "select source_shape from skein.stream where migration = $1 for update", [id])
+        guard var shape: SourceShape = try text.map({ try StateStore.decode($0) }) else { return }
+        change(&shape)
+        try setShape(shape)
+    }
+
     package func rowCounters() throws -> RowCounters? {
         let text = try connection.scalar("select row_counters from skein.stream where migration = $1", [id])
         return try text.map { try StateStore.decode($0) }

@@ -145,8 +145,8 @@ enum BlockCopy {
         let done = try store.lockDone()
         guard !done.isEmpty else { return .adopted(next) }
         try target.execute(CopyTask.silence)
-        try RowRemoval.all(
-            of: piece.table, isParent: context.decisions.parents.contains(piece.table), target)
+        try RowRemoval.rows(
+            of: piece.whole, isParent: context.decisions.parents.contains(piece.targetTable), target)
         try TaskStore(target, migration: context.migration).reset(done)
         return .startedOver
     }

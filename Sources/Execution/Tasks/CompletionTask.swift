@@ -76,15 +76,33 @@ enum CompletionTask {
             let before = try StreamStore(target, migration: context.migration).shape()
         else { return [] }
         let now = try SourceShape.read(source, following: following.tables.map(\.oid))
-        let found = SourceWatch.differences(from: before, to: now) { context.plan.select.takes($0) }
+        let families = context.families
+        let found = SourceWatch.differences(from: before, to: now, parts: context.hypertableParts) {
+            context.plan.select.takes($0)
+        }
+        let targets = Dictionary(
+            following.tables.map { ($0.name, $0.target) }, uniquingKeysWith: { first, _ in first })
+        // Of a hypertable made of partitions the whole is compared, whatever became of one of them.
+        func family(_ difference: SourceDifference) -> QualifiedName? {
+            difference.root.flatMap { families.contains($0) ? $0 : nil } ?? targets[difference.table] ?? nil
+        }
         // With checksums the verification has just compared every table that there was.
         let isVerified = context.verify == .checksums
-        let suspects = found.filter { $0.kind == .attached || $0.kind == .columns || $0.needsChecksum && !isVerified }
-        let differing = try SourceComparison.differing(Set(suspects.map(\.table)), context, source, target)
-        guard differing.isEmpty else {
-            throw CutoverOutdated(differences: suspects.filter { differing.contains($0.table) })
+        let suspects = found.filter { difference in
+            if difference.kind == .columns { return true }
+            if family(difference) != nil {
+                return (difference.needsChecksum || difference.kind == .dropped) && !isVerified
+            }
+            return difference.kind == .attached || difference.needsChecksum && !isVerified
         }
-        let told = found.filter { [.created, .dropped, .replaced, .renamed, .detached].contains($0.kind) }
+        func compared(_ difference: SourceDifference) -> QualifiedName { family(difference) ?? difference.table }
+        let differing = try SourceComparison.differing(Set(suspects.map(compared)), context, source, target)
+        guard differing.isEmpty else {
+            throw CutoverOutdated(differences: suspects.filter { differing.contains(compared($0)) })
+        }
+        let told = found.filter {
+            [.created, .dropped, .replaced, .renamed, .detached].contains($0.kind) && family($0) == nil
+        }
         return told.map { "\($0); \($0.cure)" }
     }
 

@@ -35,7 +35,7 @@ package enum CopyTask {
         // Checks and generated columns are evaluated as rows come in.
         try target.execute("\(Self.silence); \(ExpressionPath.own)")
         // Truncated and filled in one transaction, rows may be written frozen: no later vacuum rewrites them.
-        if isFrozen { try target.execute("truncate only \(piece.table.sql)") }
+        if isFrozen { try target.execute("truncate only \(piece.targetTable.sql)") }
         do throws(PostgresError) {
             return try CopyPump.run(
                 from: source, copyOut(piece), to: target, copyIn(piece, isFrozen: isFrozen), copied: meter.bytes)
@@ -47,7 +47,7 @@ package enum CopyTask {
     /// TimescaleDB says only that a time is out of range, not whose.
     private static func explained(_ error: PostgresError, _ piece: Piece, _ context: RunContext) -> PostgresError {
         guard case .server(var refusal) = error, refusal.sqlState == "22008",
-            let hypertable = context.hypertables.first(where: { $0.table == piece.table })
+            let hypertable = context.hypertables.first(where: { $0.table == piece.targetTable })
         else { return error }
         let column = QualifiedName.quoted(hypertable.timeColumn)
         refusal.message += ": a hypertable holds neither -infinity nor times close to the ends of their range"
@@ -82,7 +82,7 @@ package enum CopyTask {
 
     static func copyIn(_ piece: Piece, isFrozen: Bool) -> String {
         let freeze = isFrozen ? ", freeze" : ""
-        return "copy \(piece.table.sql)\(columnList(piece)) from stdin (format \(format(piece))\(freeze))"
+        return "copy \(piece.targetTable.sql)\(columnList(piece)) from stdin (format \(format(piece))\(freeze))"
     }
 
     /// No list where there are no columns: SQL has no empty one, and none means all that are not generated.

@@ -16,61 +16,55 @@ enum RecopyTask {
         let source = try scope.ends.source()
         // What the applier has consumed lies before this.
         let consumed = try PieceSnapshot.takeBehindAll(source).watermark
+        let tables = Self.copied(scope.context)
+        // What has to end first is waited for here, where nothing is locked that a withdrawal needs.
+        for copied in tables.prefix(1) {
+            try LockedReading.waitUntilAdmitted(source, locking: copied.tables, .afterAll(of: consumed))
+        }
         return try scope.inTransaction { target in
             try MilestoneTask.holdCutover(scope, target)
             var again: [QualifiedName] = []
             var (rows, bytes): (Int64, Int64) = (0, 0)
-            for copied in Self.copied(scope.context) {
+            for copied in tables {
                 guard let moved = try renew(copied, from: source, to: target, scope, consumed) else { continue }
-                again.append(copied.piece.table)
-                rows += moved.rows
-                bytes += moved.bytes
+                again.append(copied.compared.table)
+                rows += moved.reduce(0) { $0 + $1.rows }
+                bytes += moved.reduce(0) { $0 + $1.bytes }
             }
             FaultPoint.recopyMoved.pass()
             return TaskOutcome(rows: rows, bytes: bytes, warning: Self.warning(again))
         }
     }
 
-    /// A table that is followed for inserts only, as one piece, and the numbers of the tasks that copied it.
-    struct Copied: Sendable, Equatable {
-        var piece: Piece
-        var tasks: [Int]
-    }
-
-    static func copied(_ context: RunContext) -> [Copied] {
-        let unfollowed = Set(
-            (context.decisions.following?.tables ?? []).filter { $0.identity == .insertsOnly }.map(\.name))
-        var found: [QualifiedName: Copied] = [:]
-        for (number, task) in context.tasks.enumerated() {
-            guard case .copy(var piece) = task.action, unfollowed.contains(piece.table) else { continue }
-            piece.rows = .all
-            (piece.number, piece.count, piece.mayFreeze) = (1, 1, false)
-            found[piece.table, default: Copied(piece: piece, tasks: [])].tasks.append(number)
-        }
-        return found.values.sorted { $0.piece.table < $1.piece.table }
+    /// Tables that are followed for inserts only, each as one piece; with those whose rows cannot be told from theirs.
+    static func copied(_ context: RunContext) -> [WholeTable] {
+        let unfollowed = (context.decisions.following?.tables ?? []).filter { $0.identity == .insertsOnly }
+        return context.wholes(of: unfollowed.map(\.name))
     }
 
     /// - Returns: nil where the table is equal.
     private static func renew(
-        _ copied: Copied, from source: Connection, to target: Connection, _ scope: TaskScope, _ consumed: Watermark,
-    ) throws -> CopyResult? {
-        let (context, table) = (scope.context, copied.piece.table)
-        let isParent = context.decisions.parents.contains(table)
+        _ copied: WholeTable, from source: Connection, to target: Connection, _ scope: TaskScope, _ consumed: Watermark,
+    ) throws -> [CopyResult]? {
+        let context = scope.context
+        let isParent = context.decisions.parents.contains(copied.target)
+        let tables = Set(copied.tables + [copied.compared.table]).sorted()
         let (moved, snapshot) = try LockedReading.run(
-            source, locking: [table], chunksOf: [copied.piece], .afterAll(of: consumed)
+            source, locking: tables, chunksOf: copied.pieces, .afterAll(of: consumed)
         ) { snapshot in
             // What casts to text give depends on the search_path; copying sets another.
             try target.execute("set local search_path = ''; set local jit = off")
             try source.execute("set local jit = off")
-            let compared = try ComparedTable.read(table, on: source)
-            let here = try TableChecksum.compute(compared, where: nil, includingChildren: isParent, on: target)
-            let there = try TableChecksum.compute(
-                compared, where: nil, includingChildren: copied.piece.isChunked, on: source)
-            if here == there { return (CopyResult?.none, snapshot) }
-            let agreed = try TableShape.agreed(copied.piece, source, target)
+            let (there, here) = try copied.checksums(isParent: isParent, source: source, target: target)
+            if here == there { return ([CopyResult]?.none, snapshot) }
+            try LaterParts.refuse(source, context, of: [copied.target])
+            let pieces = try copied.pieces.map { try TableShape.agreed($0, source, target) }
             try target.execute(CopyTask.silence)
-            try RowRemoval.all(of: table, isParent: isParent, target)
-            return (try CopyTask.move(agreed, from: source, to: target, scope, isFrozen: false), snapshot)
+            try copied.remove(isParent: isParent, target)
+            let moved = try pieces.map {
+                try CopyTask.move($0, from: source, to: target, scope, isFrozen: false)
+            }
+            return (moved, snapshot)
         }
         guard let moved else { return nil }
         try ServerFlush.wait(source, for: snapshot.insertLSN)
@@ -80,7 +74,7 @@ enum RecopyTask {
             where migration = $1 and number = any ($2::integer[])
             """,
             [
-                String(context.migration), PostgresArray.literal(copied.tasks.map(String.init)),
+                String(context.migration), PostgresArray.literal(copied.numbers.map(String.init)),
                 snapshot.watermark.description, snapshot.insertLSN.description,
             ])
         return moved

@@ -49,7 +49,9 @@ package enum SchemaTask {
             || line.contains("could not import the requested snapshot")
     }
 
-    package static func createExtension(name: String, schema: String, _ scope: TaskScope) throws -> TaskOutcome {
+    package static func createExtension(
+        name: String, schema: String, version: String?, _ scope: TaskScope,
+    ) throws -> TaskOutcome {
         try scope.inTransaction { target in
             if try target.scalar("select true from pg_catalog.pg_extension where extname = $1", [name]) == nil {
                 let isPlaced = schema == "pg_catalog" || schema.isEmpty
@@ -60,7 +62,12 @@ package enum SchemaTask {
                 if !isPlaced { try target.execute("create schema if not exists \(QualifiedName.quoted(schema))") }
                 try target.execute(
                     "create extension \(QualifiedName.quoted(name))"
-                        + (isPlaced ? "" : " with schema \(QualifiedName.quoted(schema))"))
+                        + (isPlaced ? "" : " schema \(QualifiedName.quoted(schema))")
+                        + (version.map { " version \(QualifiedName.quoted($0))" } ?? ""))
+            }
+            // Its licence shows only now, and must not be learnt after all rows have been copied.
+            if name == "timescaledb", scope.context.tasks.contains(where: \.action.isPolicies) {
+                try PolicyTask.requireLicense(target)
             }
             return TaskOutcome()
         }
@@ -139,7 +146,7 @@ package enum SchemaTask {
     private static func runTrailing(
         _ catalog: String, _ oid: UInt32, _ scope: TaskScope, _ target: Connection,
     ) throws {
-        let isHypertable = Set(scope.context.hypertables.map { $0.table.sql })
+        let isHypertable = Set(scope.context.decisions.parents.map(\.sql))
         for staged in try SchemaEntryStore(migration: scope.context.migration).find(catalog, oid, on: target)
         where staged.stage == .index || staged.stage == .constraint {
             for statement in staged.entry.trailingStatements {

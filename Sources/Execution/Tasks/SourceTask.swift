@@ -1,7 +1,7 @@
 private import Faults
 private import PlanFile
 package import Planning
-private import Postgres
+internal import Postgres
 
 /// What a live migration makes on the source. The effect is there and "done" on the target, so each is harmless when it
 /// is repeated.
@@ -14,31 +14,40 @@ enum SourceTask {
     }
 
     static func prepare(_ scope: TaskScope) throws -> TaskOutcome {
-        let context = scope.context
-        let following = try following(scope)
-        let source = try scope.ends.source()
+        let (context, ends, following) = (scope.context, scope.ends, try following(scope))
         return try scope.outsideTransaction { target in
-            try SourcePreparation(
-                source: source, target: target, migration: context.migration, names: context.sourceNames
-            ).run(following)
+            try prepare(ends, target, context, following)
             return TaskOutcome()
         }
     }
 
     static func createSlot(_ scope: TaskScope) throws -> TaskOutcome {
-        let context = scope.context
-        let following = try following(scope)
-        let source = try scope.ends.source()
-        let ends = scope.ends
+        let (context, ends, following) = (scope.context, scope.ends, try following(scope))
         return try scope.outsideTransaction { target in
-            try SlotCreation(
-                source: source, target: target, migration: context.migration, names: context.sourceNames,
-                planName: context.planName
-            ).run(
-                following, countingIn: following.tables.filter { $0.identity == .insertsOnly }.map(\.oid),
-                replication: { try ends.replication() })
+            try createSlot(ends, target, context, following)
+            // One that is there before the slot may hold rows that the stream never tells of.
+            try LaterParts.refuse(ends.source(), context)
             return TaskOutcome()
         }
+    }
+
+    /// Also what a repair does.
+    /// - Throws: `SourceError`.
+    static func prepare(
+        _ ends: Ends, _ target: Connection, _ context: RunContext, _ following: FollowingDecision,
+    ) throws {
+        try SourcePreparation(
+            source: ends.source(), target: target, migration: context.migration, names: context.sourceNames
+        ).run(following)
+    }
+
+    static func createSlot(
+        _ ends: Ends, _ target: Connection, _ context: RunContext, _ following: FollowingDecision,
+    ) throws {
+        try SlotCreation(
+            source: ends.source(), target: target, migration: context.migration, names: context.sourceNames,
+            planName: context.planName
+        ).run(following) { try ends.replication() }
     }
 
     /// Checks, waits, and keeps writers out as the cutover's row says. Where the source refuses as it stands, the cutover

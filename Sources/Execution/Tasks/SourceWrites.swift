@@ -29,7 +29,8 @@ package enum SourceWrites {
             // A session that ends hands its counters over; one that stays, at the latest a second later (pgstat.c).
             if try source.scalar(othersAreConnected) == "t" { try source.execute("select pg_catalog.pg_sleep(1.1)") }
             let rows = try source.query(selectChanged, [before])
-            let selected = Set(context.decisions.tables.filter { $0.way != .skipped }.map(\.table))
+            // Those whose rows were read, a hypertable's partitions on the source among them.
+            let selected = Set(context.tasks.compactMap { $0.action.copiedPiece?.table })
             let changed = rows.indices.compactMap { row -> String? in
                 let name = QualifiedName(schema: rows.text(row, 0), name: rows.text(row, 1))
                 return selected.contains(name) ? "\(name) (\(rows.text(row, 2)) changes)" : nil

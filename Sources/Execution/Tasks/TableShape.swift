@@ -50,11 +50,12 @@ package struct TableShape: Sendable, Equatable {
         guard source.oid == piece.tableOID else { throw TableReplaced(table: piece.table) }
         let here = Dictionary(target.columns.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         for column in source.columns where here[column.name] != column {
-            throw TableShapeChanged(table: piece.table, column: column.name, source: column, target: here[column.name])
+            throw TableShapeChanged(
+                table: piece.targetTable, column: column.name, source: column, target: here[column.name])
         }
         let there = Set(source.columns.map(\.name))
         if let column = target.columns.first(where: { !there.contains($0.name) }) {
-            throw TableShapeChanged(table: piece.table, column: column.name, source: nil, target: column)
+            throw TableShapeChanged(table: piece.targetTable, column: column.name, source: nil, target: column)
         }
         let names = source.columns.filter { !$0.isGenerated }.map(\.name)
         guard names != piece.columns else { return piece }
@@ -69,7 +70,7 @@ package struct TableShape: Sendable, Equatable {
     package static func agreed(_ piece: Piece, _ source: Connection, _ target: Connection) throws -> Piece {
         try target.execute("set local search_path = ''")
         return try agreed(
-            piece, source: read(piece.table, on: source), target: read(piece.table, on: target))
+            piece, source: read(piece.table, on: source), target: read(piece.targetTable, on: target))
     }
 }
 

@@ -5,7 +5,13 @@ enum TaskRunner {
     static func run(_ scope: TaskScope) throws -> TaskOutcome {
         switch scope.task.action {
         case .dumpSchema: try SchemaTask.dump(scope)
-        case .createExtension(let name, let schema): try SchemaTask.createExtension(name: name, schema: schema, scope)
+        case .createRoles: try RolesTask.run(scope)
+        case .setDatabase: try DatabaseTask.run(scope)
+        case .setOwners(let stage): try RightsTask.setOwners(stage, scope)
+        case .grantPrivileges(let stage): try RightsTask.grantPrivileges(stage, scope)
+        case .createExtension(let name, let schema, let version):
+            try SchemaTask.createExtension(name: name, schema: schema, version: version, scope)
+        case .copyExtensionRows(let rows): try ExtensionRowsTask.run(rows, scope)
         case .restorePreData: try SchemaTask.restore(.preData, scope)
         case .createHypertable(let definition): try SchemaTask.createHypertable(definition, scope)
         case .createPartitions(let partitions): try PartitionsTask.create(partitions, scope)
@@ -16,6 +22,7 @@ enum TaskRunner {
         case .restoreEventTriggers: try SchemaTask.restore(.eventTrigger, scope)
         case .copy(let piece): try scope.context.isLive ? LiveCopyTask.run(piece, scope) : CopyTask.run(piece, scope)
         case .follow: try FollowTask.run(scope)
+        case .applyPolicies(let policies): try PolicyTask.run(policies, scope)
         case .copyLargeObjects(let first, let end): try LargeObjectTask.run(first: first, end: end, scope)
         case .addForeignKey(let key): try ForeignKeyTask.add(key, scope)
         case .validateForeignKey(let key): try ForeignKeyTask.validate(key, scope)

@@ -9,7 +9,7 @@ package enum VerifyTask {
     package static func compare(_ piece: Piece, _ context: RunContext, _ verifier: Verifier) async throws -> TaskOutcome
     {
         let parents = context.decisions.parents
-        let subject = Verifier.Subject(piece, targetHasChildren: parents.contains(piece.table))
+        let subject = Verifier.Subject(piece, targetHasChildren: parents.contains(piece.targetTable))
         let comparison = try await verifier.compare(subject)
         guard !comparison.isEqual else { return TaskOutcome(rows: comparison.source.rows) }
         let report = try await verifier.differences(subject)
@@ -64,5 +64,7 @@ package enum DifferenceText {
 
 extension Decisions {
     /// Tables whose rows are in other tables on the target.
-    package var parents: Set<QualifiedName> { Set(tables.filter { $0.isHypertable || $0.becomesPartitioned == true }.map(\.table)) }
+    package var parents: Set<QualifiedName> {
+        Set(tables.filter { $0.isHypertable || $0.hasPartitions == true || $0.becomesPartitioned == true }.map(\.table))
+    }
 }

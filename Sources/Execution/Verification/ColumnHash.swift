@@ -48,8 +48,13 @@ package enum ColumnHash: Sendable, Equatable {
     }
 
     /// An expression of type bigint, NULL for NULL.
-    func expression(_ column: String, seed: Int) -> String {
-        func ofText(_ text: String) -> String { "hashtextextended((\(text)) collate \"C\", \(seed))" }
+    /// - Parameter isConverted: text is hashed as it is in UTF-8, for databases in other encodings: hashes are of bytes.
+    func expression(_ column: String, seed: Int, isConverted: Bool = false) -> String {
+        func ofText(_ text: String) -> String {
+            // Escaped, because bytes that are no text of the database's encoding cannot be text.
+            let bytes = isConverted ? "encode(convert_to(\(text), 'UTF8'), 'escape')" : text
+            return "hashtextextended((\(bytes)) collate \"C\", \(seed))"
+        }
         switch self {
         case .native(let function, let cast): return "\(function)(\(column)::pg_catalog.\(cast), \(seed))"
         case .float(let type):
@@ -67,21 +72,22 @@ package enum ColumnHash: Sendable, Equatable {
 
 extension ComparedTable {
     /// A row's hash: an expression of type bigint, never NULL.
-    var rowHash: String { Self.hash(columns) }
+    var rowHash: String { hash(columns) }
 
     /// The key's hash; the row's where there is no key.
-    var keyHash: String { key.isEmpty ? rowHash : Self.hash(key.map { columns[$0] }) }
+    var keyHash: String { key.isEmpty ? rowHash : hash(key.map { columns[$0] }) }
 
     /// Each column has a seed of its own, so that values that change places change the hash; the outer hash keeps the
     /// sum over the rows from falling apart into sums over the columns, which values swapped between rows would leave
     /// as they are.
-    private static func hash(_ columns: [ComparedColumn]) -> String {
+    private func hash(_ columns: [ComparedColumn]) -> String {
         guard !columns.isEmpty else { return "0::bigint" }
         let parts = columns.enumerated().map { position, column in
-            let hash = column.hash.expression(QualifiedName.quoted(column.name), seed: position + 1)
+            let hash = column.hash.expression(
+                QualifiedName.quoted(column.name), seed: position + 1, isConverted: isConverted)
             return "coalesce(\(hash), \(Int64(position + 1) &* 0x1E37_79B9_7F4A_7C15))"
         }
-        return "hashint8extended(\(balanced(parts[...])), 0)"
+        return "hashint8extended(\(Self.balanced(parts[...])), 0)"
     }
 
     /// A tree, since a chain of 1600 columns nests too deep for the server's stack.

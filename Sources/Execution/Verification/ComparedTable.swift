@@ -9,11 +9,21 @@ package struct ComparedTable: Sendable, Equatable {
     /// Positions in `columns` of the primary key, else of a unique index whose columns are NOT NULL; empty where there
     /// is neither.
     package var key: [Int]
+    /// Whether text is compared as it is in UTF-8, because the source's database has another encoding.
+    package var isConverted: Bool
 
-    package init(name: QualifiedName, columns: [ComparedColumn], key: [Int]) {
+    package init(name: QualifiedName, columns: [ComparedColumn], key: [Int], isConverted: Bool = false) {
         self.name = name
         self.columns = columns
         self.key = key
+        self.isConverted = isConverted
+    }
+
+    /// The same columns of a table of another name.
+    func named(_ name: QualifiedName) -> ComparedTable {
+        var table = self
+        table.name = name
+        return table
     }
 
     /// The base type under domains, by its name where it is a built-in one.
@@ -60,7 +70,8 @@ package struct ComparedTable: Sendable, Equatable {
         }
         let keys = try connection.query(keyQuery, [table.sql])
         let key = keys.indices.compactMap { row in columns.firstIndex { $0.name == keys.text(row, 0) } }
-        return ComparedTable(name: table, columns: columns, key: key)
+        let encoding = try connection.scalar("select pg_catalog.getdatabaseencoding()")
+        return ComparedTable(name: table, columns: columns, key: key, isConverted: encoding != "UTF8")
     }
 }
 

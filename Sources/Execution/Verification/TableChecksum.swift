@@ -36,7 +36,34 @@ package struct TableChecksum: Sendable, Equatable, Codable {
             let rows = try connection.scalar("select count(*) \(source)")
             return TableChecksum(rows: rows.flatMap { Int64($0) } ?? 0, sum: nil)
         }
-        let rows = try connection.query(query(table, where: condition, includingChildren: includingChildren))
-        return TableChecksum(rows: rows[0, 0].flatMap { Int64($0) } ?? 0, sum: rows[0, 1])
+        return TableChecksum(
+            try connection.query(query(table, where: condition, includingChildren: includingChildren)))
+    }
+
+    /// Which rows are looked at.
+    package struct Rows {
+        var table: ComparedTable
+        var condition: String?
+        var includesChildren: Bool
+    }
+
+    /// Computes it on both sides at the same time, each in the caller's transaction there.
+    package static func computeBoth(
+        source there: Rows, target rows: Rows, _ source: Connection, _ target: Connection,
+    ) throws(PostgresError) -> (there: TableChecksum, here: TableChecksum) {
+        try source.send(query(there.table, where: there.condition, includingChildren: there.includesChildren))
+        let here: TableChecksum
+        do throws(PostgresError) {
+            here = try compute(
+                rows.table, where: rows.condition, includingChildren: rows.includesChildren, on: target)
+        } catch {
+            source.abandon()
+            throw error
+        }
+        return (TableChecksum(try source.answer()), here)
+    }
+
+    private init(_ rows: ResultSet) {
+        self.init(rows: rows[0, 0].flatMap { Int64($0) } ?? 0, sum: rows[0, 1])
     }
 }

@@ -44,11 +44,14 @@ package struct Verifier: Sendable {
         package var targetHasChildren: Bool
 
         /// - Parameter piece: not of blocks, whose numbers mean nothing on the other server.
-        package init(_ piece: Piece, targetHasChildren: Bool) {
+        package init(_ piece: Piece, sourceHasChildren: Bool = false, targetHasChildren: Bool) {
             self.piece = piece
-            sourceHasChildren = piece.isChunked
+            self.sourceHasChildren = sourceHasChildren || piece.includesChildren == true || piece.isChunked
             self.targetHasChildren = targetHasChildren
         }
+
+        /// What is locked on the source, as LOCK TABLE names it.
+        var lock: String { (sourceHasChildren ? "" : "only ") + piece.table.sql }
     }
 
     /// - Throws: a `PostgresError` of either side, `42P01` and `42703` among them where the target lacks the table or a
@@ -57,16 +60,17 @@ package struct Verifier: Sendable {
         let table = try await read(subject)
         let piece = subject.piece
         async let there = source.run { connection in
-            try Self.inSource(connection, piece, snapshot) {
+            try Self.inSource(connection, subject, snapshot) {
                 try TableChecksum.compute(
-                    table, where: piece.condition, includingChildren: subject.sourceHasChildren,
+                    table, where: piece.sourceCondition, includingChildren: subject.sourceHasChildren,
                     countOnly: countsOnly, on: connection)
             }
         }
         async let here = target.run { connection in
             try Self.inTarget(connection) {
                 try TableChecksum.compute(
-                    table, where: piece.condition, includingChildren: subject.targetHasChildren,
+                    table.named(piece.targetTable), where: piece.targetCondition,
+                    includingChildren: subject.targetHasChildren,
                     countOnly: countsOnly, on: connection)
             }
         }
@@ -81,14 +85,16 @@ package struct Verifier: Sendable {
         let piece = subject.piece
         var finder = DifferenceFinder(table: table, limit: limit)
         // A session's transaction outlives the closure that begins it.
-        try await source.run { connection in try Self.begin(connection, piece, snapshot) }
+        try await source.run { connection in try Self.begin(connection, subject, snapshot) }
         try await target.run { connection in try Self.begin(connection, nil, nil) }
         do {
             while let query = finder.nextQuery() {
                 let there = query.sql(
-                    table, where: piece.condition, includingChildren: subject.sourceHasChildren,
+                    table, where: piece.sourceCondition, includingChildren: subject.sourceHasChildren,
                     isChunked: piece.isChunked)
-                let here = query.sql(table, where: piece.condition, includingChildren: subject.targetHasChildren)
+                let here = query.sql(
+                    table.named(piece.targetTable), where: piece.targetCondition,
+                    includingChildren: subject.targetHasChildren)
                 async let thereRows = source.run { try DifferenceFinder.rows(there, on: $0) }
                 async let hereRows = target.run { try DifferenceFinder.rows(here, on: $0) }
                 try await finder.answer(source: thereRows, target: hereRows)
@@ -108,9 +114,9 @@ package struct Verifier: Sendable {
     }
 
     private static func inSource<R>(
-        _ connection: Connection, _ piece: Piece, _ snapshot: String?, _ body: () throws -> R,
+        _ connection: Connection, _ subject: Subject, _ snapshot: String?, _ body: () throws -> R,
     ) throws -> R {
-        try begin(connection, piece, snapshot)
+        try begin(connection, subject, snapshot)
         return try end(connection, body)
     }
 
@@ -120,16 +126,19 @@ package struct Verifier: Sendable {
     }
 
     /// Compiling the long expressions costs more than it saves, so JIT stays off.
-    private static func begin(_ connection: Connection, _ piece: Piece?, _ snapshot: String?) throws {
+    private static func begin(_ connection: Connection, _ subject: Subject?, _ snapshot: String?) throws {
         if connection.isInTransaction { try connection.execute("rollback") }
         let begin = "begin isolation level repeatable read read only; set local jit = off"
         do {
-            if let piece {
-                // Before the snapshot, so that no TRUNCATE or rewrite comes in between (EXACTNESS.md, 3).
-                let chunks = try SourceChunks.list([piece], on: connection)
+            if let subject, subject.piece.isChunked {
+                let chunks = try SourceChunks.list([subject.piece], on: connection)
                 try SourceChunks.lock(
-                    connection, tables: [piece.table], chunks: chunks,
+                    connection, tables: [subject.piece.table], chunks: chunks,
                     begin: "\(begin); set local lock_timeout = '10s'")
+            } else if let subject {
+                // Before the snapshot, so that no TRUNCATE or rewrite comes in between (EXACTNESS.md, 3).
+                try connection.execute(
+                    "\(begin); set local lock_timeout = '10s'; lock table \(subject.lock) in access share mode")
             } else {
                 try connection.execute(begin)
             }

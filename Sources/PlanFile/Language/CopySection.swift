@@ -17,6 +17,13 @@ enum CopySection {
             of: .qualifiedPattern("a table's name", examples: ["public.audit_log"]), "a list of tables"),
         "Tables of which only the structure is made; a materialized view is left unrefreshed.", default: .array([]),
     )
+    static let intoExisting = Key(
+        "into-existing",
+        Shape<QualifiedNamePattern>.list(
+            of: .qualifiedPattern("a table's name", examples: ["public.readings"]), "a list of tables"),
+        "Tables that are on the target already, empty: plain, partitioned or hypertables. Their structure is left as it "
+            + "is there; indexes that they lack are made.", default: .array([]),
+    )
     static let format = Key(
         "format", Shape<Plan.CopyFormat>.choice(),
         "The form in which rows travel; `auto` takes binary for each table whose types allow it.", default: "auto",
@@ -24,15 +31,17 @@ enum CopySection {
 
     static let keys = [
         tableJobs.declared, indexJobs.declared, splitTablesLargerThan.declared, skipTableData.declared,
-        format.declared,
+        intoExisting.declared, format.declared,
     ]
     static let shape = Shape<Plan.CopySettings>.section(keys) { fields, decoding in
-        .init(
+        let existing = decoding.list(intoExisting, in: fields)
+        return .init(
             tableJobs: decoding.read(tableJobs, in: fields),
             indexJobs: decoding.read(indexJobs, in: fields),
             splitTablesLargerThan: decoding.read(splitTablesLargerThan, in: fields),
             skipTableData: decoding.list(skipTableData, in: fields),
             format: decoding.read(format, in: fields, default: .auto),
+            intoExisting: existing.isEmpty ? nil : existing,
         )
     }
 }

@@ -1,39 +1,3 @@
-/// `roles`
-enum RolesSection {
-    static let migrate = Key("migrate", .boolean, "Whether the source's roles are made on the target.", default: true)
-    static let exclude = Key(
-        "exclude", Shape<NamePattern>.list(of: .pattern("a role's name", examples: ["rdsadmin"]), "a list of roles"),
-        "Roles to leave out.", default: .array([]),
-    )
-    static let passwords = Key(
-        "passwords", .boolean, "Whether the roles' password hashes are taken along, which needs a superuser.",
-        default: false,
-    )
-
-    static let keys = [migrate.declared, exclude.declared, passwords.declared]
-    static let shape = Shape<Plan.Roles>.section(keys) { fields, decoding in
-        .init(
-            migrate: decoding.read(migrate, in: fields, default: true),
-            exclude: decoding.list(exclude, in: fields),
-            passwords: decoding.read(passwords, in: fields, default: false),
-        )
-    }
-}
-
-/// `grants`
-enum GrantsSection {
-    static let owners = Key("owners", .boolean, "Whether objects keep their owners.", default: false)
-    static let privileges = Key("privileges", .boolean, "Whether granted privileges are kept.", default: false)
-
-    static let keys = [owners.declared, privileges.declared]
-    static let shape = Shape<Plan.Grants>.section(keys) { fields, decoding in
-        .init(
-            owners: decoding.read(owners, in: fields, default: false),
-            privileges: decoding.read(privileges, in: fields, default: false),
-        )
-    }
-}
-
 /// `cutover`
 enum CutoverSection {
     static let approval = Key(

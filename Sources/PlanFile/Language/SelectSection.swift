@@ -23,13 +23,22 @@ enum SelectSection {
         "Which extensions are created on the target.",
     )
 
-    static let keys = [schemas.declared, tables.declared, indexes.declared, extensions.declared]
+    static let databaseSettings = Key(
+        "database-settings", .boolean,
+        "Whether the target database gets the source database's own settings (`alter database … set`) and comment, "
+            + "where it has none itself.", default: true,
+    )
+
+    static let keys = [
+        schemas.declared, tables.declared, indexes.declared, extensions.declared, databaseSettings.declared,
+    ]
     static let shape = Shape<Plan.Selection>.section(keys) { fields, decoding in
         .init(
             schemas: decoding.read(schemas, in: fields)?.value ?? .init(include: [], exclude: []),
             tables: decoding.read(tables, in: fields)?.value ?? .init(include: [], exclude: []),
             excludedIndexes: decoding.read(indexes, in: fields)?.value ?? [],
             excludedExtensions: decoding.read(extensions, in: fields)?.value ?? [],
+            databaseSettings: decoding.read(databaseSettings, in: fields),
         )
     }
 

@@ -24,12 +24,12 @@ enum CapacityChecks {
         guard needed > places / 2 else { return }
         // Enough for twice the need.
         let enough = (needed * 2 / max(1, connections) / 64 + 1) * 64
+        let change = context.change("max_locks_per_transaction", to: String(enough), .restart, on: .target)
         findings.add(
             needed > places ? .warning : .note,
             "the target's lock table has \(places) places; the schema takes about \(needed)",
             why: "max_locks_per_transaction is \(perTransaction). Creating the schema may fail for want of them.",
-            cure: "raise it and restart the target: run there",
-            statement: "alter system set max_locks_per_transaction = \(enough);",
+            cure: change.cure, statement: change.statement,
             object: "max_locks_per_transaction", at: Side.target.location(context))
     }
 
@@ -71,12 +71,13 @@ enum CapacityChecks {
         let needed = context.jobs.indexJobs * each
         // TimescaleDB's share is a limit, not a need: its launcher and one worker for this database are.
         guard workers - min(2, timescale) < needed else { return }
+        let change = context.change(
+            "max_worker_processes", to: String(needed + timescale + 4), .restart, on: .target)
         findings.add(
             .note,
             "max_worker_processes of the target is \(workers); index builds could use \(needed)",
             why: "Index builds run with fewer parallel workers than max_parallel_maintenance_workers allows.",
-            cure: "to build indexes faster, raise it and restart the target: run there",
-            statement: "alter system set max_worker_processes = \(needed + timescale + 4);",
+            cure: "to build indexes faster, \(change.cure)", statement: change.statement,
             object: "max_worker_processes", at: Side.target.location(context))
     }
 }

@@ -4,13 +4,17 @@ package import PlanFile
 package enum Checks {
     /// In the order of their codes.
     package static let all: [Check] = [
-        SourceServerChecks.all, TargetServerChecks.all, TargetRightsChecks.all, ConnectionChecks.all,
+        ProviderChecks.all, SourceServerChecks.all, TargetServerChecks.all, TargetRightsChecks.all,
+        TargetObjectChecks.all,
+        SourceRightsChecks.all, ConnectionChecks.all,
         CapacityChecks.all, TextChecks.all, ExtensionChecks.all, RoleChecks.all, ToolChecks.all, ReadingChecks.all,
-        TableChecks.all, ValueChecks.all, HypertableShapeChecks.all, HypertableTimeChecks.all,
-        HypertableSpaceChecks.all, HypertableKeyChecks.all, HypertableReferenceChecks.all, LaterChecks.all,
-        LeftoverChecks.all, LiveChecks.all, LiveTableChecks.all, LiveStreamChecks.all,
-        SourceLeftoverChecks.all, TimescaleSourceChecks.all, TimescaleJobChecks.all,
-        TimescaleKeptChecks.all,
+        TableChecks.all, ValueChecks.all, HypertableShapeChecks.all, HypertablePartitionChecks.all,
+        HypertableTimeChecks.all,
+        HypertableSpaceChecks.all, HypertableKeyChecks.all, HypertableReferenceChecks.all, HypertablePolicyChecks.all,
+        LeftoverChecks.all, ExistingTableChecks.all, LiveChecks.all, LiveTableChecks.all, LivePartitionChecks.all,
+        LiveStreamChecks.all,
+        SourceLeftoverChecks.all,
+        TimescaleSourceChecks.all, TimescaleJobChecks.all, TimescaleKeptChecks.all,
     ].flatMap(\.self).sorted { $0.code < $1.code }
 
     /// What all rules find: worst first, then by code and object; equal inputs give equal lists.

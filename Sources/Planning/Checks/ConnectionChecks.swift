@@ -48,15 +48,16 @@ enum ConnectionChecks {
             let needed = context.neededConnections(side)
             guard free < needed else { return }
             let reservedWords = reserved > 0 ? ", \(reserved) are reserved" : ""
+            let change = context.change(
+                "max_connections", to: String(limit + needed - free), .restart, on: side)
             findings.add(
                 .error,
                 "the \(side) has room for \(Wording.count(free, "connection")); "
                     + "\(needed) are needed",
                 why: "max_connections is \(limit)\(reservedWords), \(server.usedConnections) are in use. Needed: "
                     + uses(context, side),
-                cure: jobsThatFit(free, side, context.plan)
-                    ?? "end idle sessions, or raise it and restart the server: run on the \(side)",
-                statement: "alter system set max_connections = \(limit + needed - free);",
+                cure: (jobsThatFit(free, side, context.plan) ?? "") + "end idle sessions, or \(change.cure)",
+                statement: change.statement,
                 object: "max_connections", at: context.plan.copy.tableJobs?.location ?? side.location(context))
         }
     }
@@ -70,14 +71,14 @@ enum ConnectionChecks {
             ? "\(tables) and \(others) more." : "\(tables), \(jobs.indexJobs) index jobs and \(others) more."
     }
 
-    /// Settings of the plan with which `free` connections are enough, nil where none is.
+    /// The beginning of a cure: settings of the plan with which `free` connections are enough, nil where none is.
     private static func jobsThatFit(_ free: Int, _ side: Side, _ plan: Plan) -> String? {
         let room = (free - Sessions.others(side, plan)) / Sessions.perTableJob(side, plan)
         guard room >= (side == .source ? 1 : 2) else { return nil }
         let indexJobs = side == .source ? 0 : max(1, room / 3)
         let jobs =
             "copy: {table-jobs: \(room - indexJobs)" + (side == .source ? "}" : ", index-jobs: \(indexJobs)}")
-        return "say `\(jobs)` in the plan, or end idle sessions, or run on the \(side) and restart it"
+        return "say `\(jobs)` in the plan, or "
     }
 
     private static func roundTrip(_ side: Side, _ code: String) -> Check {
@@ -115,8 +116,17 @@ enum ConnectionChecks {
             findings.add(
                 .warning, "changed on the \(side) but not in force until it restarts: \(Wording.list(names))",
                 why: "In force: \(Wording.list(values)).",
-                cure: "restart the \(side)'s server before the migration, if the new values matter to it",
+                cure: "\(restart(context.provider(side).profile, side)) before the migration, if the new values "
+                    + "matter to it",
                 object: names.first, at: side.location(context))
+        }
+    }
+
+    private static func restart(_ profile: ProviderProfile, _ side: Side) -> String {
+        switch profile.settingsPlace {
+        case .alterSystem: "restart the \(side)'s server"
+        case .parameterGroup: "reboot the \(side)'s instance (its parameter group is in \"pending reboot\")"
+        case .console(let console, _): "restart the \(side) in \(console)"
         }
     }
 

@@ -3,7 +3,7 @@ import PlanFile
 
 /// The source's extensions, and TimescaleDB, on the target.
 enum ExtensionChecks {
-    static let all = [missing, otherVersion, preload, timescaleMissing, timescaleVersion, superusers]
+    static let all = [missing, otherVersion, otherSchema, preload, timescaleMissing, timescaleVersion, superusers]
 
     /// What must be loaded at the server's start to work, or to be created at all.
     private static let needPreloading: Set<String> = [
@@ -27,15 +27,21 @@ enum ExtensionChecks {
         """
     ) { context, findings in
         let server = context.target.server
+        let profile = context.provider(.target).profile
         for name in selectedExtensions(context).map(\.name)
         where server.availableExtensions[name] == nil && !isInstalled(name, context) {
             findings.add(
                 .error, "extension \(QualifiedName.quotedIfNeeded(name)) is not available on the target",
-                why: "The source has it; its files are not installed on the target's machine.",
-                cure:
-                    "leave it out (`select: {extensions: {exclude: [\(Wording.yaml(name))]}}`), or install its package "
-                    + (packages[name] == nil ? "there" : "there, on Debian with"),
-                statement: packages[name].map { "apt-get install postgresql-\(server.major)-\($0)" }, object: name,
+                why: profile.isManaged
+                    ? "The source has it; \(profile.name) does not offer it."
+                    : "The source has it; its files are not installed on the target's machine.",
+                cure: "leave it out (`select: {extensions: {exclude: [\(Wording.yaml(name))]}}`)"
+                    + (profile.isManaged
+                        ? ", or use a target that has it"
+                        : ", or install its package "
+                            + (packages[name] == nil ? "there" : "there, on Debian with")),
+                statement: profile.isManaged
+                    ? nil : packages[name].map { "apt-get install postgresql-\(server.major)-\($0)" }, object: name,
                 at: Side.target.location(context))
         }
     }
@@ -43,14 +49,16 @@ enum ExtensionChecks {
     private static let otherVersion = Check(
         "SK231", "An extension has another version on the target",
         """
-        Extensions are created at the version that the target offers. A newer one is what an upgrade brings; an older \
-        one may lack functions or types that the source's objects use, and those would fail when they are created.
+        An extension is created at the source's version where the target offers that, else at the target's default. A \
+        newer one is what an upgrade brings; an older one may lack functions or types that the source's objects use, \
+        and those would fail when they are created. One that is installed on the target is used as it is.
         """
     ) { context, findings in
         let server = context.target.server
         for one in selectedExtensions(context) {
             let installed = context.target.extensions.first { $0.name == one.name }?.version
-            guard let other = installed ?? server.availableExtensions[one.name], other != one.version else { continue }
+            let planned = installed ?? ExtensionVersion.wanted(one, on: context.target)
+            guard let other = planned ?? server.availableExtensions[one.name], other != one.version else { continue }
             let isOlder = DottedVersion(other) < DottedVersion(one.version)
             let name = QualifiedName.quoted(one.name)
             let onOffer = server.availableExtensions[one.name].map { DottedVersion($0) >= DottedVersion(one.version) }
@@ -64,6 +72,34 @@ enum ExtensionChecks {
                     ? nil : canUpdate ? "run in the target database" : "install a newer package of it on the target",
                 statement: isOlder && canUpdate ? "alter extension \(name) update;" : nil, object: one.name,
                 at: Side.target.location(context))
+        }
+    }
+
+    private static let otherSchema = Check(
+        "SK228", "An extension is in another schema on the target",
+        """
+        Definitions of the source name an extension's functions and types with their schema. Where the extension is \
+        installed in another schema of the target, as services do, they could not be created. Extensions that allow \
+        it can be moved; otherwise move the source's, or drop the target's where nothing uses it.
+        """
+    ) { context, findings in
+        for one in selectedExtensions(context) where one.name != "timescaledb" && one.schema != "pg_catalog" {
+            let installed = context.target.extensions.first { $0.name == one.name }
+            guard let other = installed, other.schema != one.schema else { continue }
+            let id = Catalog.ObjectID(catalog: "pg_extension", oid: one.oid)
+            let isUsed = context.source.dependencies.contains { $0.on == id }
+            let (there, here) = (QualifiedName.quotedIfNeeded(one.schema), QualifiedName.quotedIfNeeded(other.schema))
+            findings.add(
+                isUsed ? .error : .note,
+                "extension \(QualifiedName.quotedIfNeeded(one.name)) is in schema \(there) on the source and in \(here) "
+                    + "on the target",
+                why: isUsed ? "Objects of the source name it with its schema." : nil,
+                cure: isUsed ? "run in the target database (where the extension allows it)" : nil,
+                statement: isUsed
+                    ? "create schema if not exists \(QualifiedName.quoted(one.schema)); "
+                        + "alter extension \(QualifiedName.quoted(one.name)) set schema "
+                        + "\(QualifiedName.quoted(one.schema));" : nil,
+                object: one.name, at: Side.target.location(context))
         }
     }
 
@@ -86,16 +122,18 @@ enum ExtensionChecks {
                 (name == "timescaledb" ? [name] + libraries : libraries + [name]).filter { !$0.isEmpty }
                     .map { Piece.literal($0) }.joined(separator: ", ")
             }
+            let change = list.map {
+                context.change("shared_preload_libraries", to: $0, .restart, on: .target)
+            }
             findings.add(
                 name == "timescaledb" ? .error : .warning,
                 "extension \(name) is not in shared_preload_libraries of the target",
                 why: libraries.map { list in
                     list.contains { !$0.isEmpty } ? "It holds \(Wording.list(list))." : "It is empty."
                 } ?? "The setting cannot be seen by this role, but nothing of \(name) is loaded.",
-                cure: list == nil
-                    ? "add \(name) to shared_preload_libraries on the target and restart the server"
-                    : "run on the target as a superuser, then restart the server",
-                statement: list.map { "alter system set shared_preload_libraries = \($0);" }, object: name,
+                cure: change?.cure
+                    ?? "add \(name) to shared_preload_libraries on the target and restart the server",
+                statement: change?.statement, object: name,
                 at: Side.target.location(context))
         }
     }
@@ -158,7 +196,9 @@ enum ExtensionChecks {
         """
     ) { context, findings in
         let server = context.target.server
-        guard !server.isSuperuser else { return }
+        let profile = context.provider(.target).profile
+        // Services let their administrators create whatever they offer.
+        if server.isSuperuser || (profile.isManaged && profile.isAdministrator(server)) { return }
         let restricted = Set(server.superuserExtensions)
         for name in selectedExtensions(context).map(\.name)
         where restricted.contains(name) && !isInstalled(name, context) {
@@ -166,9 +206,9 @@ enum ExtensionChecks {
                 .error,
                 "role \(QualifiedName.quotedIfNeeded(server.user)) may not create extension "
                     + "\(QualifiedName.quotedIfNeeded(name)) on the target",
-                why: "It is not trusted: only a superuser can.",
+                why: "It is not trusted: only \(profile.isManaged ? profile.strongestRole : "a superuser") can.",
                 cure: "leave it out (`select: {extensions: {exclude: [\(Wording.yaml(name))]}}`), or run in the target "
-                    + "database as a superuser",
+                    + "database as \(profile.strongestRole)",
                 statement: "create extension \(QualifiedName.quoted(name));", object: name,
                 at: Side.target.location(context))
         }

@@ -3,7 +3,7 @@ import PlanFile
 
 /// What a table must not be, or have, to become a hypertable. Each rule was seen on TimescaleDB 2.19.3 and 2.31.0.
 enum HypertableShapeChecks {
-    static let all = [notATable, partitioned, unlogged, transitionTables, rules, noInherit, destination, triggerStates]
+    static let all = [notATable, unlogged, transitionTables, rules, noInherit, destination, triggerStates]
 
     private static let notATable = Check(
         "SK501", "Only a table can become a hypertable",
@@ -24,50 +24,6 @@ enum HypertableShapeChecks {
                 .error, "\(planned.name) is \(noun) and cannot become a hypertable",
                 cure: "take the entry out of `hypertables`", object: planned.name, at: planned.location)
         }
-    }
-
-    private static let partitioned = Check(
-        "SK502", "A partitioned or inherited table cannot become a hypertable",
-        """
-        `create_hypertable` refuses partitioned tables, partitions, and tables with parents or children by \
-        inheritance ("table is already partitioned"). Turning the partitions of a table into one hypertable \
-        (`from-partitions: true`) comes with a later release; without the entry, the table is moved as it is.
-        """
-    ) { context, findings in
-        for planned in context.hypertables where planned.entry.to == nil {
-            let relation = planned.relation
-            let what: String
-            switch (relation.kind, relation.isPartition, relation.parents.isEmpty) {
-            case (.partitionedTable, _, _): what = "is partitioned"
-            case (.table, true, _): what = "is a partition"
-            case (.table, false, false): what = "inherits from another table"
-            case (.table, false, true):
-                guard context.hasChildren(relation) else {
-                    fromPartitionsOfPlainTable(planned, &findings)
-                    continue
-                }
-                what = "has children by inheritance"
-            default: continue
-            }
-            let asked = planned.entry.fromPartitions.value
-            findings.add(
-                .error,
-                asked
-                    ? "from-partitions of \(planned.name) comes with a later release"
-                    : "\(planned.name) \(what) and cannot become a hypertable",
-                why: "TimescaleDB refuses tables that are partitioned or part of an inheritance tree.",
-                cure: "take the entry out: the table is then moved as it is. "
-                    + "`from-partitions: true` comes with a later release",
-                object: planned.name, at: asked ? planned.entry.fromPartitions.location : planned.location)
-        }
-    }
-
-    private static func fromPartitionsOfPlainTable(_ planned: PlannedHypertable, _ findings: inout Findings) {
-        guard planned.entry.fromPartitions.value else { return }
-        findings.add(
-            .error, "\(planned.name) has no partitions to make a hypertable from",
-            why: "It is a plain table.", cure: "say `from-partitions: false`, or take the key out",
-            object: planned.name, at: planned.entry.fromPartitions.location ?? planned.location)
     }
 
     private static let unlogged = Check(

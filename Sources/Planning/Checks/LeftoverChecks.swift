@@ -131,8 +131,10 @@ private struct Leftovers {
         // Tables, views, sequences and indexes of a schema share one space of names.
         let wanted = Set(context.relations.map(\.name)).union(
             context.source.sequences.filter { context.selected.sequences.contains($0.oid) }.map(\.name))
-        let found = context.target.relations.filter { wanted.contains($0.name) }
-        relations = Set(found.map(\.oid))
+        // What the plan says is there is none.
+        let existing = Set(context.existing.values.map(\.target.oid))
+        let found = context.target.relations.filter { wanted.contains($0.name) && !existing.contains($0.oid) }
+        relations = Set(found.map(\.oid)).union(existing)
         for (kind, noun) in Self.relationNouns {
             let leftovers = found.filter { $0.kind == kind }.map { relation in
                 Leftover(

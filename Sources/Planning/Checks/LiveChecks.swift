@@ -11,19 +11,16 @@ enum LiveChecks {
         "SK701", "The source does not write logical WAL",
         """
         Following a source needs `wal_level = logical`, which takes effect after a restart. On RDS and Aurora it is \
-        the parameter `rds.logical_replication = 1`, applied by a reboot.
+        the parameter `rds.logical_replication = 1` of the (cluster's) parameter group, applied by a reboot; other \
+        services set it in their console.
         """
     ) { context, findings in
         let server = context.source.server
         guard isLive(context), let level = server.setting("wal_level"), level != "logical" else { return }
-        let isAmazon = server.settings["rds.logical_replication"] != nil
+        let change = context.change("wal_level", to: "'logical'", .restart, on: .source)
         findings.add(
-            .error, "wal_level of the source is \(level); a live migration needs logical",
-            cure: isAmazon
-                ? "set rds.logical_replication = 1 in the parameter group and reboot the instance"
-                : "run on the source as a superuser, then restart the server",
-            statement: isAmazon ? nil : "alter system set wal_level = 'logical';", object: "wal_level",
-            at: Side.source.location(context))
+            .error, "wal_level of the source is \(level); a live migration needs logical", cure: change.cure,
+            statement: change.statement, object: "wal_level", at: Side.source.location(context))
     }
 
     private static let slots = Check(
@@ -33,11 +30,13 @@ enum LiveChecks {
         let server = context.source.server
         guard isLive(context), let limit = server.number("max_replication_slots"), server.usedReplicationSlots >= limit
         else { return }
+        let change = context.change(
+            "max_replication_slots", to: String(server.usedReplicationSlots + 5), .restart, on: .source)
         findings.add(
             .error, "all \(Wording.count(limit, "replication slot")) of the source are in use",
-            cure: "drop a slot that nobody uses (`select slot_name, active from pg_replication_slots`), or run on the "
-                + "source as a superuser and restart the server",
-            statement: "alter system set max_replication_slots = \(server.usedReplicationSlots + 5);",
+            cure: "drop a slot that nobody uses (`select slot_name, active from pg_replication_slots`), or "
+                + change.cure,
+            statement: change.statement,
             object: "max_replication_slots", at: Side.source.location(context))
     }
 
@@ -49,10 +48,10 @@ enum LiveChecks {
         guard isLive(context), let limit = server.number("max_wal_senders"), server.usedWalSenders >= limit else {
             return
         }
+        let change = context.change("max_wal_senders", to: String(server.usedWalSenders + 5), .restart, on: .source)
         findings.add(
-            .error, "all \(Wording.count(limit, "WAL sender")) of the source are in use",
-            cure: "run on the source as a superuser, then restart the server",
-            statement: "alter system set max_wal_senders = \(server.usedWalSenders + 5);", object: "max_wal_senders",
+            .error, "all \(Wording.count(limit, "WAL sender")) of the source are in use", cure: change.cure,
+            statement: change.statement, object: "max_wal_senders",
             at: Side.source.location(context))
     }
 
@@ -66,11 +65,16 @@ enum LiveChecks {
         let server = context.source.server
         guard isLive(context), !server.hasReplication, !server.isSuperuser else { return }
         let user = QualifiedName.quoted(server.user)
-        let isAmazon = server.roles.contains("rds_replication")
+        let profile = context.provider(.source).profile
+        let admin = profile.administrators.first ?? ""
         findings.add(
             .error, "role \(QualifiedName.quotedIfNeeded(server.user)) of the source may not replicate",
-            cure: "run on the source as " + (isAmazon ? "the master user" : "a superuser"),
-            statement: isAmazon ? "grant rds_replication to \(user);" : "alter role \(user) replication;",
+            why: profile.replicationRole.map { "On \(profile.name), membership in \($0) gives that right." },
+            cure: profile.replicationRole == nil && !profile.mayHave(.replication)
+                ? "let source.uri name \(admin): \(profile.name) gives the right to no other role"
+                : "run on the source as \(profile.strongestRole)",
+            statement: profile.replicationRole.map { "grant \($0) to \(user);" }
+                ?? (profile.mayHave(.replication) ? "alter role \(user) replication;" : nil),
             at: Side.source.location(context))
     }
 
@@ -88,10 +92,11 @@ enum LiveChecks {
         guard !allowed.contains(plugin.rawValue) else { return }
         // One literal for each: the server takes a literal with commas for one name.
         let list = (allowed + [plugin.rawValue]).filter { !$0.isEmpty }.map { Piece.literal($0) }
+        let change = context.change(
+            "output_plugin_libraries", to: list.joined(separator: ", "), .reload, on: .source)
         findings.add(
             .error, "output_plugin_libraries of the source does not list \(plugin.rawValue)",
-            why: "It holds \(Wording.list(allowed)).", cure: "run on the source as a superuser, then reload it",
-            statement: "alter system set output_plugin_libraries = \(list.joined(separator: ", "));",
+            why: "It holds \(Wording.list(allowed)).", cure: change.cure, statement: change.statement,
             object: "output_plugin_libraries",
             at: context.plan.replication.plugin.location ?? Side.source.location(context))
     }
@@ -108,11 +113,12 @@ enum LiveChecks {
         guard isLive(context), let limit = context.source.server.number("max_slot_wal_keep_size"), limit >= 0 else {
             return
         }
+        let change = context.change("max_slot_wal_keep_size", to: "-1", .reload, on: .source)
         findings.add(
             .warning, "max_slot_wal_keep_size of the source is \(limit) MB",
             why: "A slot that keeps more WAL than this, after a long outage, is invalidated.",
-            cure: "for the time of the migration, run on the source as a superuser, then reload it",
-            statement: "alter system set max_slot_wal_keep_size = -1;", object: "max_slot_wal_keep_size",
+            cure: "for the time of the migration, \(change.cure)",
+            statement: change.statement, object: "max_slot_wal_keep_size",
             at: Side.source.location(context))
     }
 
@@ -127,11 +133,11 @@ enum LiveChecks {
         guard isLive(context), let timeout = context.source.server.number("wal_sender_timeout"),
             (1..<30_000).contains(timeout)
         else { return }
+        let change = context.change("wal_sender_timeout", to: "'60s'", bare: "60000", .reload, on: .source)
         findings.add(
             .warning, "wal_sender_timeout of the source is \(timeout) ms",
-            why: "A short stall of network or disk ends the replication connection.",
-            cure: "run on the source as a superuser, then reload it",
-            statement: "alter system set wal_sender_timeout = '60s';", object: "wal_sender_timeout",
+            why: "A short stall of network or disk ends the replication connection.", cure: change.cure,
+            statement: change.statement, object: "wal_sender_timeout",
             at: Side.source.location(context))
     }
 

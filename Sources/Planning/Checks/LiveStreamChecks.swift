@@ -17,7 +17,7 @@ enum LiveStreamChecks {
     ) { context, findings in
         guard isLive(context) else { return }
         let server = context.source.server
-        let tables = context.relations.filter(context.copiesRows)
+        let tables = context.copied
         for relation in server.notOwned(of: tables) {
             guard let change = context.identity(of: relation).change else { continue }
             let entry = context.plan.replication.identity.first { $0.table.value == relation.name }
@@ -40,8 +40,8 @@ enum LiveStreamChecks {
         """
     ) { context, findings in
         guard isLive(context), context.pluginChoice.plugin == .wal2json else { return }
-        let tables = context.relations.filter { relation in
-            context.copiesRows(of: relation) && relation.columns.contains { mayBeNaN($0.type, context) }
+        let tables = context.copied.filter { relation in
+            relation.columns.contains { mayBeNaN($0.type, context) }
         }
         guard let first = tables.first else { return }
         findings.add(
@@ -87,8 +87,8 @@ enum LiveStreamChecks {
         """
     ) { context, findings in
         guard isLive(context) else { return }
-        let tables = context.relations.filter { relation in
-            context.copiesRows(of: relation) && context.identity(of: relation).isAcknowledged
+        let tables = context.copied.filter { relation in
+            context.identity(of: relation).isAcknowledged
         }
         guard let first = tables.first else { return }
         findings.add(
@@ -117,12 +117,13 @@ enum LiveStreamChecks {
     ) { context, findings in
         guard isLive(context), context.pluginChoice.plugin == .pgoutput else { return }
         var identities: [OID: RowIdentity] = [:]
-        for relation in context.relations where context.copiesRows(of: relation) && relation.isPartition {
+        for relation in context.copied where relation.isPartition {
             identities[relation.oid] = context.identity(of: relation)
         }
         guard !identities.isEmpty else { return }
         let published = PublishedTables(
-            CatalogIndex(context.source), identities: identities, selected: context.selected.relations)
+            CatalogIndex(context.original), identities: identities,
+            selected: context.selected.relations.union(context.copied.map(\.oid)))
         for root in published.dividedRoots {
             let isOld = context.source.server.versionNumber < 130_000
             findings.add(

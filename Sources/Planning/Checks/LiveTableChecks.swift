@@ -10,8 +10,8 @@ enum LiveTableChecks {
         switch relation.replicaIdentity {
         case .full: true
         case .nothing: false
-        case .index: context.indexes(of: relation).contains { $0.isReplicaIdentity && $0.isValid }
-        case .default: context.indexes(of: relation).contains { $0.isPrimary && $0.isImmediate && $0.isValid }
+        case .index: context.sourceIndexes(of: relation).contains { $0.isReplicaIdentity && $0.isValid }
+        case .default: context.sourceIndexes(of: relation).contains { $0.isPrimary && $0.isImmediate && $0.isValid }
         }
     }
 
@@ -40,7 +40,7 @@ enum LiveTableChecks {
                 statement: "grant create on database \(QualifiedName.quoted(server.database)) to \(user);",
                 at: location)
         }
-        let tables = server.notOwned(of: context.relations.filter(context.copiesRows))
+        let tables = server.notOwned(of: context.copied)
         for (owner, owned) in Dictionary(grouping: tables, by: \.owner).sorted(by: { $0.key < $1.key }) {
             findings.add(
                 severity,
@@ -49,7 +49,8 @@ enum LiveTableChecks {
                 why:
                     "Only the owner of a table, or a member of it, can publish it; a member has all of the owner's rights."
                     + instead,
-                cure: "say `replication: {plugin: test_decoding}`, or run on the source as a superuser",
+                cure: "say `replication: {plugin: test_decoding}`, or run on the source as "
+                    + context.provider(.source).profile.strongestRole,
                 statement: "grant \(QualifiedName.quoted(owner)) to \(user);",
                 object: QualifiedName.quotedIfNeeded(owner), at: location)
         }
@@ -66,8 +67,9 @@ enum LiveTableChecks {
     ) { context, findings in
         guard context.plan.mode.value == .live else { return }
         let said = Set(context.plan.replication.identity.map(\.table.value))
-        let tables = context.relations.filter { relation in
-            context.copiesRows(of: relation) && !said.contains(relation.name) && !hasIdentity(relation, context)
+        let tables = context.copied.filter { relation in
+            !said.contains(relation.name) && !context.isSaid(said, ofRootOf: relation)
+                && !hasIdentity(relation, context)
         }
         guard tables.count <= 20 else {
             findings.add(
@@ -103,7 +105,9 @@ enum LiveTableChecks {
         """
     ) { context, findings in
         guard context.plan.mode.value == .live else { return }
-        let byName = Dictionary(context.relations.map { ($0.name, $0) }) { first, _ in first }
+        let byName = Dictionary(
+            (context.relations + context.copied).map { ($0.name, $0) }
+        ) { first, _ in first }
         for entry in context.plan.replication.identity {
             guard case .index(let name) = entry.choice.value, let relation = byName[entry.table.value] else { continue }
             let index = context.source.indexes.first { $0.table == relation.oid && $0.name.name == name }

@@ -24,11 +24,14 @@ package struct Machine: Sendable, Codable, Equatable {
     package var hasOwnState: Bool
     /// Names of other migrations that have a state on the target.
     package var otherMigrations: [String]
+    /// Seconds since 1970; nil: nothing that depends on the time of day is estimated.
+    package var now: Double?
 
     package init(
         dumpTools: [DumpTool] = [], dumpTool: DumpTool? = nil, freeSpoolBytes: Int64? = nil, hasOwnState: Bool = false,
-        otherMigrations: [String] = [],
+        otherMigrations: [String] = [], now: Double? = nil,
     ) {
+        self.now = now
         self.dumpTools = dumpTools
         self.dumpTool = dumpTool
         self.freeSpoolBytes = freeSpoolBytes

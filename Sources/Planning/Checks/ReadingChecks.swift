@@ -22,7 +22,7 @@ enum ReadingChecks {
     ) { context, findings in
         let server = context.source.server
         // A view is defined, never read.
-        let refused = context.relations.filter { relation in
+        let refused = context.readRelations.filter { relation in
             relation.kind != .view && !relation.isReadable && !isHeldBack(from: relation, server)
         }
         for (schema, tables) in bySchema(refused, \.name) {
@@ -77,17 +77,34 @@ enum ReadingChecks {
     ) { context, findings in
         let server = context.source.server
         let user = QualifiedName.quoted(server.user)
-        for relation in context.relations where context.copiesRows(of: relation) && isHeldBack(from: relation, server) {
+        let profile = context.provider(.source).profile
+        for relation in context.copied where isHeldBack(from: relation, server) {
+            let owner = QualifiedName.quotedIfNeeded(relation.owner)
+            let cure: (words: String, statement: String) =
+                profile.mayHave(.bypassrls)
+                ? (
+                    (relation.forcesRowSecurity ? "" : "connect as the owner, \(owner), or ")
+                        + "run on the source as a superuser",
+                    "alter role \(user) bypassrls;"
+                )
+                // No role of a customer's passes policies there, but a member of the owner does.
+                : relation.forcesRowSecurity
+                    ? (
+                        "connect as the owner, \(owner), or a member of it, and run on the source as that for the time "
+                            + "of the migration",
+                        "alter table \(relation.name.sql) no force row level security;"
+                    )
+                    : (
+                        "connect as the owner, \(owner), or run on the source as \(profile.strongestRole)",
+                        "grant \(QualifiedName.quoted(relation.owner)) to \(user);"
+                    )
             findings.add(
                 .error,
                 "row security hides rows of \(relation.name) from role "
                     + QualifiedName.quotedIfNeeded(server.user),
                 why: relation.forcesRowSecurity
                     ? "The table forces its policies even on its owner." : "The role is not the table's owner.",
-                cure: (relation.forcesRowSecurity
-                    ? "" : "connect as the owner, \(QualifiedName.quotedIfNeeded(relation.owner)), or ")
-                    + "run on the source as a superuser",
-                statement: "alter role \(user) bypassrls;", object: relation.name.description)
+                cure: cure.words, statement: cure.statement, object: relation.name.description)
         }
     }
 

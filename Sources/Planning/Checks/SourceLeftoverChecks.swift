@@ -3,7 +3,7 @@ import PlanFile
 
 /// What earlier live migrations have left on the source.
 enum SourceLeftoverChecks {
-    static let all = [slots, publications]
+    static let all = [slots, publications, slotsElsewhere]
 
     /// Ours, where the target knows our state.
     private static func isOwn(_ name: String, _ context: CheckContext) -> Bool {
@@ -28,7 +28,7 @@ enum SourceLeftoverChecks {
         needed to go on; one whose migration was given up, or whose target is gone, is to be dropped.
         """
     ) { context, findings in
-        for slot in context.source.server.migrationSlots where !slot.isActive {
+        for slot in context.source.server.migrationSlots where !slot.isActive && slot.elsewhere == nil {
             if context.machine.hasOwnState, slot.name == names(context).slot { continue }
             let keeps =
                 slot.retainedBytes.map { "It keeps \(Wording.size(bytes: $0)) of WAL on the source." }
@@ -43,6 +43,33 @@ enum SourceLeftoverChecks {
         }
     }
 
+    private static let slotsElsewhere = Check(
+        "SK606", "A replication slot of this migration's name belongs to another database",
+        """
+        A migration's replication slot is called after its plan, and names of slots are shared by all databases of a \
+        server. So two plans that migrate two databases of one server need two names. Another database's slot is never \
+        touched: its migration rests on it.
+        """
+    ) { context, findings in
+        guard context.plan.mode.value == .live else { return }
+        for slot in context.source.server.migrationSlots where slot.name == names(context).slot {
+            guard let elsewhere = slot.elsewhere else { continue }
+            let (whose, leftBehind) =
+                switch elsewhere {
+                case .database(let database):
+                    ("belongs to database \(database)", "`skein clean` with that migration's plan")
+                case .server: ("is a physical one", "`pg_drop_replication_slot`")
+                }
+            findings.add(
+                .error, "the source's server has a replication slot \(slot.name) already, which \(whose)",
+                why: "This migration's slot would be called the same, and names of slots are shared by all databases "
+                    + "of a server.",
+                cure: "give this plan another `name`; or, if nobody needs that slot any more, remove it with "
+                    + leftBehind,
+                object: slot.name, at: context.plan.name.location)
+        }
+    }
+
     private static let publications = Check(
         "SK605", "A migration has left publications on the source",
         """
@@ -51,7 +78,7 @@ enum SourceLeftoverChecks {
         """
     ) { context, findings in
         // With their slot they are in use, or told with it.
-        let slots = context.source.server.migrationSlots.map(\.name)
+        let slots = context.source.server.migrationSlots.filter { $0.elsewhere == nil }.map(\.name)
         for name in context.source.publications where name.hasPrefix("skein_") {
             if context.machine.hasOwnState, isOwn(name, context) { continue }
             guard !slots.contains(where: { name == $0 || name == $0 + "_inserts" }) else { continue }

@@ -50,7 +50,7 @@ enum TableChecks {
         compares it and copies it again.
         """
     ) { context, findings in
-        let tables = context.relations.filter { $0.isUnlogged && context.copiesRows(of: $0) }
+        let tables = context.copied.filter(\.isUnlogged)
         guard !tables.isEmpty else { return }
         let isLive = context.plan.mode.value == .live
         findings.add(
@@ -98,7 +98,7 @@ enum TableChecks {
         findings.add(
             .note, "moved with the structure they have: \(words.compactMap(\.self).joined(separator: ", "))",
             why: "Partitions and children are copied as tables of their own.",
-            cure: "a hypertable from partitions (`from-partitions`) comes with a later release")
+            cure: "a table with `from-partitions: true` in `hypertables` becomes one hypertable instead")
     }
 
     private static let publications = Check(

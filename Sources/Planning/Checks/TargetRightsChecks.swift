@@ -32,15 +32,25 @@ enum TargetRightsChecks {
     ) { context, findings in
         let server = context.target.server
         guard !server.canSetReplicationRole else { return }
-        let canBeGranted = server.major >= 15
         let user = QualifiedName.quoted(server.user)
+        let profile = context.provider(.target).profile
+        let cure: (words: String, statement: String?) =
+            switch profile.provider {
+            // rds_superuser may set it; only the service itself could grant it (rds.superuser_variables).
+            case .rds, .aurora: ("run on the target as the master user", "grant rds_superuser to \(user);")
+            case .mst, .tigerCloud:
+                ("let target.uri name \(profile.strongestRole): no other role of \(profile.name) may", nil)
+            case _ where server.major >= 15:
+                (
+                    "run on the target, as a superuser",
+                    "grant set on parameter session_replication_role to \(user);"
+                )
+            default: ("let target.uri name a superuser: PostgreSQL \(server.major) cannot grant this right", nil)
+            }
         findings.add(
             .error, "role \(QualifiedName.quotedIfNeeded(server.user)) may not set session_replication_role",
             why: "Triggers and foreign keys of the target must stay silent while rows are copied.",
-            cure: canBeGranted
-                ? "run on the target, as a superuser"
-                : "let target.uri name a superuser: PostgreSQL \(server.major) cannot grant this right",
-            statement: canBeGranted ? "grant set on parameter session_replication_role to \(user);" : nil,
+            cure: cure.words, statement: cure.statement,
             object: "session_replication_role", at: Side.target.location(context))
     }
 

@@ -61,18 +61,41 @@ enum TextChecks {
         "SK224", "The collation's versions differ",
         """
         Both databases use the same collation, from different versions of the operating system's or ICU's library, \
-        which may sort some texts differently. Indexes are built anew on the target and are right there. Never \
-        copy data directories between such machines.
+        which may sort some texts differently. Indexes are built anew on the target and are right there. Where keys \
+        are text, it is worth a look: what the source's index, if it is older than its library, let in twice, a unique \
+        index of the target refuses. Never copy data directories between such machines.
         """
     ) { context, findings in
         let (source, target) = (context.source.server, context.target.server)
         guard LocaleOfDatabase(source) == LocaleOfDatabase(target), let one = source.collationVersion,
             let other = target.collationVersion, one != other
         else { return }
+        let keyed = textKeys(context)
         findings.add(
-            .note, "the collation \(source.collate) has version \(one) on the source and \(other) on the target",
-            why: "Some texts may sort differently. Indexes are built anew on the target, so they are right there.",
+            keyed.isEmpty ? .note : .warning,
+            "the collation \(source.collate) has version \(one) on the source and \(other) on the target",
+            why: "Some texts may sort differently. Indexes are built anew on the target, so they are right there."
+                + (keyed.isEmpty ? "" : " Keys that are text: \(Wording.list(keyed))."),
+            cure: keyed.isEmpty
+                ? nil
+                : "see that the source's indexes are in order: run there (amcheck), or reindex them",
+            statement: keyed.isEmpty
+                ? nil
+                : "create extension if not exists amcheck; select bt_index_check(\(Piece.literal(keyed[0]))::regclass);",
             at: Side.target.location(context))
+    }
+
+    /// Unique indexes of the source over texts in the database's own collation.
+    private static func textKeys(_ context: CheckContext) -> [String] {
+        context.relations.filter { $0.kind == .table }.flatMap { relation in
+            context.indexes(of: relation).filter { index in
+                index.isUnique
+                    && index.keys.contains { key in
+                        relation.columns.contains { $0.number == key.column && $0.collation == "default" }
+                    }
+            }
+            .map(\.name.description)
+        }
     }
 
     private static let missingCollations = Check(
@@ -101,12 +124,17 @@ enum TextChecks {
                 columns[name, default: []].append("\(relation.name).\(QualifiedName.quotedIfNeeded(column.name))")
             }
         }
+        let profile = context.provider(.target).profile
         for (name, users) in columns.sorted(by: { $0.key < $1.key }) {
             findings.add(
                 .error, "the target has no collation \(QualifiedName.quoted(name))",
                 why: "These columns have it: \(Wording.list(users)).",
-                cure: "install the locale on the target's machine, then run in the target database as a superuser",
-                statement: "select pg_import_system_collations('pg_catalog');", object: QualifiedName.quoted(name),
+                cure: profile.isManaged
+                    ? "give the columns a collation on the source that \(profile.name) offers (`select collname from "
+                        + "pg_collation`), or ask its support"
+                    : "install the locale on the target's machine, then run in the target database as a superuser",
+                statement: profile.isManaged ? nil : "select pg_import_system_collations('pg_catalog');",
+                object: QualifiedName.quoted(name),
                 at: Side.target.location(context))
         }
     }

@@ -27,7 +27,7 @@ enum ValueChecks {
         _ context: CheckContext, where predicate: (Set<OID>) -> Bool,
     ) -> [String] {
         var answers: [OID: Bool] = [:]
-        return context.relations.filter { context.copiesRows(of: $0) }.flatMap { relation in
+        return context.copied.flatMap { relation in
             relation.columns.filter { column in
                 if let known = answers[column.type] { return known }
                 let answer = predicate(bottom(of: column.type, context.source.types))

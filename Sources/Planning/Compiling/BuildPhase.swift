@@ -21,6 +21,13 @@ extension GraphCompiler {
         // An apply under `session_replication_role = replica` would break a deferrable key unnoticed.
         guard index.isImmediate else { return .drained }
         if relation.kind == .partitionedTable { return .caughtUp }
+        if let family = selection.families[relation.oid] {
+            if index.isPrimary, let newKey = hypertables[relation.oid]?.primaryKey?.value {
+                return phase(ofKey: newKey, of: family)
+            }
+            let names = index.isPartial ? [] : relation.names(index.keys.compactMap(\.column))
+            return phase(ofKey: names.count == index.keys.count ? names : [], of: family)
+        }
         // Nobody writes to tables whose data is skipped.
         guard let row = following.identities[relation.oid] else { return .early }
         // Rows that the source has deleted may still be there.
@@ -35,12 +42,35 @@ extension GraphCompiler {
 
     /// Of a primary key that the plan gives to a hypertable. One that holds the identity's columns is as unique as they.
     func phase(ofNewKey columns: [String], on relation: Catalog.Relation) -> BuildPhase {
+        if let family = selection.families[relation.oid] { return phase(ofKey: columns, of: family) }
         guard let following, let row = following.identities[relation.oid] else { return .early }
         switch row.identity {
         case .insertsOnly: return .drained
         case .full: return .caughtUp
         case .columns(let identity): return Set(identity).isSubset(of: columns) ? .early : .caughtUp
         }
+    }
+
+    /// Of a unique key on a hypertable whose rows come from several tables. Rows that are equal in it must come from one
+    /// piece: where it holds the identity of the row's own table, and tells which table that is. Where the identity is the
+    /// key itself, the key is there first: should two tables ever hold the same one, it says so before any row is taken
+    /// for another.
+    func phase(ofKey columns: [String], of family: PartitionFamily) -> BuildPhase {
+        guard let following else { return .early }
+        let identities = family.parts.compactMap { following.identities[$0.oid]?.identity }
+        if identities.contains(.insertsOnly) { return .drained }
+        let key = Set(columns)
+        let isOne = identities.allSatisfy { identity in
+            guard case .columns(let names) = identity else { return false }
+            return Set(names) == key || Set(names).isSubset(of: key) && family.isDisjoint(by: names)
+        }
+        return isOne ? .early : .caughtUp
+    }
+
+    /// Of the tables of the source whose rows a table gets.
+    func identities(of table: OID) -> [RowIdentity] {
+        let sources = selection.families[table]?.parts.map(\.oid) ?? [table]
+        return sources.compactMap { following?.identities[$0] }
     }
 
     /// Whether rows that are equal in the index's columns have one watermark.
@@ -63,9 +93,8 @@ extension GraphCompiler {
 
     /// Whether a table, or one below it, is followed for inserts only.
     func isUnfollowed(_ table: OID) -> Bool {
-        guard let following else { return false }
-        return ([table] + lookup.descendants(of: table)).contains {
-            following.identities[$0]?.identity == .insertsOnly
+        ([table] + lookup.descendants(of: table)).contains { oid in
+            identities(of: oid).contains { $0.identity == .insertsOnly }
         }
     }
 

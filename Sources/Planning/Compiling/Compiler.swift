@@ -16,7 +16,8 @@ package enum Compiler {
     ///   - target: its settings and extensions count; what else it holds is for the checks.
     package static func compile(_ plan: Plan, source: Catalog, target: Catalog) -> Compilation {
         let plan = plan.completed(from: source)
-        let selection = ResolvedSelection(plan, source: source)
+        var selection = ResolvedSelection(plan, source: source)
+        selection.leaveOutEventTriggers(of: source, for: target, plan.target.provider.value)
         var compiler = GraphCompiler(plan: plan, source: source, target: target, selection: selection)
         let graph = compiler.compile()
         return Compilation(

@@ -9,7 +9,7 @@ extension GraphCompiler {
     mutating func addForeignKeyTasks(isLate: Bool? = nil, after base: [Int] = []) {
         for constraint in selection.constraints where constraint.kind == .foreignKey && constraint.parent == nil {
             guard let table = lookup.relationsByOID[constraint.table], let referenced = constraint.referencedTable,
-                isLate.map({ $0 == isAddedLate(constraint) }) ?? true
+                isLate.map({ $0 == isAddedLate(constraint) }) ?? true, !isThere(constraint)
             else {
                 continue
             }
@@ -27,8 +27,17 @@ extension GraphCompiler {
         }
     }
 
+    /// On a table that was on the target before, under the same name.
+    private func isThere(_ key: Catalog.Constraint) -> Bool {
+        guard let there = existing[key.table] else { return false }
+        return target.constraints.contains {
+            $0.table == there.target.oid && $0.kind == .foreignKey && $0.name == key.name
+        }
+    }
+
     func canBeNotValid(_ key: Catalog.Constraint) -> Bool {
         let both = [key.table, key.referencedTable].compactMap(\.self)
+        if both.contains(where: { existing[$0]?.hasParts == true }) { return false }
         // Before 18 the server refuses NOT VALID on a partitioned table, and where one is referenced, VALIDATE
         // leaves the constraints' parts unvalidated.
         let isPartitioned =

@@ -11,14 +11,21 @@ struct GraphCompiler {
     let target: Catalog
     let selection: ResolvedSelection
     let lookup: CatalogIndex
+    /// Of what the server holds: partitions that become part of a hypertable are in it.
+    let original: CatalogIndex
     let jobs: JobDecision
     let selected: Set<OID>
     /// Of the plan's entries, those that become hypertables, by table.
     let hypertables: [OID: Plan.Hypertable]
     /// What becomes a partitioned table, by table.
     private(set) var partitions: [OID: RangePartitions] = [:]
+    /// Tables that are on the target already.
+    let existing: [OID: ExistingTable]
+    /// Without those of columns of such tables that the target has not.
+    let sequences: [QualifiedName]
     /// Nil offline.
     let following: FollowingPlanner?
+    var access = AccessDecision()
 
     var graph = Graph<MigrationTask>()
     var diagnostics: [Diagnostic] = []
@@ -32,6 +39,7 @@ struct GraphCompiler {
     var attachIndexes: Int?
     var postData = 0
     var largeObjects: Int?
+    var extensionRows: [Int] = []
     var foreignKeys: [(vertex: Int, constraint: Catalog.Constraint, build: ForeignKeyBuild)] = []
     /// The last validation of each table's foreign keys.
     var validations: [OID: Int] = [:]
@@ -41,16 +49,25 @@ struct GraphCompiler {
 
     init(plan: Plan, source: Catalog, target: Catalog, selection: ResolvedSelection) {
         self.plan = plan
-        self.source = source
+        let folded = FoldedSource(plan, source)
+        self.source = folded.catalog
         self.target = target
         self.selection = selection
-        lookup = CatalogIndex(source)
+        let original = CatalogIndex(source)
+        self.original = original
+        lookup = folded.families.isEmpty ? original : CatalogIndex(folded.catalog)
         selected = Set(selection.relations.map(\.oid))
         names = GeneratedNames(source)
-        let copied = selection.relations.filter { $0.kind == .table && !selection.withoutData.contains($0.oid) }
+        existing = selection.existingTables(target)
+        let (kept, there) = (Set(existing.keys), Set(target.sequences.map(\.name)))
+        sequences = selection.sequences.filter { sequence in
+            !(sequence.ownerTable.map(kept.contains) ?? false) || there.contains(sequence.name)
+        }
+        .map(\.name)
+        let copied = selection.copiedTables
         following =
             plan.mode.value == .live
-            ? FollowingPlanner(plan: plan, source: source, target: target, selection: selection, lookup: lookup) : nil
+            ? FollowingPlanner(plan: plan, source: source, target: target, selection: selection, lookup: original) : nil
         jobs = JobPlanner(plan: plan.copy, source: source.server, target: target.server)
             .decide(totalBytes: copied.reduce(0) { $0 + $1.tableBytes })
         let byName = Dictionary(
@@ -66,11 +83,26 @@ struct GraphCompiler {
 
     mutating func compile() -> MigrationGraph {
         divide()
+        var planner = AccessPlanner(plan: plan, source: source, target: target, exclusions: exclusions)
+        access = planner.decide()
+        diagnostics += planner.diagnostics
         if following == nil { addOfflineTasks() } else { addLiveTasks() }
+        addPolicies()
+        return MigrationGraph(
+            tasks: tasks(), tables: decisions, jobs: jobs, exclusions: exclusions,
+            following: following?.decision, access: access)
+    }
+
+    /// With what is on the target already.
+    private var exclusions: Exclusions {
         var exclusions = selection.exclusions
         if !partitions.isEmpty { exclusions.partitioned = partitions.mapValues(\.column) }
-        return MigrationGraph(
-            tasks: tasks(), tables: decisions, jobs: jobs, exclusions: exclusions, following: following?.decision)
+        guard !existing.isEmpty else { return exclusions }
+        let owned = selection.sequences.filter { $0.ownerTable.map { existing[$0] != nil } ?? false }
+        exclusions.present = (existing.keys.map { $0 } + owned.map(\.oid)).sorted().map {
+            ExcludedObject(catalog: "pg_class", oid: $0)
+        }
+        return exclusions
     }
 
     /// Hypertables of the source that the plan wants as partitioned tables.
@@ -86,6 +118,7 @@ struct GraphCompiler {
         addSchemaTasks(after: [])
         addCopyTasks()
         addLargeObjects(after: [preData])
+        addExtensionRows(isLate: false, after: [preData])
         addIndexTasks(.early)
         addForeignKeyTasks()
         addPostData()
@@ -93,6 +126,13 @@ struct GraphCompiler {
         addAnalyzeTasks()
         addValidateTasks()
         addLastTasks()
+    }
+
+    /// Behind everything, a cutover's completion included: a job that compresses or drops chunks must not see a target
+    /// that is still filled, compared or followed.
+    private mutating func addPolicies() {
+        let policies = selection.relations.compactMap { hypertables[$0.oid].flatMap(HypertablePolicies.init) }
+        if !policies.isEmpty { add(nil, .applyPolicies(policies), after: graph.sinks) }
     }
 
     @discardableResult

@@ -15,7 +15,10 @@ extension GraphCompiler {
                 tasks = TableTasks(ready: known.ready, data: base, bytes: known.bytes)
             }
             if phase == .early { addLookupIndex(of: relation, own, &tasks) }
-            if let entry = hypertables[relation.oid] {
+            if let there = existing[relation.oid] {
+                addMissingIndexes(
+                    relation, there, own.filter { self.phase(of: $0, on: relation) == phase }, keys, &tasks)
+            } else if let entry = hypertables[relation.oid] {
                 addHypertableIndexes(relation, entry, own, keys, phase, &tasks)
             } else if partitions[relation.oid] != nil {
                 addDividedIndexes(relation, own, keys, phase, &tasks)
@@ -57,6 +60,23 @@ extension GraphCompiler {
             let way: ConstraintBuild.Way =
                 isParent ? .directly(only: true) : index.mustBeBuiltByConstraint ? .directly(only: false) : .usingIndex
             addConstraint(key, index, of: relation, way: way, definition: key.definition, &tasks)
+        }
+    }
+
+    /// A table that was on the target before keeps its indexes and gets those that it lacks.
+    private mutating func addMissingIndexes(
+        _ relation: Catalog.Relation, _ there: ExistingTable, _ indexes: [Catalog.Index],
+        _ keys: [Catalog.Constraint], _ tasks: inout TableTasks,
+    ) {
+        let missing = indexes.filter { !there.has($0) }
+        guard there.hasParts else { return addIndexes(relation, missing, keys, &tasks) }
+        for index in missing where index.constraint == nil {
+            tasks.indexes.append(addIndex(index, of: relation, isParent: false, after: tasks.data))
+        }
+        for index in missing {
+            guard let key = keys.first(where: { $0.oid == index.constraint }) else { continue }
+            addConstraint(
+                key, index, of: relation, way: .directly(only: false), definition: key.definition, &tasks)
         }
     }
 

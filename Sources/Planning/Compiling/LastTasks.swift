@@ -88,13 +88,16 @@ extension GraphCompiler {
 
     /// Sequences; event triggers, which must not fire for us; then whether the source stood still; then verification.
     mutating func addLastTasks() {
-        if !selection.sequences.isEmpty {
-            add(nil, .setSequences(selection.sequences.map(\.name)), after: [postData])
+        if !sequences.isEmpty {
+            add(nil, .setSequences(sequences), after: [postData])
         }
+        addExtensionRows(isLate: true, after: graph.sinks)
+        addRightsTasks(.all)
         // The dump's last stage also holds comments on materialized views' indexes, which are built late.
         let views = Set(selection.relations.filter { $0.kind == .materializedView }.map(\.oid))
         if !selection.eventTriggers.isEmpty || selection.indexes.contains(where: { views.contains($0.table) }) {
             add(nil, .restoreEventTriggers, after: graph.sinks)
+            addRightsTasks(.eventTriggers)
         }
         let end = add(nil, .checkSourceUnchanged, after: graph.sinks)
         addVacuumTasks { _, _ in [end] }
@@ -105,7 +108,11 @@ extension GraphCompiler {
     /// Also where the plan asks for none: it may, as long as the migration is not finished.
     mutating func addVerifyTasks(after end: Int) {
         for relation in selection.relations {
-            for piece in verificationPieces(pieces[relation.oid] ?? []) {
+            let copied = pieces[relation.oid] ?? []
+            let compared =
+                selection.families[relation.oid].map { familyPieces($0, relation, copied) }
+                ?? verificationPieces(copied)
+            for piece in compared {
                 add(
                     "\(relation.name):\(Self.digits(piece.number))", .verify(piece), after: [end],
                     resource: .tableJob, weight: piece.estimatedBytes)
@@ -135,6 +142,41 @@ extension GraphCompiler {
 
     /// A smaller hypertable's chunks are vacuumed by one job.
     private static let leastSharedVacuum: Int64 = 64 << 20
+
+    /// A hypertable whose rows come from several tables is compared with all of these at once: in ranges of time, cut
+    /// where the source's partitions begin.
+    private func familyPieces(
+        _ family: PartitionFamily, _ root: Catalog.Relation, _ copied: [Piece],
+    ) -> [Piece] {
+        guard let first = copied.first else { return [] }
+        let bytes = copied.reduce(0) { $0 + $1.estimatedBytes }
+        let most = Int(bytes / Self.leastComparedPiece) + 1
+        let borders = family.borders(by: hypertables[root.oid]?.timeColumn?.value, atMost: most)
+        let bounds: [String?] = [nil] + (borders?.values ?? []).map { $0 } + [nil]
+        let rows: [Piece.Rows] =
+            borders.map { found in
+                found.values.isEmpty
+                    ? [.all]
+                    : zip(bounds, bounds.dropFirst()).map {
+                        .range(column: found.column, type: found.type, lower: $0, upper: $1)
+                    }
+            } ?? [.all]
+        return rows.enumerated().map { position, rows in
+            var piece = Piece(
+                table: root.name, tableOID: root.oid, number: position + 1, count: rows == .all ? 1 : bounds.count - 1,
+                rows: rows, columns: first.columns, isBinary: first.isBinary, mayFreeze: false,
+                estimatedRows: copied.reduce(0) { $0 + $1.estimatedRows } / Int64(max(bounds.count - 1, 1)),
+                estimatedBytes: bytes / Int64(max(bounds.count - 1, 1)))
+            piece.includesChildren = true
+            let moved = Set(copied.map(\.tableOID))
+            piece.leavesOut = ([family.root] + family.members).filter { $0.kind == .table && !moved.contains($0.oid) }
+                .map(\.oid)
+            return piece
+        }
+    }
+
+    /// Comparing less at once costs more in turns than it saves.
+    private static let leastComparedPiece: Int64 = 256 << 20
 
     /// Ranges as they were copied. A ctid means nothing on another server, so that a table of block pieces is one.
     private func verificationPieces(_ pieces: [Piece]) -> [Piece] {

@@ -33,6 +33,7 @@ extension GraphCompiler {
         if !isLate { addEndOfDump() }
         addValidateTasks(isLate: false)
         addLiveVacuumTasks(after: catchUp)
+        addRightsTasks(.early)
         let gate = add(nil, .gate, after: graph.sinks)
         addCutoverTasks(after: gate, hasLateKeys: isLate)
     }
@@ -64,8 +65,9 @@ extension GraphCompiler {
         (live.drain, live.recopied) = (drain, recopied)
         for name in live.lookupIndexes { add(name.description, .dropIndex(name), after: [drain]) }
         addLargeObjects(after: [drain])
-        if !selection.sequences.isEmpty {
-            add(nil, .setSequences(selection.sequences.map(\.name)), after: [drain])
+        addExtensionRows(isLate: false, after: [drain])
+        if !sequences.isEmpty {
+            add(nil, .setSequences(sequences), after: [drain])
         }
         addIndexTasks(.drained)
         addForeignKeyTasks(isLate: true, after: [recopied])
@@ -74,7 +76,11 @@ extension GraphCompiler {
         let triggers = add(nil, .restoreTriggers, after: hasLateKeys ? [recopied, postData] : [recopied])
         // Policies decide what a view's owner sees.
         addViewTasks(after: addAggregateTasks(after: triggers))
-        let end = add(nil, .restoreEventTriggers, after: graph.sinks)
+        addExtensionRows(isLate: true, after: graph.sinks)
+        addRightsTasks(.late)
+        let eventTriggers = add(nil, .restoreEventTriggers, after: graph.sinks)
+        addRightsTasks(.eventTriggers)
+        let end = graph.sinks.first ?? eventTriggers
         addVerifyTasks(after: end)
         add(nil, .completeCutover, after: graph.sinks)
         // Nothing is taken back any more.
@@ -92,7 +98,7 @@ extension GraphCompiler {
     /// - Returns: the drain where all tables are followed.
     private mutating func addRecopy(after drain: Int) -> Int {
         let tables = selection.relations.filter {
-            following?.identities[$0.oid]?.identity == .insertsOnly
+            identities(of: $0.oid).contains { $0.identity == .insertsOnly }
         }
         guard !tables.isEmpty else { return drain }
         return add(nil, .recopyUnfollowed, after: [drain], weight: tables.reduce(0) { $0 + $1.tableBytes })

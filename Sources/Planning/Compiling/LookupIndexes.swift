@@ -5,9 +5,17 @@ extension GraphCompiler {
     /// Where no index of the target finds a row by its identity while changes are applied, one of ours does, until the
     /// apply has ended.
     mutating func addLookupIndex(of relation: Catalog.Relation, _ indexes: [Catalog.Index], _ tasks: inout TableTasks) {
-        guard case .columns(let columns)? = following?.identities[relation.oid]?.identity, !columns.isEmpty,
-            !hasLookup(relation, by: columns, indexes)
-        else { return }
+        var done: Set<Set<String>> = []
+        for identity in identities(of: relation.oid).map(\.identity) {
+            guard case .columns(let columns) = identity, !columns.isEmpty, done.insert(Set(columns)).inserted,
+                !hasLookup(relation, by: columns, indexes)
+            else { continue }
+            addLookupIndex(of: relation, on: columns, &tasks)
+        }
+    }
+
+    private mutating func addLookupIndex(of relation: Catalog.Relation, on columns: [String], _ tasks: inout TableTasks)
+    {
         let name = names.lookupIndex(of: relation.name)
         let list = columns.map(QualifiedName.quoted).joined(separator: ", ")
         let build = IndexBuild(
@@ -25,6 +33,7 @@ extension GraphCompiler {
         _ relation: Catalog.Relation, by columns: [String], _ indexes: [Catalog.Index],
     ) -> Bool {
         let wanted = Set(columns)
+        if existing[relation.oid]?.hasLookup(by: wanted) == true { return true }
         func begins(_ names: [String]) -> Bool {
             names.count >= columns.count && Set(names.prefix(columns.count)) == wanted
         }

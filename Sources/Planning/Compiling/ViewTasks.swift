@@ -9,6 +9,7 @@ extension GraphCompiler {
         for relation in selection.relations { needs.formUnion(tables[relation.oid]?.tails ?? []) }
         if let attachIndexes { needs.insert(attachIndexes) }
         if let largeObjects { needs.insert(largeObjects) }
+        needs.formUnion(extensionRows)
         if let catchUp = live.catchUp { needs.insert(catchUp) }
         needs.remove(preData)
         postData = add(nil, .restorePostData, after: needs.isEmpty ? [preData] : needs.sorted())
@@ -48,7 +49,7 @@ extension GraphCompiler {
                 for index in own { _ = addIndex(index, of: view, isParent: false, after: [ready]) }
                 continue
             }
-            let needs = reads.nearest(to: oid).compactMap { tables[$0]?.ready }
+            let needs = reads.nearest(to: oid).compactMap { tables[$0]?.ready } + extensionRows
             let refresh = add(
                 view.name.description, .refreshMaterializedView(view.name), after: [ready] + needs,
                 resource: .indexJob, weight: view.tableBytes)

@@ -11,11 +11,15 @@ struct FollowingPlanner {
         let choices = Dictionary(
             plan.replication.identity.map { ($0.table.value, $0.choice.value) }
         ) { first, _ in first }
-        let tables = selection.relations.filter { $0.kind == .table && !selection.withoutData.contains($0.oid) }
+        let tables = selection.copiedTables
         var identities: [OID: RowIdentity] = [:]
+        // What the plan says of a table goes for its partitions that become one hypertable.
+        var roots: [OID: PartitionFamily] = [:]
+        for family in selection.families.values { for part in family.parts { roots[part.oid] = family } }
         for table in tables {
             identities[table.oid] = RowIdentity(
-                table, indexes: lookup.indexes(of: table.oid), choice: choices[table.name])
+                table, indexes: lookup.indexes(of: table.oid),
+                choice: choices[table.name] ?? roots[table.oid].flatMap { choices[$0.root.name] })
         }
         self.identities = identities
 
@@ -31,8 +35,8 @@ struct FollowingPlanner {
             isBinary = false
             why += "; values travel as text: in \(table), \(obstacle)"
         }
-        let published = PublishedTables(
-            lookup, identities: isPgoutput ? identities : [:], selected: Set(selection.relations.map(\.oid)))
+        let selected = selection.relations.map(\.oid) + selection.families.values.flatMap { $0.parts.map(\.oid) }
+        let published = PublishedTables(lookup, identities: isPgoutput ? identities : [:], selected: Set(selected))
         decision = FollowingDecision(
             plugin: choice.plugin, pluginWhy: why, isBinary: isBinary, hasMessages: !isPgoutput || hasOptions,
             tables: tables.sorted { $0.name < $1.name }.compactMap { table in
@@ -41,6 +45,10 @@ struct FollowingPlanner {
                         name: table.name, oid: table.oid, identity: identity.identity, change: identity.change,
                         isAcknowledged: identity.isAcknowledged, why: identity.why)
                     followed.chunks = lookup.hypertablesByName[table.name].map(FollowingDecision.FollowedChunks.init)
+                    if let family = roots[table.oid] {
+                        followed.target = family.root.name
+                        followed.territory = family.territory(of: table)
+                    }
                     return followed
                 }
             },

@@ -40,14 +40,16 @@ struct PieceCutter {
     /// - Parameters:
     ///   - indexes: those of the table that are valid on the source, migrated or not.
     ///   - hypertable: the table's entry in the plan, where it becomes one.
+    ///   - allowsBlocks: block pieces start over together, and so need rows that are told from others on the target.
     ///   - chunked: the table as a hypertable of the source, where it is one.
     ///   - isDivided: it becomes a partitioned table.
     func cut(
-        _ relation: Catalog.Relation, indexes: [Catalog.Index], hypertable: Plan.Hypertable?,
+        _ relation: Catalog.Relation, indexes: [Catalog.Index], hypertable: Plan.Hypertable?, allowsBlocks: Bool = true,
         chunked: Catalog.Hypertable? = nil, isDivided: Bool = false,
     ) -> Cut {
-        let draft =
+        var draft =
             chunked.map { sourceChunks(relation, $0) } ?? rows(of: relation, indexes: indexes, hypertable: hypertable)
+        if draft.way == .blocks, !allowsBlocks { draft = Draft(way: .whole, rows: [.all], why: "cannot be split") }
         var cut = Cut(pieces: [], way: draft.way, isBinary: false, why: draft.why, diagnostics: draft.diagnostics)
         (cut.isBinary, cut.why) = format(relation, draft.why, &cut.diagnostics)
         let columns = relation.columns.filter { $0.generated == nil }.map(\.name)
@@ -95,7 +97,7 @@ struct PieceCutter {
             return Draft(way: .whole, rows: [.all], why: "not larger than \(Measure.bytes(limit))")
         }
         var candidates = RangeKey.candidates(in: relation, indexes: indexes, text: text)
-        if mode == .live, let identity = identity(of: relation, indexes) {
+        if mode == .live, let identity = identity(of: relation, indexes, hypertable) {
             candidates.removeAll { !identity.contains($0.column.number) }
         }
         let count = pieceCount(bytes, each: hypertable == nil ? jobs.splitLargerThan : hypertablePiece(bytes))
@@ -104,8 +106,12 @@ struct PieceCutter {
         return blocks(relation, candidates, count)
     }
 
-    private func identity(of relation: Catalog.Relation, _ indexes: [Catalog.Index]) -> Set<Int>? {
-        IdentityColumns.of(relation, indexes: indexes, choice: identities[relation.name])
+    /// What the plan says of a table goes for its partitions that become one hypertable.
+    private func identity(
+        of relation: Catalog.Relation, _ indexes: [Catalog.Index], _ hypertable: Plan.Hypertable?,
+    ) -> Set<Int>? {
+        let choice = identities[relation.name] ?? hypertable.flatMap { identities[$0.table.value] }
+        return IdentityColumns.of(relation, indexes: indexes, choice: choice)
     }
 
     /// Several for each job, so that the last ones end together; but not too small.

@@ -27,6 +27,8 @@ struct RangeKey {
     static func scale(of type: OID) -> (String, RangeScale)? {
         types[type].flatMap { name, scale in scale.map { (name, $0) } }
     }
+    /// What borders on a column are cast to, and how they are counted; nil where rows are not cut along such columns.
+    static func type(of column: Catalog.Column) -> (String, RangeScale?)? { types[column.type] }
 
     /// The columns of a table that qualify, best first: of a key before others, then as the heap follows them.
     ///

@@ -63,6 +63,18 @@ struct ValueDistribution {
         segments = result + rest
     }
 
+    /// The share of the rows below a value, of all that are known.
+    func share(below value: Int128) -> Double {
+        let total = segments.reduce(0) { $0 + $1.share }
+        guard total > 0 else { return 0 }
+        let below = segments.reduce(0.0) { sum, segment in
+            if segment.upper < value { return sum + segment.share }
+            guard segment.lower < value, segment.upper > segment.lower else { return sum }
+            return sum + segment.share * Double(value - segment.lower) / Double(segment.upper - segment.lower)
+        }
+        return below / total
+    }
+
     /// The smallest value known.
     var smallest: Int128? { segments.first?.lower }
 

@@ -7,6 +7,18 @@ package struct PlanDocument: Sendable, Codable, Equatable {
         package var version: String
         /// Sessions that the migration opens at most, its short ones included.
         package var connections: Int?
+        /// Who runs it: what the plan says, else what the server shows.
+        package var provider: Plan.Provider?
+        /// Its name for people.
+        package var providerName: String?
+        /// What tells so.
+        package var providerWhy: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case database, version, connections, provider
+            case providerName = "provider_name"
+            case providerWhy = "provider_why"
+        }
     }
 
     /// How many objects of one kind are created.
@@ -72,6 +84,8 @@ package struct PlanDocument: Sendable, Codable, Equatable {
     package var notYetApplied: [String]
     /// Nil, as all below, where an error stands in the way of compiling.
     package var jobs: [Job]?
+    /// Nil, too, for what an earlier version of Skein began.
+    package var access: Access?
     /// Nil offline, too.
     package var following: Following?
     /// What happens between the fence and the end of the cutover, in words; nil offline.
@@ -83,8 +97,8 @@ package struct PlanDocument: Sendable, Codable, Equatable {
     package var diagnostics: [Diagnostic]
 
     private enum CodingKeys: String, CodingKey {
-        case name, file, hash, mode, source, target, creates, skipped, jobs, following, downtime, tables, estimate
-        case tasks, diagnostics
+        case name, file, hash, mode, source, target, creates, skipped, jobs, access, following, downtime, tables
+        case estimate, tasks, diagnostics
         case notYetApplied = "not_yet_applied"
     }
 }

@@ -15,15 +15,16 @@ extension PlanDocument {
         hash = plan.hash
         mode = plan.mode.value
         self.source = Server(
-            database: source.server.database, version: source.server.version,
+            source, RecognisedProvider(plan.source.provider.value, source),
             connections: graph.map { Sessions.needed(.source, plan, $0.jobs) })
         self.target = Server(
-            database: target.server.database, version: target.server.version,
+            target, RecognisedProvider(plan.target.provider.value, target),
             connections: graph.map { Sessions.needed(.target, plan, $0.jobs) })
         creates = CreatedCounts.counts(plan, source, selection, graph)
         skipped = Self.skipped(plan, source, selection)
         notYetApplied = Self.notYetApplied(plan)
         jobs = graph.map { Self.jobs($0.jobs) }
+        access = graph.flatMap { $0.access.map(PlanDocument.Access.init) }
         following = graph.flatMap { $0.following.map(PlanDocument.Following.init) }
         downtime = graph.flatMap { Downtime($0, source: source, verify: plan.cutover.verify.value)?.parts }
         tables = graph.map { graph in
@@ -55,21 +56,30 @@ extension PlanDocument {
 
     /// Whole relations, schemas and extensions; what falls with them is in the diagnostics.
     private static func skipped(_ plan: Plan, _ source: Catalog, _ selection: ResolvedSelection) -> [Skipped] {
-        let own = SourceNames.markerSchema(of: plan, on: source.server)
+        let markers = SourceNames.markerSchema(of: plan, on: source.server)
+        let profile = RecognisedProvider(plan.source.provider.value, source).profile
+        func own(_ profile: ProviderProfile) -> String { "it is \(profile.name)'s own" }
         var result: [Skipped] = selection.exclusions.schemas.filter { schema in
             // TimescaleDB makes it itself.
-            schema != own && !schema.hasPrefix("_timescaledb_")
+            schema != markers && !schema.hasPrefix("_timescaledb_")
         }
         .map { schema in
             Skipped(
                 object: "schema \(QualifiedName.quotedIfNeeded(schema))",
                 why: plan.select.schemas.exclude.contains { $0.value.matches(schema) }
-                    ? "the plan excludes it" : "the plan does not include it")
+                    ? "the plan excludes it"
+                    : profile.owns(schema: schema) ? own(profile) : "the plan does not include it")
         }
         result += selection.exclusions.extensions.map { name in
-            Skipped(object: "extension \(QualifiedName.quotedIfNeeded(name))", why: "the plan excludes it")
+            Skipped(
+                object: "extension \(QualifiedName.quotedIfNeeded(name))",
+                why: plan.select.excludedExtensions.contains { $0.value.matches(name) }
+                    ? "the plan excludes it" : own(profile))
         }
-        let selected = Set(selection.relations.map(\.oid))
+        let parts = selection.families.values.flatMap { family in
+            family.members.map(\.oid).filter { !family.excluded.contains($0) }
+        }
+        let selected = Set(selection.relations.map(\.oid) + parts)
         let schemas = Set(selection.exclusions.schemas)
         for relation in source.relations where !selected.contains(relation.oid) {
             guard !schemas.contains(relation.name.schema) else { continue }
@@ -83,7 +93,9 @@ extension PlanDocument {
                         : isRestricted ? "the plan does not include it" : "it depends on what the plan excludes"))
         }
         let indexes = Set(selection.indexes.map(\.oid))
-        for index in source.indexes where selected.contains(index.table) && !indexes.contains(index.oid) {
+        // Of partitions that become part of a hypertable another finding tells.
+        let made = Set(selection.relations.map(\.oid))
+        for index in source.indexes where made.contains(index.table) && !indexes.contains(index.oid) {
             let isExcluded = plan.select.excludedIndexes.contains { $0.value.matches(index.name) }
             result.append(
                 Skipped(
@@ -103,19 +115,16 @@ extension PlanDocument {
         return result
     }
 
-    private static func notYetApplied(_ plan: Plan) -> [String] {
-        var result: [String] = []
-        if plan.roles.migrate.value { result.append("roles: create the roles on the target yourself") }
-        if plan.grants.owners.value || plan.grants.privileges.value {
-            result.append("grants: objects belong to the migrating role, without the source's privileges")
-        }
-        for entry in plan.hypertables {
-            let keys = [entry.columnstore.map { _ in "columnstore" }, entry.retention.map { _ in "retention" }]
-                .compactMap(\.self)
-            guard !keys.isEmpty else { continue }
-            result.append("\(keys.joined(separator: ", ")) of \(entry.table.value)")
-        }
-        return result
+    // Every key does something by now.
+    private static func notYetApplied(_ plan: Plan) -> [String] { [] }
+}
+
+extension PlanDocument.Server {
+    init(_ catalog: Catalog, _ recognised: RecognisedProvider, connections: Int?) {
+        self.init(
+            database: catalog.server.database, version: catalog.server.version, connections: connections,
+            provider: recognised.profile.provider, providerName: recognised.profile.name,
+            providerWhy: recognised.why)
     }
 }
 
@@ -151,8 +160,15 @@ private enum CreatedCounts {
             }
         }
         let selected = Set(selection.relations.map(\.oid))
-        add("trigger", source.triggers.filter { selected.contains($0.table) && $0.parent == nil }.count)
+        let gone = Set(selection.exclusions.objects.filter { $0.catalog == "pg_trigger" }.map(\.oid))
+        add(
+            "trigger",
+            source.triggers.filter { selected.contains($0.table) && $0.parent == nil && !gone.contains($0.oid) }.count)
         add("policy", source.policies.filter { selected.contains($0.table) }.count)
+        let made = Set(selection.relations.map(\.name))
+        let entries = plan.hypertables.filter { $0.to == nil && made.contains($0.table.value) }
+        add("columnstore", entries.filter { $0.columnstore != nil }.count)
+        add("retention policy", entries.filter { $0.retention != nil }.count)
         add("sequence", selection.sequences.count)
         for object in selection.objects where object.id.catalog != "pg_event_trigger" { add(object.kind) }
         add("event trigger", selection.eventTriggers.count)
@@ -168,7 +184,7 @@ private enum CreatedCounts {
     private static let order = [
         "schema", "extension", "hypertable", "table", "partitioned table", "partition", "foreign table", "view",
         "materialized view", "index", "primary key", "unique constraint", "exclusion constraint", "foreign key",
-        "check constraint", "sequence", "trigger", "policy",
+        "check constraint", "columnstore", "retention policy", "sequence", "trigger", "policy",
     ]
     private static func rank(_ kind: String) -> Int { order.firstIndex(of: kind) ?? order.count }
 }

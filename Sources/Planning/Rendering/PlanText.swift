@@ -12,7 +12,7 @@ package struct PlanText {
     }
 
     private func text(_ document: PlanDocument) -> String {
-        var lines = [heading(document), ""]
+        var lines = [heading(document)] + place("source", document.source) + place("target", document.target) + [""]
         lines += section("Creates on the target", wrapped(creates(document.creates), indent: "  "))
         if let jobs = document.jobs { lines += section("Jobs", jobLines(jobs) + connectionLines(document)) }
         if let following = document.following {
@@ -23,6 +23,11 @@ package struct PlanText {
         }
         if let tables = document.tables { lines += section(tableHeading(tables), TableLines(text: self).lines(tables)) }
         if !document.skipped.isEmpty { lines += section("Not migrated", skippedLines(document.skipped)) }
+        if let paragraphs = document.access?.paragraphs, !paragraphs.isEmpty {
+            lines += section(
+                "Roles and rights",
+                paragraphs.flatMap { wrapped($0.split(separator: " ").map(String.init), indent: "  ", separator: " ") })
+        }
         if !document.notYetApplied.isEmpty {
             lines += section(
                 "Not yet applied by this version", document.notYetApplied.flatMap { wrapped([$0], indent: "  ") })
@@ -39,6 +44,12 @@ package struct PlanText {
         func version(_ server: PlanDocument.Server) -> Substring { server.version.prefix { $0 != " " } }
         return "Plan \(document.name) (\(document.mode.rawValue)): \(document.source.database) on PostgreSQL "
             + "\(version(document.source)) → \(document.target.database) on PostgreSQL \(version(document.target))"
+    }
+
+    private func place(_ side: String, _ server: PlanDocument.Server) -> [String] {
+        guard let name = server.providerName else { return [] }
+        let why = server.providerWhy.map { " (\($0))" } ?? ""
+        return wrapped("\(name)\(why)".split(separator: " ").map(String.init), indent: "  \(side): ", separator: " ")
     }
 
     private func section(_ title: String, _ body: [String]) -> [String] { [title] + body + [""] }
@@ -156,6 +167,7 @@ private struct TableLines {
             switch table.way {
             case .whole: "whole"
             case .ranges: "\(table.pieces) ranges"
+            case .partitions: table.pieces == 1 ? "1 piece" : "\(table.pieces) pieces"
             case .blocks: "\(table.pieces) block ranges"
             case .skipped: "no data"
             case .none: "—"

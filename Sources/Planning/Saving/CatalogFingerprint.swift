@@ -9,6 +9,9 @@ extension Fingerprint {
         let names = Dictionary(catalog.relations.map { ($0.oid, $0.name.description) }) { first, _ in first }
         let selected = Set(selection.relations.map(\.oid))
         for relation in selection.relations { collection.add(relation, names) }
+        for family in selection.families.values {
+            for member in family.members where !family.excluded.contains(member.oid) { collection.add(member, names) }
+        }
         for index in selection.indexes {
             collection.add(
                 "index \(index.name)",

@@ -18,6 +18,11 @@ package struct ResolvedSelection: Sendable, Equatable {
     /// Relations whose structure alone is migrated.
     package var withoutData: Set<OID> = []
     package var exclusions = Exclusions()
+    /// Tables that are on the target already, as the plan says.
+    package var existing: Set<OID> = []
+    /// What becomes one hypertable each, by the root's oid. `relations` has the root as one plain table, and nothing of
+    /// what is below it.
+    package var families: [OID: PartitionFamily] = [:]
     /// Everything that is left out because of what the plan excludes, and every entry that matches nothing.
     package var diagnostics: [Diagnostic] = []
 
@@ -28,4 +33,16 @@ package struct ResolvedSelection: Sendable, Equatable {
     }
 
     init() {}
+
+    /// The tables of the source whose rows go to a selected relation: itself, or what becomes part of it.
+    package func sources(of relation: Catalog.Relation) -> [Catalog.Relation] {
+        families[relation.oid]?.parts ?? [relation]
+    }
+
+    /// Every table of the source that holds rows which are moved.
+    package var copiedTables: [Catalog.Relation] {
+        relations.filter { $0.kind == .table }.flatMap(sources).filter {
+            $0.kind == .table && !withoutData.contains($0.oid)
+        }
+    }
 }

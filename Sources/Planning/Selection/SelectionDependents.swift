@@ -110,12 +110,15 @@ extension SelectionResolver {
 
     /// What is left out because of the plan's own words has none of ours.
     private func because(_ cause: Catalog.ObjectID) -> String {
-        (excluded[cause] ?? "").isEmpty ? "which the plan excludes" : "which is left out too"
+        if excluded[cause] == Self.folds { return "which \(Self.folds)" }
+        guard (excluded[cause] ?? "").isEmpty else { return "which is left out too" }
+        return source.extensions.contains { $0.oid == cause.oid && provider.owns(extension: $0.name) }
+            ? "which is \(provider.name)'s own" : "which the plan excludes"
     }
 
     /// A relation by its name alone, everything else with its kind.
     private func name(of object: Catalog.ObjectID) -> String {
-        if object.catalog == "pg_class", let relation = lookup.relationsByOID[object.oid] {
+        if object.catalog == "pg_class", let relation = lookup.relationsByOID[object.oid] ?? members[object.oid] {
             return relation.name.description
         }
         return lookup.description(of: object) ?? "an object"

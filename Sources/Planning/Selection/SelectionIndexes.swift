@@ -68,14 +68,17 @@ extension SelectionResolver {
 
     /// Leaves out the foreign keys whose other side is left out, the table or its key.
     mutating func excludeForeignKeys() {
-        for constraint in source.constraints where constraint.kind == .foreignKey && !isExcluded(constraint.table) {
+        // With those that lead to a partition which becomes part of a hypertable.
+        for constraint in folded.original.constraints
+        where constraint.kind == .foreignKey && !isExcluded(constraint.table) {
             guard let referenced = constraint.referencedTable else { continue }
             let keyIsExcluded = constraint.index.map(isExcluded) ?? false
             guard isExcluded(referenced) || keyIsExcluded else { continue }
             excluded[.init(catalog: "pg_constraint", oid: constraint.oid)] = ""
             // What a partition has from its parent is told once.
             guard constraint.parent == nil, let table = lookup.relationsByOID[constraint.table] else { continue }
-            let other = lookup.relationsByOID[referenced]?.name.description ?? "another table"
+            let relation = lookup.relationsByOID[referenced] ?? members[referenced]
+            let other = relation?.name.description ?? "another table"
             let name = "\(QualifiedName.quotedIfNeeded(constraint.name)) of \(table.name)"
             diagnostics.append(
                 Diagnostic(

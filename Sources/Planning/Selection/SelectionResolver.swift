@@ -5,8 +5,12 @@ internal import PlanFile
 /// what remains.
 struct SelectionResolver {
     let plan: Plan
+    /// With `from-partitions` tables as plain ones.
     let source: Catalog
+    let folded: FoldedSource
     let lookup: CatalogIndex
+    /// What is below these tables; plans may name it.
+    let members: [OID: Catalog.Relation]
     var names = NameMatching()
     var diagnostics: [Diagnostic] = []
     /// What is left out, and in words why; the words of what the plan excludes itself are empty.
@@ -15,22 +19,32 @@ struct SelectionResolver {
     var included: Set<OID> = []
     /// Schemas that are not selected.
     var excludedSchemas: Set<String> = []
+    /// Who runs the source: what is the provider's own stays there.
+    let provider: ProviderProfile
 
     init(plan: Plan, source: Catalog) {
         self.plan = plan
-        self.source = source
-        lookup = CatalogIndex(source)
+        folded = FoldedSource(plan, source)
+        self.source = folded.catalog
+        lookup = CatalogIndex(folded.catalog)
+        members = Dictionary(
+            folded.families.values.flatMap(\.members).map { ($0.oid, $0) }
+        ) { first, _ in first }
+        provider = RecognisedProvider(plan.source.provider.value, source).profile
     }
 
     mutating func resolve() -> ResolvedSelection {
         excludeSchemas()
         excludeRelations()
+        let families = foldPartitions()
         excludeObjects()
         excludeDependents()
         excludeIndexes()
         excludeForeignKeys()
         var result = remaining()
+        result.families = families.filter { !isExcluded($0.key) }
         result.withoutData = relationsWithoutData(result)
+        result.existing = existingTables(result)
         matchRemainingEntries(result)
         result.exclusions = exclusions()
         result.diagnostics = names.diagnostics + diagnostics
@@ -44,12 +58,13 @@ struct SelectionResolver {
         let removed = names.matches(select.exclude, among: all, key: "select.schemas.exclude", noun: "schema")
         excludedSchemas = removed
         if !select.include.isEmpty { excludedSchemas.formUnion(all.filter { !included.contains($0) }) }
+        excludedSchemas.formUnion(all.filter { provider.owns(schema: $0) && !included.contains($0) })
         if let own = SourceNames.markerSchema(of: plan, on: source.server) { excludedSchemas.insert(own) }
     }
 
     /// `include` restricts tables. Views follow what they read, and partitions their parents.
     private mutating func excludeRelations() {
-        let all = source.relations.map(\.name)
+        let all = folded.original.relations.map(\.name)
         let select = plan.select.tables
         let included = names.matches(select.include, among: all, key: "select.tables.include", noun: "table or view")
         let removed = names.matches(select.exclude, among: all, key: "select.tables.exclude", noun: "table or view")
@@ -69,20 +84,48 @@ struct SelectionResolver {
                 excluded[.init(catalog: "pg_class", oid: relation.oid)] = ""
             }
         }
+        for member in members.values
+        where removed.contains(member.name) || excludedSchemas.contains(member.name.schema) {
+            excluded[.init(catalog: "pg_class", oid: member.oid)] = ""
+        }
         for entry in select.include {
-            let matching = source.relations.filter { entry.value.matches($0.name) }
+            let matching = folded.original.relations.filter { entry.value.matches($0.name) }
             if !matching.isEmpty, matching.allSatisfy({ isExcluded($0.oid) }) {
                 hasNoEffect("select.tables.include", entry.value.text, entry.location)
             }
         }
     }
 
+    /// What is below a `from-partitions` table is not made on the target: what needs it falls. What the plan excludes
+    /// of it, or what is below such, brings no rows either.
+    private mutating func foldPartitions() -> [OID: PartitionFamily] {
+        var families = folded.families
+        for (root, family) in folded.families {
+            var left = Set(family.members.map(\.oid).filter(isExcluded))
+            for member in family.members where !member.parents.isEmpty && member.parents.allSatisfy(left.contains) {
+                left.insert(member.oid)
+                excluded[.relation(member.oid)] = ""
+            }
+            families[root]?.excluded = left
+            for member in family.members where !left.contains(member.oid) {
+                excluded[.relation(member.oid)] = Self.folds
+            }
+            for trigger in folded.original.triggers where family.leavesOut(trigger) {
+                excluded[.init(catalog: "pg_trigger", oid: trigger.oid)] = Self.folds
+            }
+        }
+        return families
+    }
+
+    /// In `excluded`: it becomes part of a hypertable.
+    static let folds = "becomes part of a hypertable"
+
     /// Extensions by name; sequences, functions, types and the rest by their schema.
     private mutating func excludeObjects() {
         let removed = names.matches(
             plan.select.excludedExtensions, among: source.extensions.map(\.name), key: "select.extensions.exclude",
             noun: "extension")
-        for item in source.extensions where removed.contains(item.name) {
+        for item in source.extensions where removed.contains(item.name) || provider.owns(extension: item.name) {
             excluded[.init(catalog: "pg_extension", oid: item.oid)] = ""
         }
         for sequence in source.sequences where excludedSchemas.contains(sequence.name.schema) {
@@ -128,19 +171,48 @@ struct SelectionResolver {
         var found: Set<OID> = []
         let entries = plan.copy.skipTableData
         let key = "copy.skip-table-data"
-        let candidates = source.relations.filter { [.table, .partitionedTable, .materializedView].contains($0.kind) }
+        let candidates = folded.original.relations.filter {
+            [.table, .partitionedTable, .materializedView].contains($0.kind)
+        }
+        func isLeftOut(_ oid: OID) -> Bool {
+            excluded[.relation(oid)].map { $0 != Self.folds } ?? false
+        }
         _ = names.matches(entries, among: candidates.map(\.name), key: key, noun: "table or materialized view")
+        for entry in entries {
+            let matching = candidates.filter { entry.value.matches($0.name) }
+            if !matching.isEmpty, matching.allSatisfy({ isLeftOut($0.oid) }) {
+                hasNoEffect(key, entry.value.text, entry.location)
+            }
+            for relation in matching where !isLeftOut(relation.oid) {
+                found.insert(relation.oid)
+                if let family = folded.families[relation.oid] { found.formUnion(family.members.map(\.oid)) }
+                if relation.kind == .partitionedTable {
+                    found.formUnion(lookup.descendants(of: relation.oid))
+                    let below = members.values.filter { $0.parents.contains(relation.oid) }
+                    found.formUnion(below.map(\.oid))
+                }
+            }
+        }
+        return found
+    }
+
+    private mutating func existingTables(_ selection: ResolvedSelection) -> Set<OID> {
+        let entries = plan.copy.intoExisting ?? []
+        let key = "copy.into-existing"
+        let candidates = source.relations.filter { [.table, .partitionedTable].contains($0.kind) }
+        _ = names.matches(entries, among: candidates.map(\.name), key: key, noun: "table")
         for entry in entries {
             let matching = candidates.filter { entry.value.matches($0.name) }
             if !matching.isEmpty, matching.allSatisfy({ isExcluded($0.oid) }) {
                 hasNoEffect(key, entry.value.text, entry.location)
             }
-            for relation in matching where !isExcluded(relation.oid) {
-                found.insert(relation.oid)
-                if relation.kind == .partitionedTable { found.formUnion(lookup.descendants(of: relation.oid)) }
-            }
         }
-        return found
+        return Set(
+            selection.relations.filter { relation in
+                [.table, .partitionedTable].contains(relation.kind)
+                    && entries.contains { $0.value.matches(relation.name) }
+            }
+            .map(\.oid))
     }
 
     /// Entries that name one table each.
@@ -150,7 +222,7 @@ struct SelectionResolver {
             + plan.replication.identity.map { ("replication.identity", $0.table) }
         let kinds: [Catalog.Relation.Kind] = [.table, .partitionedTable]
         let candidates = Dictionary(
-            source.relations.filter { kinds.contains($0.kind) }.map { ($0.name, $0.oid) }
+            folded.original.relations.filter { kinds.contains($0.kind) }.map { ($0.name, $0.oid) }
         ) { first, _ in first }
         for (key, entry) in entries {
             guard let oid = candidates[entry.value] else {
@@ -159,7 +231,9 @@ struct SelectionResolver {
                     among: candidates.keys.map(\.description).sorted())
                 continue
             }
-            if isExcluded(oid) { hasNoEffect(key, entry.value.description, entry.location) }
+            if isExcluded(oid), excluded[.relation(oid)] != Self.folds {
+                hasNoEffect(key, entry.value.description, entry.location)
+            }
         }
     }
 
@@ -170,10 +244,11 @@ struct SelectionResolver {
                 objects.insert(ExcludedObject(catalog: catalog, oid: item.oid))
             }
         }
-        add("pg_class", source.indexes.lazy.map { ($0.oid, $0.table) })
-        add("pg_constraint", source.constraints.lazy.map { ($0.oid, $0.table) })
-        add("pg_trigger", source.triggers.lazy.map { ($0.oid, $0.table) })
-        add("pg_policy", source.policies.lazy.map { ($0.oid, $0.table) })
+        let all = folded.original
+        add("pg_class", all.indexes.lazy.map { ($0.oid, $0.table) })
+        add("pg_constraint", all.constraints.lazy.map { ($0.oid, $0.table) })
+        add("pg_trigger", all.triggers.lazy.map { ($0.oid, $0.table) })
+        add("pg_policy", all.policies.lazy.map { ($0.oid, $0.table) })
         let extensions = source.extensions.filter { item in
             excluded[.init(catalog: "pg_extension", oid: item.oid)] != nil
         }
@@ -185,6 +260,8 @@ struct SelectionResolver {
         let schemas = excludedSchemas.union(isTimescale ? ["_timescaledb_internal"] : [])
         return Exclusions(
             objects: objects.sorted { ($0.catalog, $0.oid) < ($1.catalog, $1.oid) }, schemas: schemas.sorted(),
-            extensions: extensions.map(\.name).sorted(), aggregates: aggregates.isEmpty ? nil : aggregates.sorted())
+            extensions: extensions.map(\.name).sorted(),
+            flattened: folded.families.isEmpty ? nil : folded.families.keys.filter { !isExcluded($0) }.sorted(),
+            aggregates: aggregates.isEmpty ? nil : aggregates.sorted())
     }
 }

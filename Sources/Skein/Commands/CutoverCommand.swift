@@ -60,18 +60,19 @@ struct CutoverCommand: SkeinCommand {
         }
     }
 
-    private func print(_ end: CutoverRun.End, _ plan: Plan) throws {
+    private func print(_ end: CutoverRun.End, _ plan: Plan) async throws {
         let name = plan.name.value.text
+        let todo = await RunSummary.LeftToDo.read(plan)
         let document = Document(
             name: name, result: end.wasComplete ? "already-complete" : "complete", completed: end.completed,
-            report: end.report)
+            report: end.report, todo: todo)
         if options.json { return try Console.json(document) }
         if end.wasComplete {
             Console.result("\(name): already done" + (end.completed.map { ", \(Words.time($0))" } ?? ""))
         } else {
             let text =
                 end.report.map { CutoverText.render($0, verify: plan.cutover.verify.value) } ?? "cutover complete"
-            Console.result("\(name): " + text)
+            Console.result("\(name): " + text + (todo.map { "\n" + $0.text } ?? ""))
         }
     }
 
@@ -92,5 +93,7 @@ struct CutoverCommand: SkeinCommand {
         /// Timestamp as text, UTC.
         var completed: String?
         var report: CutoverReport?
+        /// Of roles, owners and privileges what is left to a person.
+        var todo: RunSummary.LeftToDo?
     }
 }

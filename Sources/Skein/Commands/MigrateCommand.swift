@@ -35,7 +35,10 @@ struct MigrateCommand: SkeinCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Live: copy this table again while everything else goes on. May be said several times.",
+            """
+            Live: copy this table again while everything else goes on. May be said several times. Where a `migrate` runs \
+            already, that one does it, and this command tells how it goes and ends once the table is in step again.
+            """,
             valueName: "table"))
     var resync: [String] = []
 
@@ -75,6 +78,11 @@ struct MigrateCommand: SkeinCommand {
         if dropIfExists { try await startOver(plan) }
         let record = try await record(plan, Migrator(plan, settings))
         settings.resync = try wishes.tables(record, plan)
+        if !settings.resync.isEmpty, !repair {
+            let beside = ResyncRun(
+                plan: plan, planArgument: ShellWord.quoted(loaded.path), options: options, tables: settings.resync)
+            if try await beside.run() { return }
+        }
         let migrator = Migrator(plan, settings)
         if record == nil {
             begun = clock.now

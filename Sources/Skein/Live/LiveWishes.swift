@@ -49,7 +49,7 @@ struct LiveWishes {
                 cure: near.map { "Did you mean `\($0)`?" } ?? "Names are schema.table; `skein status` lists them.")
         }
         switch table.way {
-        case .whole, .ranges, .blocks: return name
+        case .whole, .ranges, .blocks, .partitions: return name
         case .skipped:
             throw CommandFailure.wrong(
                 .nothingMatches, "--resync \(text): its rows are not copied, as the plan says (copy.skip-table-data)")

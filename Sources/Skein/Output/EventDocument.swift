@@ -100,6 +100,8 @@ struct EndDocument: Encodable {
         case finished
         case alreadyFinished = "already-finished"
         case refused, failed, differences, stopped
+        /// Of `--resync` beside a `migrate` that runs.
+        case inStep = "in-step"
     }
 
     var event = "end"

@@ -85,6 +85,6 @@ struct RunEnding {
         let status = try? await ServerAccess(plan, .target, purpose: "status").run { target in
             try StatusReport.read(target, name: name)
         }
-        return status.map { RunSummary($0, verify: plan.cutover.verify.value) }
+        return status.map { RunSummary($0, plan) }
     }
 }

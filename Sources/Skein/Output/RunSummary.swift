@@ -1,5 +1,6 @@
 import Execution
 import PlanFile
+import Planning
 
 /// What a finished migration came to, from its state: all its runs together.
 struct RunSummary: Encodable {
@@ -20,8 +21,19 @@ struct RunSummary: Encodable {
     /// Of a live migration: changes applied since they were copied, and what the cutover came to.
     var appliedChanges: Int64?
     var cutover: CutoverReport?
+    /// What is left to a person, and where it is written.
+    var todo: LeftToDo?
 
-    init(_ status: StatusReport, verify: Plan.Cutover.Verify) {
+    struct LeftToDo: Encodable {
+        var statements: Int
+        var passwords: Int
+        /// Nil where it could not be written.
+        var file: String?
+        var items: [Todo]
+    }
+
+    init(_ status: StatusReport, _ plan: Plan) {
+        let verify = plan.cutover.verify.value
         tables = status.tables.count
         rows = status.copiedRows
         bytes = status.copiedBytes
@@ -31,6 +43,7 @@ struct RunSummary: Encodable {
         warnings = status.warnings.map { Warning(task: $0.id, text: $0.text) }
         appliedChanges = status.live?.stream?.appliedChanges
         cutover = status.live?.cutover?.report
+        todo = LeftToDo(status.todo ?? [], plan)
     }
 
     /// `migrated 4 tables, 202,100 rows, 6.5 MB in 6.4 s; source and target compared by checksums: equal`
@@ -47,6 +60,7 @@ struct RunSummary: Encodable {
             + "\(Words.bytes(bytes))\(applied) in \(Words.duration(seconds))\(begun); \(compared)"
             + (warnings.isEmpty ? "" : "; \(Words.count(Int64(warnings.count), "warning"))")
             + (cutover.map { "\n" + CutoverText.render($0, verify: verify) } ?? "")
+            + (todo.map { "\n" + $0.text } ?? "")
     }
 
     /// The warnings gathered, for people; nil where there are none.
@@ -56,5 +70,37 @@ struct RunSummary: Encodable {
             ([Words.count(Int64(warnings.count), "warning") + ":"]
             + warnings.map { "  " + Words.line("\($0.task): \($0.text)") })
             .joined(separator: "\n")
+    }
+}
+
+extension RunSummary.LeftToDo {
+    /// Writes the file anew. Nil where nothing is left.
+    init?(_ items: [Todo], _ plan: Plan) {
+        let isWritten = TodoList.write(items, plan)
+        guard !items.isEmpty else { return nil }
+        passwords = items.count { $0.isPassword }
+        statements = items.count - passwords
+        file = isWritten ? TodoList.path(plan) : nil
+        self.items = items
+    }
+
+    /// Nil, too, where the target cannot be asked any more.
+    static func read(_ plan: Plan) async -> Self? {
+        let name = plan.name.value.text
+        let status = try? await ServerAccess(plan, .target, purpose: "status").run { target in
+            try StatusReport.read(target, name: name)
+        }
+        return status.flatMap { Self($0.todo ?? [], plan) }
+    }
+
+    /// `left to do by hand: 2 statements, 3 passwords, in iot-todo.sql`; the statements themselves where there is no file.
+    var text: String {
+        let parts = [
+            statements > 0 ? Words.count(Int64(statements), "statement") : nil,
+            passwords > 0 ? Words.count(Int64(passwords), "password") : nil,
+        ].compactMap(\.self)
+        let head = "left to do by hand: \(parts.joined(separator: ", "))"
+        guard let file else { return ([head + ":"] + items.map { "  " + Words.line($0.line) }).joined(separator: "\n") }
+        return head + ", in \(Words.line(file))"
     }
 }

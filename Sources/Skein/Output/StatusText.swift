@@ -30,6 +30,9 @@ enum StatusText {
         if !status.notices.isEmpty { lines += ["\nnotices"] + status.notices.map { "  " + Words.line($0) } }
         lines += troubles("errors (tried again by `skein migrate`)", status.errors)
         lines += troubles("warnings", status.warnings)
+        if let todo = status.todo {
+            lines += ["\nleft to do by hand"] + todo.map { "  " + Words.line($0.line) }
+        }
         return lines.joined(separator: "\n")
     }
 

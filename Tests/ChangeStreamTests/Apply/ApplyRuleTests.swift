@@ -45,6 +45,58 @@ struct ApplyRuleTests {
         }
     }
 
+    /// EXACTNESS.md, 21.
+    @Test func `An exclusion constraint keeps changes in the source's order`() async throws {
+        let sql = """
+            create table public.x (id integer primary key, r int4range, exclude using gist (r with &&));
+            insert into public.x select i, int4range(i * 10, i * 10 + 10) from generate_series(1, 40) i
+            """
+        try await Bed.with(source: sql) { bed in
+            try await bed.onSource(
+                (1...20).map { number in
+                    """
+                    begin; update x set r = 'empty' where id = \(number);
+                    update x set r = int4range(\(number * 10), \(number * 10 + 10)) where id = \(number + 20);
+                    update x set r = int4range(\(number * 10 + 200), \(number * 10 + 210)) where id = \(number); commit
+                    """
+                }
+                .joined(separator: ";"))
+            let status = try await bed.applyAll(
+                [try await bed.table("x", .columns(["id"]))], jobs: 2, isFarBehind: true)
+            #expect(status.missing == 0)
+            try await bed.expectEqual("x")
+        }
+    }
+
+    /// EXACTNESS.md, 21: cancelled in the middle, as a crash leaves them.
+    @Test func `Workers at different positions come to one before they are spread anew`() async throws {
+        let sql = """
+            create table public.t (id integer primary key, v integer);
+            insert into public.t select i, 0 from generate_series(1, 500) i
+            """
+        try await Bed.with(source: sql) { bed in
+            try await bed.onSource(
+                "do $$ begin for i in 1..3000 loop update t set v = v + 1 where id = 1 + i % 500; commit; end loop; end $$"
+            )
+            let tables = [try await bed.table("t", .columns(["id"]))]
+            var wasUneven = false
+            for round in 0..<12 {
+                let applier = bed.applier(tables, jobs: 2 + round % 3, isFarBehind: true) { $0.limits.changes = 20 }
+                let running = Task { try await applier.run() }
+                try await Task.sleep(for: .milliseconds(60 + 15 * round))
+                running.cancel()
+                _ = await running.result
+                let positions = try await TestServers.column(
+                    "select count(distinct position) > 1 from skein.apply_progress", on: bed.target)
+                wasUneven = wasUneven || positions == ["t"]
+            }
+            print("workers were at different positions: \(wasUneven)")
+            let status = try await bed.applyAll(tables, jobs: 2, isFarBehind: true)
+            #expect(status.missing == 0)
+            try await bed.expectEqual("t")
+        }
+    }
+
     @Test(arguments: [Plugin.pgoutput, .testDecoding, .wal2json])
     func `Identity full changes exactly one row of equal ones`(plugin: Plugin) async throws {
         let sql = """
@@ -64,6 +116,28 @@ struct ApplyRuleTests {
             let status = try await bed.applyAll([try await bed.table("t", .full)])
             #expect(status.missing == 0)
             try await bed.expectEqual("t")
+        }
+    }
+
+    /// EXACTNESS.md, 19: a ctid is a chunk's own, and every chunk has the same ones.
+    @Test func `Identity full changes one row of a hypertable, whatever its other chunks hold`() async throws {
+        let sql = """
+            create table public.h (time timestamptz not null, v integer);
+            alter table public.h replica identity full;
+            insert into public.h select '2026-01-01'::timestamptz + i % 20 * interval '7 days', i / 80
+            from generate_series(0, 159) i
+            """
+        let hypertable =
+            "select public.create_hypertable('public.h', 'time', chunk_time_interval => interval '7 days', migrate_data => true)"
+        try await Bed.with(source: sql, hypertables: hypertable) { bed in
+            try await bed.onSource(
+                "delete from h where ctid = (select min(ctid) from h)",
+                "update h set v = 9 where ctid = (select max(ctid) from h)",
+                "delete from h where ctid in (select ctid from h where v = 1 limit 3)",
+                "update h set time = time + interval '300 days' where ctid = (select min(ctid) from h)")
+            let status = try await bed.applyAll([try await bed.table("h", .full)])
+            #expect(status.missing == 0)
+            try await bed.expectEqual("h")
         }
     }
 

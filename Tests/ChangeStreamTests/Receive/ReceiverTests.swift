@@ -175,6 +175,30 @@ struct ReceiverTests {
         }
     }
 
+    /// EXACTNESS.md, 4: a new timeline may lack the last commits, whose ids are then used again.
+    @Test func `says when the server, or its history, is another`() async throws {
+        try await ReceiverFixture.with(TestServers.requireSource()) { fixture in
+            let known = try await TestServers.withConnection(to: fixture.database) { connection in
+                let rows = try connection.query(
+                    "select system_identifier, timeline_id from pg_control_system(), pg_control_checkpoint()")
+                return StreamOrigin(systemIdentifier: rows.text(0, 0), timeline: rows.int(0, 1) ?? 0)
+            }
+            func failure(_ expected: StreamOrigin) async throws -> StreamBroken? {
+                var options = fixture.options()
+                options.server = expected
+                let spool = try fixture.spool()
+                defer { spool.close() }
+                let run = ReceiverRun(options, spool)
+                return await #expect(throws: StreamBroken.self) { try await run.receiver.run() }
+            }
+            let older = StreamOrigin(systemIdentifier: known.systemIdentifier, timeline: known.timeline + 1)
+            #expect(
+                try await failure(older) == .newTimeline(found: known.timeline, expected: known.timeline + 1))
+            let other = StreamOrigin(systemIdentifier: "1", timeline: known.timeline)
+            #expect(try await failure(other) == .otherServer(found: known.systemIdentifier, expected: "1"))
+        }
+    }
+
     @Test func `says when the spool holds less than the source was told`() async throws {
         try await ReceiverFixture.with(TestServers.requireSource()) { fixture in
             do {

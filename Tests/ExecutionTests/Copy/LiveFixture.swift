@@ -124,26 +124,7 @@ struct LiveFixture: Sendable {
     /// Claims a task and runs it, as an engine does.
     @discardableResult
     func run(_ number: Int, on link: Link? = nil) async throws -> TaskOutcome {
-        let own = link ?? Link(context)
-        do {
-            let outcome = try await own.run(context.tasks[number].id) { ends in
-                let store = TaskStore(try ends.target(), migration: context.migration)
-                let holder = try store.registerHolder()
-                let claiming = try store.claim(number, holder: holder)
-                guard case .claimed(let claim, let isRedo, let generation) = claiming else {
-                    throw StateError.unexpected("\(claiming)")
-                }
-                return try TaskRunner.run(
-                    TaskScope(
-                        context: context, number: number, claim: claim, generation: generation, isRedo: isRedo,
-                        ends: ends, snapshot: nil, meter: CopyMeter()))
-            }
-            await own.close()
-            return outcome
-        } catch {
-            await own.close()
-            throw error
-        }
+        try await context.run(number, on: link)
     }
 
     func execute(_ sql: String, _ server: ConnectionTarget) async throws {

@@ -91,7 +91,9 @@ struct OwnServerTests {
 
     /// EXACTNESS.md, 4: with asynchronous commits a crash of the source takes rows back that a snapshot has shown.
     @Test func `What a crash of the source takes back was not copied`() async throws {
-        try await OwnServers.with([.source]) { servers in
+        // Neither commits nor pages of others flush it.
+        let configuration = "autovacuum = off\nbgwriter_lru_maxpages = 0\n"
+        try await OwnServers.with([.source], configuration: [.source: configuration]) { servers in
             let server = try servers.target(.source)
             try await LiveFixture.with(
                 source: server, sql: LiveCopyTests.sql, rowsSQL: LiveCopyTests.rowsSQL, tables: Self.table
@@ -101,7 +103,8 @@ struct OwnServerTests {
                 try await live.execute(
                     """
                     set allow_system_table_mods = on;
-                    alter function pg_catalog.pg_logical_emit_message(boolean, text, text) rename to gone
+                    alter function pg_catalog.pg_logical_emit_message(boolean, text, text) rename to gone;
+                    alter function pg_catalog.pg_logical_emit_message(boolean, text, bytea) rename to gone
                     """, live.source)
                 let writer = try #require(
                     pid_t(
@@ -146,12 +149,12 @@ struct OwnServerTests {
             let source = try servers.target(.source)
             try await TestServers.blocking {
                 let connection = try Connection(source, applicationName: "flush")
-                try connection.execute("create table t (id int)")
+                try connection.execute("create table public.t (id int)")
                 try connection.execute("select pg_create_logical_replication_slot('flush', 'test_decoding')")
                 let begun = ContinuousClock.now
                 for id in 1...5 {
                     try connection.execute(
-                        "begin; set local synchronous_commit = off; insert into t values (\(id)); commit")
+                        "begin; set local synchronous_commit = off; insert into public.t values (\(id)); commit")
                     let position = try connection.scalar("select pg_current_wal_insert_lsn()").flatMap { LSN($0) }
                     try ServerFlush.wait(connection, for: try #require(position))
                 }

@@ -124,7 +124,13 @@ struct TableResyncTests {
             // In another database, nobody waits for it.
             let elsewhere = HeldSession(live.source.with(database: "postgres"))
             try await elsewhere.execute("begin; select pg_current_xact_id()")
-            let error = await #expect(throws: NotAdmissible.self) { try await copy(lane, live) }
+            async let refused: NotAdmissible? = #expect(throws: NotAdmissible.self) { try await copy(lane, live) }
+            try await Task.sleep(for: .seconds(1))
+            // Meanwhile nobody waits for it on the target.
+            try await live.execute(
+                "select from skein.apply_progress for update nowait; select from skein.resync for update nowait",
+                live.target)
+            let error = await refused
             #expect(error?.waitingFor.contains { $0.contains("pid \(pid)") } == true)
             let waiting = Task { try await copy(lane, live) }
             try await Task.sleep(for: .milliseconds(500))

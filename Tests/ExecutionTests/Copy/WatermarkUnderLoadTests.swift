@@ -2,6 +2,7 @@ import ChangeStream
 import PlanFile
 import Planning
 import Postgres
+import Synchronization
 import TestServers
 import Testing
 
@@ -34,12 +35,16 @@ struct WatermarkUnderLoadTests {
             sql: "create table public.t (id int primary key, xid text)",
             tables: [LiveFixture.Table(name: "t", rows: ranges)]
         ) { live in
+            let isCopied = Sign()
+            defer { isCopied.give() }
             let writers = Task {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<4 {
                         group.addTask {
                             try await TestServers.withConnection(to: live.source) { source in
+                                // On a busy machine the copies come late.
                                 for _ in 0..<60 { try source.execute(Self.burst) }
+                                while !isCopied.isGiven { try source.execute(Self.burst) }
                             }
                         }
                     }
@@ -54,6 +59,7 @@ struct WatermarkUnderLoadTests {
                 }
                 try await group.waitForAll()
             }
+            isCopied.give()
             try await writers.value
             let marks = try await TestServers.column(
                 "select watermark from skein.task where action ? 'copy' order by number", on: live.target
@@ -82,4 +88,11 @@ struct WatermarkUnderLoadTests {
             }
         }
     }
+}
+
+/// Given once, seen from any thread.
+private final class Sign: Sendable {
+    private let value = Atomic(false)
+    var isGiven: Bool { value.load(ordering: .acquiring) }
+    func give() { value.store(true, ordering: .releasing) }
 }

@@ -106,6 +106,32 @@ struct CompletionTests {
         }
     }
 
+    /// EXACTNESS.md, 18: a rewrite of the same type is in no stream, and may change every row.
+    @Test func `A table that was rewritten is compared, whatever the plan says of verification`() async throws {
+        try await CutoverFixture.with(
+            sql: Self.sql, sourceSQL: "insert into public.t values (1)", targetSQL: "insert into public.t values (2)",
+            unfollowed: ["t"], actions: Self.actions
+        ) { fixture in
+            var context = fixture.context
+            context.verify = .none
+            let fixture = CutoverFixture(context: context)
+            let followed = (context.decisions.following?.tables ?? []).map(\.oid)
+            let shape = try await TestServers.withConnection(to: fixture.source) {
+                try SourceShape.read($0, following: followed)
+            }
+            let migration = fixture.migration
+            try await fixture.onTarget { try StreamStore($0, migration: migration).setShape(shape) }
+            try await fixture.execute("vacuum full public.t", fixture.source)
+            try await proceed(fixture, fence: .none, late: 0)
+            let error = await #expect(throws: CutoverOutdated.self) { try await fixture.run(.completeCutover) }
+            #expect(error?.differences.map(\.kind) == [.rewritten])
+            #expect(error?.cure?.contains("--resync public.t") == true)
+            try await fixture.execute("update public.t set id = 1", fixture.target)
+            try await fixture.run(.completeCutover)
+            #expect(try await report(fixture) != nil)
+        }
+    }
+
     @Test func `Withdrawn a moment before, it is not complete`() async throws {
         try await CutoverFixture.with(sql: Self.sql, actions: Self.actions) { fixture in
             try await proceed(fixture, fence: .none, late: 0)

@@ -109,25 +109,7 @@ struct CutoverFixture: Sendable {
             _ = try $0.query("update skein.task set state = 'done' where number < $1", [String(number)])
         }
         if action == .drain, isApplied { try await execute(Self.applied, target) }
-        let link = Link(context)
-        do {
-            let outcome = try await link.run(context.tasks[number].id) { ends in
-                let store = TaskStore(try ends.target(), migration: context.migration)
-                let claiming = try store.claim(number, holder: store.registerHolder())
-                guard case .claimed(let claim, let isRedo, let generation) = claiming else {
-                    throw StateError.unexpected("\(claiming)")
-                }
-                return try TaskRunner.run(
-                    TaskScope(
-                        context: context, number: number, claim: claim, generation: generation, isRedo: isRedo,
-                        ends: ends, snapshot: nil, meter: CopyMeter()))
-            }
-            await link.close()
-            return outcome
-        } catch {
-            await link.close()
-            throw error
-        }
+        return try await context.run(number)
     }
 
     private static let applied = """

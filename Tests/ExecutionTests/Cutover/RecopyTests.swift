@@ -58,6 +58,55 @@ struct RecopyTests {
         }
     }
 
+    /// It is downtime: the two servers work at the same time.
+    @Test func `Both sides are compared at once`() async throws {
+        try await CutoverFixture.with(
+            sql: """
+                create type public.pair as (a int);
+                create function public.slowly(public.pair) returns text language plpgsql as $$
+                begin
+                    perform pg_catalog.pg_sleep(4);
+                    return $1.a::text;
+                end $$;
+                create cast (public.pair as text) with function public.slowly(public.pair);
+                create table public.slow (v public.pair); insert into public.slow values (row(1));
+                """, unfollowed: ["slow"], actions: [.gate, .recopyUnfollowed]
+        ) { fixture in
+            try await fixture.begin()
+            let sleeping = """
+                select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'
+                    and query like '%from only%'
+                """
+            async let running = fixture.run(.recopyUnfollowed)
+            var wereBoth = false
+            for _ in 0..<400 where !wereBoth {
+                let there = try await fixture.value(sleeping, fixture.source)
+                let here = try await fixture.value(sleeping, fixture.target)
+                wereBoth = there == "1" && here == "1"
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            _ = try await running
+            #expect(wereBoth)
+        }
+    }
+
+    @Test func `What has to end first is waited for without a lock that a withdrawal needs`() async throws {
+        try await CutoverFixture.with(
+            sql: Self.sql, unfollowed: ["same"], actions: [.gate, .recopyUnfollowed]
+        ) { fixture in
+            try await fixture.begin()
+            let application = HeldSession(fixture.source)
+            try await application.execute("begin; select pg_current_xact_id()")
+            async let end: NotAdmissible? = #expect(throws: NotAdmissible.self) {
+                try await fixture.run(.recopyUnfollowed)
+            }
+            try await Task.sleep(for: .seconds(2))
+            try await fixture.execute("select from skein.cutover for update nowait", fixture.target)
+            #expect(await end != nil)
+            await application.close()
+        }
+    }
+
     @Test func `Withdrawn in between, nothing is copied`() async throws {
         try await CutoverFixture.with(
             sql: Self.sql, sourceSQL: Self.changed, unfollowed: ["other"], actions: [.gate, .recopyUnfollowed]

@@ -40,6 +40,20 @@ struct `The lag` {
         #expect(!LagMeter().isKnown)
     }
 
+    /// FIELD.md: a lag that reads wrong on a server whose other databases are written to.
+    @Test func `is nothing where all that came is applied and the source said that there is nothing else`() {
+        func applied(_ passed: UInt64, lastCommit: UInt64, complete: UInt64) -> UInt64 {
+            FollowedStream.Status(
+                sourceEnd: LSN(rawValue: 900), received: LSN(rawValue: 900), lastCommit: LSN(rawValue: lastCommit),
+                complete: LSN(rawValue: complete)
+            ).applied(LSN(rawValue: passed)).rawValue
+        }
+        #expect(applied(100, lastCommit: 100, complete: 900) == 900)
+        #expect(applied(100, lastCommit: 101, complete: 900) == 100)
+        // Of a receiver that has just begun.
+        #expect(applied(100, lastCommit: 0, complete: 0) == 100)
+    }
+
     @Test func `goes when the target applies faster than the source writes`() throws {
         let meter = meter([(0, 1000, 0), (1, 1100, 300), (2, 1200, 600)])
         #expect(meter.rates.source == 100)

@@ -14,6 +14,37 @@ struct `What is told of silent changes on the source` {
         #expect(told.add([created("a")]) == ["public.a: was created; copy it"])
         #expect(told.add([created("a"), created("b")]) == ["public.b: was created; copy it"])
         #expect(told.add([created("b")]) == [])
+        // By the next process, from the state.
+        var later = SourceChangesTold(told.told)
+        #expect(later.add([created("b"), created("c")]) == ["public.c: was created; copy it"])
+    }
+
+    private func shape(filenode: UInt32, persistence: String = "p", told: [SourceDifference]? = nil) -> SourceShape {
+        SourceShape(
+            tables: [
+                SourceShape.Table(
+                    oid: 1, schema: "public", name: "a", kind: "r", filenode: filenode, persistence: persistence,
+                    identity: "d", parents: [], columns: ["id integer"])
+            ], followed: [1], told: told)
+    }
+
+    @Test func `is nothing any more once the table was copied again, and news when it happens again`() throws {
+        var known = shape(filenode: 1)
+        let rewritten = shape(filenode: 2)
+        var told = SourceChangesTold()
+        #expect(told.add(SourceWatch.differences(from: known, to: rewritten) { _ in true }).count == 1)
+        known.told = told.told
+        #expect(try StateStore.decode(StateStore.encode(known)) as SourceShape == known)
+        known.accept([1], from: rewritten)
+        #expect(SourceWatch.differences(from: known, to: rewritten) { _ in true } == [])
+        #expect(known.told == [])
+        known.accept([1], from: shape(filenode: 3, persistence: "u"))
+        #expect(known.tables.first?.persistence == "p")
+    }
+
+    @Test func `is unknown to the state of an older Skein`() throws {
+        let older = try StateStore.decode(#"{"tables": [], "followed": [1]}"#) as SourceShape
+        #expect(older.told == nil)
     }
 
     @Test func `is told again where it was put back in between`() {

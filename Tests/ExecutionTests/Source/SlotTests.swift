@@ -1,10 +1,10 @@
-import ChangeStream
 import Planning
 import Postgres
 import Synchronization
 import TestServers
 import Testing
 
+@testable import ChangeStream
 @testable import Execution
 
 @Suite("The slot", .enabled(if: TestServers.areAvailable), .timeLimit(.minutes(3)))
@@ -76,6 +76,39 @@ struct SlotTests {
             }
             // Nor is our own ended by who knows nothing of the migration.
             try fixture.source.query("select pg_terminate_backend($1)", [String(other.backendPID)])
+        }
+    }
+
+    /// Names of slots are the server's: two plans of one name may migrate two of its databases.
+    @Test func `One of the same name in another database is named, and never dropped`() async throws {
+        try await SourceFixture.with { fixture in
+            let (slot, server) = (fixture.names.slot, fixture.sourceTarget)
+            let elsewhere = try Connection(server.with(database: "postgres"), applicationName: "their migration")
+            func taken() throws -> [String] {
+                let rows = try elsewhere.query(
+                    "select database from pg_replication_slots where slot_name = $1", [slot])
+                return rows.indices.map { rows.text($0, 0) }
+            }
+            func make() throws {
+                try elsewhere.query("select pg_create_logical_replication_slot($1, 'pgoutput')", [slot])
+            }
+            func drop() throws { try elsewhere.query("select pg_drop_replication_slot($1)", [slot]) }
+            let refusal = SourceError.slotElsewhere(slot: slot, database: "postgres")
+            try make()
+            defer { _ = try? drop() }
+            #expect(!refusal.isTransient && refusal.description.contains("another `name`"))
+            #expect(throws: refusal) { try fixture.prepare() }
+            #expect(try fixture.identities().contains("full_row d"))
+            try drop()
+            try fixture.prepare()
+            try make()
+            #expect(throws: refusal) { try fixture.createSlot() }
+            #expect(try SlotRemoval.drop(fixture.source, slot: slot, endingSessionsOf: fixture.planName) == false)
+            #expect(try fixture.clean().slot == nil)
+            #expect(try taken() == ["postgres"])
+            // Nor does a receiver take it for its own, or end who receives from it.
+            let receiver = try ReplicationConnection(server, applicationName: "skein/\(fixture.planName)/receive")
+            #expect(try SlotFacts.read(slot, receiver) == nil)
         }
     }
 

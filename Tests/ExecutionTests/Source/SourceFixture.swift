@@ -153,8 +153,7 @@ struct SourceFixture {
 
     func createSlot() throws {
         try SlotCreation(source: source, target: target, migration: migration, names: names, planName: planName).run(
-            following, countingIn: following.tables.filter { $0.identity == .insertsOnly }.map(\.oid),
-            replication: { try walsender() })
+            following, replication: { try walsender() })
     }
 
     func walsender(_ name: String? = nil) throws -> Connection {

@@ -45,9 +45,11 @@ struct CheckFixture {
     var context: CheckContext {
         let source = source.catalog
         let selection = ResolvedSelection(plan, source: source)
+        var access = AccessPlanner(
+            plan: plan, source: source, target: target.catalog, exclusions: selection.exclusions)
         return CheckContext(
             plan: plan, source: source, target: target.catalog, selected: .init(selection), jobs: jobs,
-            machine: machine)
+            machine: machine, access: access.decide())
     }
 
     /// What the checks find.
@@ -85,6 +87,27 @@ struct CheckFixture {
             server.roleMemberships = owning ? ["postgres"] : []
             server.isSuperuser = false
             server.bypassesRowSecurity = false
+        }
+    }
+
+    /// A server as a service runs it: its signs, and a role of a customer's.
+    mutating func move(
+        _ side: WritableKeyPath<CheckFixture, CatalogBuilder>, to place: Plan.Provider, as user: String? = nil,
+    ) {
+        editServer(side) { server in
+            server.isSuperuser = false
+            server.bypassesRowSecurity = false
+            server.user = user ?? (place == .rds || place == .aurora ? "master" : "tsdbadmin")
+            server.roleMemberships = ["postgres"]
+            switch place {
+            case .rds, .aurora:
+                server.roles += ["rdsadmin", "rds_superuser", "rds_replication"]
+                server.roleMemberships.append("rds_superuser")
+                if place == .aurora { server.providerFunctions = ["aurora_version"] }
+            case .mst:
+                server.roles += ["_aiven", "tsdbadmin"]
+            default: server.roles += ["tsdbadmin", "tsdbowner"]
+            }
         }
     }
 

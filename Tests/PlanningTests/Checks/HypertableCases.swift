@@ -152,13 +152,6 @@ enum HypertableCases {
         },
         CheckCase("SK517", "a generated space column") { $0.addSpace(.init("hash", .int4, generated: .stored)) },
         CheckCase("SK518", "40000 space partitions") { $0.addSpace(.init("place", .int4), partitions: 40_000) },
-        CheckCase("SK530", "retention, under the Apache licence", .warning) {
-            $0.editEntry { $0.retention = .init(dropAfter: Located(PlanDuration(days: 90, text: "90 days"))) }
-        },
-        CheckCase("SK530", "retention, under the community licence", .note) {
-            $0.editEntry { $0.retention = .init(dropAfter: Located(PlanDuration(days: 90, text: "90 days"))) }
-            $0.editServer(\.target) { $0.timescaleLicense = "timescale" }
-        },
     ]
 }
 

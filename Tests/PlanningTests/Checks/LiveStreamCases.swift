@@ -46,6 +46,15 @@ enum LiveStreamCases {
             $0.goLive()
             $0.addSlot("skein_iot_production", retained: nil)
         },
+        CheckCase("SK606", "a slot of this migration's name in another database") {
+            $0.goLive()
+            $0.addSlot("skein_iot_production", isActive: true, elsewhere: .database("shop"))
+            $0.addSlot("skein_shop", elsewhere: .database("shop"))
+        },
+        CheckCase("SK606", "a physical slot of this migration's name") {
+            $0.goLive()
+            $0.addSlot("skein_iot_production", elsewhere: .server)
+        },
         CheckCase(
             "SK605", "another migration's publication", .warning, statement: "drop publication \"skein_old_inserts\";",
         ) { $0.source.edit { $0.publications = ["skein_old_inserts"] } },
@@ -57,10 +66,14 @@ enum LiveStreamCases {
 }
 
 extension CheckFixture {
-    mutating func addSlot(_ name: String, isActive: Bool = false, retained: Int64? = 3 << 30) {
+    mutating func addSlot(
+        _ name: String, isActive: Bool = false, retained: Int64? = 3 << 30,
+        elsewhere: Catalog.ReplicationSlot.Elsewhere? = nil,
+    ) {
         editServer(\.source) { server in
             server.migrationSlots.append(
-                .init(name: name, plugin: "pgoutput", isActive: isActive, retainedBytes: retained))
+                .init(
+                    name: name, plugin: "pgoutput", isActive: isActive, retainedBytes: retained, elsewhere: elsewhere))
         }
     }
 }

@@ -14,7 +14,7 @@ struct Rehearsal: Sendable {
     var tableJobs = 4
     var longTransactionSeconds = 300
 
-    /// Plan text of a migration of everything, with `more` added.
+    /// Plan text of a migration of everything but the server's roles, with `more` added.
     static func plan(_ more: String = "", mode: String = "offline") -> String {
         """
         version: 1
@@ -22,6 +22,7 @@ struct Rehearsal: Sendable {
         mode: \(mode)
         source: {uri: postgres://source/iot}
         target: {uri: postgres://target/iot}
+        roles: {migrate: false}
         \(more)
         """
     }

@@ -28,6 +28,17 @@ enum ServerCases {
             $0.goLive()
             $0.source.edit { $0.preparedTransactions = 2 }
         },
+        CheckCase("SK111", "the plan says RDS, and the server is one's own", .warning) {
+            $0.plan.source.provider = Located(.rds, at: Plan.at(5))
+        },
+        CheckCase("SK111", "the plan says PostgreSQL, and the server is RDS's", .warning) {
+            $0.move(\.source, to: .rds)
+            $0.plan.source.provider = Located(.postgres, at: Plan.at(5))
+        },
+        CheckCase("SK229", "the plan says MST, and the server is Tiger Cloud's", .warning) {
+            $0.move(\.target, to: .tigerCloud)
+            $0.plan.target.provider = Located(.mst, at: Plan.at(7))
+        },
         CheckCase("SK301", "no pg_dump", statement: "apt-get install postgresql-client-15") {
             $0.machine.dumpTools = []
             $0.machine.dumpTool = nil

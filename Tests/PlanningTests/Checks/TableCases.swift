@@ -4,6 +4,12 @@
 
 enum TableCases {
     static let all: [CheckCase] = [
+        CheckCase("SK415", "large objects of other roles", alongside: ["SK404"]) {
+            $0.source.edit {
+                $0.largeObjectCount = 3
+                $0.rights.unreadableLargeObjects = 2
+            }
+        },
         CheckCase(
             "SK401", "a table that the reader may not read",
             statement: "grant usage on schema \"public\" to \"reader\"; "
@@ -139,10 +145,14 @@ enum LiveCases {
             $0.goLive()
             $0.set(\.source, "wal_level", "replica")
         },
-        CheckCase("SK701", "wal_level replica on RDS") {
+        CheckCase(
+            "SK701", "wal_level replica on RDS",
+            statement: "aws rds modify-db-parameter-group --db-parameter-group-name GROUP --parameters "
+                + "ParameterName=rds.logical_replication,ParameterValue=1,ApplyMethod=pending-reboot",
+        ) {
             $0.goLive()
+            $0.move(\.source, to: .rds)
             $0.set(\.source, "wal_level", "replica")
-            $0.set(\.source, "rds.logical_replication", "off")
         },
         CheckCase("SK702", "no slot left", statement: "alter system set max_replication_slots = 15;") {
             $0.goLive()
@@ -159,11 +169,8 @@ enum LiveCases {
         },
         CheckCase("SK704", "no right to replicate on RDS", statement: "grant rds_replication to \"reader\";") {
             $0.goLive()
-            $0.connectAsReader(owning: true)
-            $0.editServer(\.source) { server in
-                server.hasReplication = false
-                server.roles.append("rds_replication")
-            }
+            $0.move(\.source, to: .rds, as: "reader")
+            $0.editServer(\.source) { $0.hasReplication = false }
         },
         CheckCase(
             "SK705", "wal2json is not allowed",
@@ -181,6 +188,25 @@ enum LiveCases {
         CheckCase("SK707", "a sender that gives up after 5 s", .warning) {
             $0.goLive()
             $0.set(\.source, "wal_sender_timeout", "5000")
+        },
+        CheckCase("SK717", "a database of another owner, to be fenced", statement: "grant \"boss\" to \"reader\";") {
+            $0.goLive()
+            $0.connectAsReader(owning: true)
+            $0.editServer(\.source) { $0.roleMemberships += ["pg_signal_backend", "pg_monitor"] }
+            $0.plan.cutover.fence = Located(.readOnly)
+            $0.source.edit {
+                $0.rights.ownsDatabase = false
+                $0.rights.databaseOwner = "boss"
+            }
+        },
+        CheckCase(
+            "SK718", "no right to end sessions, with a fence", .warning,
+            statement: "grant pg_signal_backend to \"reader\";",
+        ) {
+            $0.goLive()
+            $0.connectAsReader(owning: true)
+            $0.editServer(\.source) { $0.roleMemberships += ["pg_monitor"] }
+            $0.plan.cutover.fence = Located(.readOnly)
         },
         CheckCase("SK708", "10 GB free for a spool of 200", .warning) {
             $0.goLive()

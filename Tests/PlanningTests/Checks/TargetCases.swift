@@ -40,6 +40,53 @@ enum TargetCases {
             "SK209", "no right to silence triggers",
             statement: "grant set on parameter session_replication_role to \"postgres\";",
         ) { $0.editServer(\.target) { $0.canSetReplicationRole = false } },
+        CheckCase(
+            "SK226", "forced row security, and no superuser on the target",
+            statement: "alter table \"public\".\"devices\" no force row level security;",
+        ) { fixture in
+            fixture.editServer(\.target) { $0.isSuperuser = false }
+            fixture.edit(fixture.devices) { relation in
+                relation.hasRowSecurity = true
+                relation.forcesRowSecurity = true
+            }
+        },
+        CheckCase(
+            "SK236", "an event trigger, and no superuser on the target", .warning,
+            statement: "create event trigger audit on ddl_command_end execute function public.f();",
+        ) {
+            $0.editServer(\.target) { $0.isSuperuser = false }
+            $0.source.edit { source in
+                source.eventTriggers = ["audit"]
+                source.rights.eventTriggerStatements = [
+                    "audit": "create event trigger audit on ddl_command_end execute function public.f();"
+                ]
+            }
+        },
+        CheckCase("SK237", "a function in C, and no superuser on the target") { fixture in
+            fixture.editServer(\.target) { $0.isSuperuser = false }
+            let oid = fixture.source.addObject("function", "public.f(integer)", catalog: "pg_proc")
+            fixture.source.edit { $0.rights.superuserObjects = [.init(catalog: "pg_proc", oid: oid)] }
+        },
+        CheckCase(
+            "SK238", "a foreign data wrapper that another role made",
+            statement: "grant usage on foreign data wrapper \"file_fdw\" to \"postgres\";",
+        ) { fixture in
+            fixture.editServer(\.target) { $0.isSuperuser = false }
+            fixture.target.addExtension("file_fdw")
+            let oid = fixture.source.addObject("server", "files", catalog: "pg_foreign_server")
+            fixture.source.edit {
+                $0.rights.foreignServers = [.init(oid: oid, name: "files", wrapper: "file_fdw", mappedRoles: [])]
+            }
+        },
+        CheckCase("SK239", "a user mapping for a role that is missing", statement: "create role \"reader\";") {
+            fixture in
+            let oid = fixture.source.addObject("server", "far", catalog: "pg_foreign_server")
+            fixture.source.edit {
+                $0.rights.foreignServers = [
+                    .init(oid: oid, name: "far", wrapper: "postgres_fdw", mappedRoles: ["postgres", "reader"])
+                ]
+            }
+        },
         CheckCase("SK219", "20,000 sequences and a small lock table", .warning) { fixture in
             fixture.set(\.target, "max_connections", "20")
             fixture.editServer(\.target) { $0.usedConnections = 1 }
@@ -74,6 +121,12 @@ enum TargetCases {
             $0.editServer(\.source) { $0.collationVersion = "2.36" }
             $0.editServer(\.target) { $0.collationVersion = "2.41" }
         },
+        CheckCase("SK224", "glibc 2.36 to 2.41, and a key that is text", .warning) {
+            let table = $0.source.addTable("codes", [.init("code", .text, notNull: true)])
+            $0.source.addPrimaryKey("codes_pkey", on: table, ["code"])
+            $0.editServer(\.source) { $0.collationVersion = "2.36" }
+            $0.editServer(\.target) { $0.collationVersion = "2.41" }
+        },
         CheckCase("SK225", "a collation that the target's system lacks") {
             $0.source.addTable(
                 "names", [.init("name", .text, collation: "de_DE.utf8"), .init("code", .text, collation: "C")])
@@ -89,9 +142,6 @@ enum TargetCases {
             fixture.source.edit { catalog in
                 catalog.policies = [.init(oid: 9, name: "p", table: fixture.devices, roles: ["Auditors", "postgres"])]
             }
-        },
-        CheckCase("SK241", "roles: {migrate: true} written in the plan", .note) {
-            $0.plan.roles.migrate = Located(true, at: Plan.at(20))
         },
     ]
 }
@@ -117,6 +167,21 @@ enum ExtensionCases {
             $0.source.addExtension("hstore", version: "1.10")
             $0.target.addExtension("hstore", version: "1.8")
             $0.editServer(\.target) { $0.availableExtensions["hstore"] = "1.10" }
+        },
+        CheckCase("SK228", "an extension in another schema, unused", .note) {
+            $0.source.addExtension("hstore", schema: "public")
+            $0.target.addExtension("hstore", schema: "extensions")
+        },
+        CheckCase(
+            "SK228", "an extension in another schema, which a table's column has",
+            statement: "create schema if not exists \"public\"; alter extension \"hstore\" set schema \"public\";",
+        ) { fixture in
+            let oid = fixture.source.addExtension("hstore", schema: "public")
+            fixture.target.addExtension("hstore", schema: "extensions")
+            fixture.source.edit { source in
+                source.dependencies.append(
+                    .init(dependent: .relation(fixture.devices), on: .init(catalog: "pg_extension", oid: oid)))
+            }
         },
         CheckCase(
             "SK232", "TimescaleDB is not preloaded",

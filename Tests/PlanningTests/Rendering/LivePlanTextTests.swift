@@ -59,6 +59,8 @@ struct LivePlanTextTests {
         #expect(
             sections.joined(separator: "\n\n") == """
                 Plan iot-production (live): iot on PostgreSQL 15.20 → iot on PostgreSQL 17.11
+                  source: PostgreSQL, self-hosted (nothing of a managed service shows)
+                  target: PostgreSQL, self-hosted (nothing of a managed service shows)
 
                 Following the source
                   pgoutput, binary: built into PostgreSQL, and publications can be made

@@ -28,6 +28,8 @@ struct PlanTextTests {
         #expect(
             text == """
                 Plan iot-production (offline): iot on PostgreSQL 15.20 → iot on PostgreSQL 17.11
+                  source: PostgreSQL, self-hosted (nothing of a managed service shows)
+                  target: PostgreSQL, self-hosted (nothing of a managed service shows)
 
                 Creates on the target
                   1 extension, 1 hypertable, 2 tables, 1 materialized view, 3 primary keys, 2 foreign keys, 1 sequence
@@ -49,9 +51,6 @@ struct PlanTextTests {
                 Not migrated
                   index public.alerts_raised_idx  the plan excludes it
                   data of table public.alerts     the plan skips it
-
-                Not yet applied by this version
-                  roles: create the roles on the target yourself
 
                 Tasks
                   29 in all, 1 dump-schema, 1 extension, 1 pre-data, 1 hypertable, 4 copy, 3 index, 3 constraint, 2 foreign-key,
@@ -89,22 +88,6 @@ struct PlanTextTests {
         let tasks = document(.sample(), iotCatalog()).tasks ?? []
         #expect(tasks.count == 25)
         #expect(!tasks.contains { $0.id.hasPrefix("verify:") })
-    }
-
-    @Test("tells what this version does not do yet")
-    func notYetApplied() {
-        let plan = Plan.sample { plan in
-            plan.roles.migrate = Located(false)
-            plan.grants.owners = Located(true)
-            var entry = Plan.Hypertable.sample("readings")
-            entry.retention = Plan.Retention(dropAfter: Located(PlanDuration(months: 24, text: "2 years")))
-            plan.hypertables = [entry]
-        }
-        #expect(
-            document(plan, iotCatalog()).notYetApplied == [
-                "grants: objects belong to the migrating role, without the source's privileges",
-                "retention of public.readings",
-            ])
     }
 }
 

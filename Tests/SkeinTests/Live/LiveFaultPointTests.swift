@@ -8,12 +8,6 @@ import Testing
 /// the order in which they come, while the source changes in between.
 @Suite("Live, killed at a fault point, the same command goes on", .enabled(if: TestServers.areAvailable))
 struct LiveFaultPointTests {
-    /// Offline's own, which its tests pass; and what a transaction of 100,000 changes passes only: more than a debug
-    /// build applies in a test's time. Nobody dies there yet.
-    static let elsewhere: Set<FaultPoint> = [
-        .snapshotExported, .recheckReset, .dropBegun, .copyMoved, .applyFlushedPart, .chunksLevelled,
-    ]
-
     static let copying: [FaultPoint] = [
         .stateCreated, .taskClaimed, .identityRecorded, .identityAltered, .publicationCreated, .outsideTransaction,
         .taskBegun, .taskDone, .taskCommitted, .slotCreated, .slotStored, .schemaDumped, .schemaBatch,
@@ -23,7 +17,7 @@ struct LiveFaultPointTests {
     static let between: [FaultPoint] = [.copyCommitted, .blockHolderExported, .blocksStartedOver]
     static let following: [FaultPoint] = [
         .applyConfigured, .applyRowRead, .spoolBeforeSync, .spoolSynced, .streamBeforeConfirm, .applyBeforeCommit,
-        .applyCommitted, .spoolRotated, .spoolBeforeRelease,
+        .applyCommitted, .spoolRotated, .spoolBeforeRelease, .applyFlushedPart,
     ]
     static let cutover: [FaultPoint] = [
         .gateOpened, .fenceRecorded, .fenceSet, .markerStored, .markerWritten, .drainDone, .recopyMoved,
@@ -38,12 +32,17 @@ struct LiveFaultPointTests {
     static let resync: [FaultPoint] = [.resyncFrozen, .resyncMoved, .resyncCopied, .resyncJoined]
     static let repair: [FaultPoint] = [.repairBegun, .repairPieceMoved, .repairPieceCommitted]
 
+    /// Passed where the target's TimescaleDB has the community licence: `PolicyTests`.
+    static let licensed: [FaultPoint] = [.policiesSet, .policiesCommitted]
+
     /// To the target, behind the migration's back.
     private static let damage = "set session_replication_role = replica; delete from public.items where id % 3 = 0"
 
     @Test func `every point is passed here or offline`() {
-        let passed = Self.copying + Self.between + Self.following + Self.cutover + Self.cleaning + Self.withdrawing
-        #expect(Set(passed + Self.resync + Self.repair).union(Self.elsewhere) == Set(FaultPoint.allCases))
+        let live = Self.copying + Self.between + Self.following + Self.cutover + Self.cleaning + Self.withdrawing
+        let elsewhere = FaultPointTests.Fault.offline + RolesTests.points + [.chunksLevelled]
+        let passed = Set(live + Self.resync + Self.repair + Self.licensed + elsewhere)
+        #expect(Set(FaultPoint.allCases).subtracting(passed) == [])
     }
 
     @Test(.timeLimit(.minutes(6)))
@@ -59,7 +58,7 @@ struct LiveFaultPointTests {
             try await points.dieBetweenPieces(of: "public.names")
             try await points.die(at: .blocksStartedOver)
             for point in Self.following {
-                if point == .spoolRotated {
+                if point == .spoolRotated || point == .applyFlushedPart {
                     try await migration.applyToSource(FaultSchema.largeTransaction)
                 }
                 try await points.die(at: point)
@@ -73,7 +72,8 @@ struct LiveFaultPointTests {
             for point in Self.cleaning { try await points.die(at: point, of: "clean", ["--prune"]) }
             let cleaned = try await migration.skein("clean", "--prune")
             #expect(cleaned.exitCode == 0, "\(cleaned)")
-            #expect(try await migration.leftovers() == [])
+            let left = try await migration.leftovers()
+            #expect(left == [])
         }
     }
 

@@ -100,4 +100,58 @@ struct StreamTroubleTests {
             try await migration.expectCutover(run, writers)
         }
     }
+
+    @Test(.timeLimit(.minutes(4)))
+    func `--resync beside a running migrate is done by that one, and ends when the table is in step`() async throws {
+        try await Migration.live("beside") { migration in
+            let writers = migration.startWriters(2)
+            let run = try migration.start("migrate", ["--no-color"])
+            try await migration.waitUntilFollowing(run)
+            try await TestServers.execute(
+                "set session_replication_role = replica; delete from public.names where n % 3 = 0",
+                on: migration.target)
+            // What has begun before has to end first.
+            let holder = try Chaos.connection(to: migration.source)
+            try holder.execute("begin; insert into public.scratch values (777777, 'open')")
+            let stopped = try migration.start("migrate", ["--resync", "public.names", "--no-color"])
+            try await stopped.waitUntilSaid("is copied again")
+            stopped.send(SIGINT)
+            let left = try await stopped.wait(atMost: 20)
+            #expect(left.exitCode == 4 && left.stderr.contains("wish stays"), "\(left)")
+            let again = try migration.start("migrate", ["--resync", "public.names", "--json"])
+            try await Task.sleep(for: .seconds(1))
+            #expect(again.isRunning)
+            try holder.execute("rollback")
+            let copied = try await again.wait(atMost: 60)
+            #expect(copied.exitCode == 0 && copied.stdout.contains(#""result":"in-step""#), "\(copied)")
+            #expect(run.isRunning, "\(run.stderr)")
+            let third = try migration.start("migrate", ["--resync", "public.names", "--no-color"])
+            try await migration.stop(writers)
+            let done = try await third.wait(atMost: 60)
+            #expect(done.exitCode == 0 && done.stdout.contains("in step: public.names"), "\(done)")
+            try await migration.expectCutover(run, writers)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(4)))
+    func `--resync beside a migrate that is killed ends with 4, and the next migrate carries it out`() async throws {
+        try await Migration.live("besidekill") { migration in
+            var run = try migration.start("migrate", ["--no-color"])
+            try await migration.waitUntilFollowing(run)
+            let holder = try Chaos.connection(to: migration.source)
+            try holder.execute("begin; insert into public.scratch values (777777, 'open')")
+            let waiting = try migration.start("migrate", ["--resync", "public.names", "--no-color"])
+            try await waiting.waitUntilSaid("is copied again")
+            run.send(SIGKILL)
+            _ = try await run.wait()
+            let left = try await waiting.wait(atMost: 30)
+            #expect(left.exitCode == 4 && left.stderr.contains("has ended"), "\(left)")
+            try holder.execute("rollback")
+            run = try migration.start("migrate", ["--no-color"])
+            try await migration.wait(
+                on: migration.target,
+                until: "select not exists (select from skein.resync) and not exists (select from skein.lane_table)")
+            try await migration.expectCutover(run)
+        }
+    }
 }

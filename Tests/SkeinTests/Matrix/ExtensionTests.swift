@@ -1,3 +1,4 @@
+import Postgres
 import TestServers
 import Testing
 
@@ -15,6 +16,61 @@ struct ExtensionTests {
             #expect(rows == [])
             let definitions = try await Definitions.differences(migration, on: target.server)
             #expect(definitions == [])
+        }
+    }
+
+    /// No package of Debian's contrib has such tables, so a member is made one, on both sides.
+    @Test(
+        "Rows that users keep in an extension's own tables arrive, and the target's stay",
+        arguments: ["offline", "live"])
+    func ownRows(_ mode: String) async throws {
+        let table = """
+            create extension hstore schema public;
+            create table public.rules (id int primary key, rule public.hstore, built_in boolean default false%@);
+            alter extension hstore add table public.rules;
+            update pg_extension set extconfig = array['public.rules'::regclass::oid],
+                extcondition = array['where not built_in'] where extname = 'hstore';
+            insert into public.rules values (1, 'a=>1', true);
+            """
+        let source =
+            table.replacing("%@", with: ", old text") + """
+                insert into public.rules select i, hstore('k', i::text) from generate_series(10, 30) i;
+                create table public.beat (n bigint generated always as identity primary key);
+                """
+        try await Migration.with("own_rows_\(mode)", sql: [source], mode: mode) { migration in
+            let target = table.replacing("%@", with: ", new text default 'n'")
+            try await TestServers.withConnection(to: migration.target, settings: ["search_path": "public"]) {
+                try $0.execute(target + "insert into public.rules values (12, 'mine=>1'), (99, 'mine=>2');")
+            }
+            let run = try migration.start("migrate")
+            if mode == "live" {
+                let cutover = try await migration.cutOver()
+                try #require(cutover.exitCode == 0, "\(cutover)\n--- migrate\n\(run.stderr)")
+            }
+            let result = try await run.wait()
+            try #require(result.exitCode == 0, "\(result)")
+            let rows = try await TestServers.column(
+                "select string_agg(concat_ws(' ', id, rule, built_in, new), '; ' order by id) from public.rules "
+                    + "where id < 14 or id > 28", on: migration.target)
+            #expect(
+                rows == [
+                    """
+                    1 "a"=>"1" t n; 10 "k"=>"10" f n; 11 "k"=>"11" f n; 12 "mine"=>"1" f n; 13 "k"=>"13" f n; \
+                    29 "k"=>"29" f n; 30 "k"=>"30" f n; 99 "mine"=>"2" f n
+                    """
+                ])
+            _ = try await migration.skein("clean", "--yes")
+        }
+    }
+
+    @Test("An extension is made at the source's version where the target has it")
+    func version() async throws {
+        let sql = "create extension hstore version '1.4'; create extension pg_trgm version '1.3'"
+        try await Migration.with("versions", sql: [sql]) { migration in
+            let result = try await migration.skein("migrate")
+            try #require(result.exitCode == 0, "\(result)")
+            let query = "select extname || ' ' || extversion from pg_extension where extname <> 'plpgsql' order by 1"
+            #expect(try await TestServers.column(query, on: migration.target) == ["hstore 1.4", "pg_trgm 1.3"])
         }
     }
 

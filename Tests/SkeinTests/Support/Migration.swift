@@ -44,6 +44,7 @@ struct Migration: Sendable {
 
     /// Writes the plan file (again).
     /// - Parameters:
+    ///   - more: without `roles`, no role is migrated: roles belong to the servers that all tests share.
     ///   - source: another source than the migration's own, as a connection string; `target` likewise.
     func writePlan(_ more: String, source: String? = nil, target: String? = nil) throws {
         let text = """
@@ -52,6 +53,7 @@ struct Migration: Sendable {
             mode: \(mode)
             source: {uri: "\(source ?? self.source.conninfoWithoutPassword)"}
             target: {uri: "\(target ?? self.target.conninfoWithoutPassword)"}
+            \(more.contains("roles:") ? "" : "roles: {migrate: false}")
             \(more)
 
             """

@@ -151,7 +151,7 @@ package enum Action: Sendable, Codable, Equatable {
         case .createAggregate: "aggregate"
         case .fillAggregate: "fill"
         case .restoreAggregateViews: "aggregate-views"
-        case .applyTimescaleSettings: "policies"
+        case .applyTimescaleSettings: "timescale"
         case .dropIndex: "drop-index"
         case .restoreTriggers: "triggers"
         case .completeCutover: "complete"

@@ -39,8 +39,8 @@ struct TimescaleTests {
         #expect(
             pieces.map(\.condition) == [
                 #""time" < '2024-01-11 00:00:00+00'::timestamp with time zone"#,
-                #""time" >= '2024-01-11 00:00:00+00'::timestamp with time zone and "# +
-                    #""time" < '2024-01-25 00:00:00+00'::timestamp with time zone"#,
+                #""time" >= '2024-01-11 00:00:00+00'::timestamp with time zone and "#
+                    + #""time" < '2024-01-25 00:00:00+00'::timestamp with time zone"#,
                 #""time" >= '2024-01-25 00:00:00+00'::timestamp with time zone"#,
             ])
         #expect(pieces.allSatisfy { $0.isChunked })
@@ -96,7 +96,10 @@ struct TimescaleTests {
             chunks.isNamedAsOwn(QualifiedName(schema: schema, name: name))
         }
         #expect(isOwn("_hyper_1_1_chunk") && isOwn("_hyper_1_12345_chunk"))
-        for other in ["_hyper_11_1_chunk", "_hyper_1_chunk", "_hyper_1__chunk", "_hyper_1_1_chunks", "compress_hyper_1_1_chunk"] {
+        let others = [
+            "_hyper_11_1_chunk", "_hyper_1_chunk", "_hyper_1__chunk", "_hyper_1_1_chunks", "compress_hyper_1_1_chunk",
+        ]
+        for other in others {
             #expect(!isOwn(other), "\(other)")
         }
         #expect(!isOwn("_hyper_1_1_chunk", schema: "public"))

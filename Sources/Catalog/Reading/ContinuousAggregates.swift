@@ -87,7 +87,8 @@ extension CatalogReading {
     }
 
     private var timescaleObjectQuery: String {
-        let chunk = scope.chunks == .byOID ? "k.relid = c.oid" : "k.schema_name = n.nspname and k.table_name = c.relname"
+        let isByOID = scope.chunks == .byOID
+        let chunk = isByOID ? "k.relid = c.oid" : "k.schema_name = n.nspname and k.table_name = c.relname"
         return """
             select 'pg_trigger', t.oid
             from pg_catalog.pg_trigger t

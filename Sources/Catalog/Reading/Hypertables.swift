@@ -175,7 +175,8 @@ extension CatalogReading {
 
     /// What no view tells of all chunks at once. Chunks by name up to 2.2x, by OID then.
     private var compressionQuery: String {
-        let chunk = scope.chunks == .byOID ? "c.oid = k.relid" : "n.nspname = k.schema_name and c.relname = k.table_name"
+        let isByOID = scope.chunks == .byOID
+        let chunk = isByOID ? "c.oid = k.relid" : "n.nspname = k.schema_name and c.relname = k.table_name"
         return """
             select n.nspname, c.relname, s.uncompressed_heap_size + s.uncompressed_toast_size,
                 s.numrows_pre_compression

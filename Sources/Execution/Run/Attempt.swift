@@ -106,7 +106,8 @@ extension Action {
             .applyTimescaleSettings:
             true
         case .dumpSchema, .createRoles, .setDatabase, .createExtension, .copyExtensionRows, .restorePreData,
-            .createHypertable, .createPartitions, .copy, .copyLargeObjects, .buildIndex, .addConstraint, .attachIndexes, .analyze,
+            .createHypertable, .createPartitions, .copy, .copyLargeObjects, .buildIndex, .addConstraint, .attachIndexes,
+            .analyze,
             .prepareSource, .createSlot, .dropIndex:
             false
         }

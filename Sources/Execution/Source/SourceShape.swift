@@ -52,7 +52,8 @@ package struct SourceShape: Sendable, Codable, Equatable {
         let rows = try source.query(selectTables, [PostgresArray.literal(followed.map { String($0) })])
         let chunks = try chunks(source)
         let tables = rows.indices.compactMap { row -> Table? in
-            guard !chunks.contains(QualifiedName(schema: rows.text(row, 1), name: rows.text(row, 2))) else { return nil }
+            let name = QualifiedName(schema: rows.text(row, 1), name: rows.text(row, 2))
+            guard !chunks.contains(name) else { return nil }
             return Table(
                 oid: rows.oid(row, 0) ?? 0, schema: rows.text(row, 1), name: rows.text(row, 2),
                 kind: rows.text(row, 3), filenode: rows.oid(row, 4) ?? 0, persistence: rows.text(row, 5),

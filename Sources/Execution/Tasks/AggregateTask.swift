@@ -10,7 +10,8 @@ private import Postgres
 enum AggregateTask {
     static func create(_ aggregate: AggregateDefinition, _ scope: TaskScope) throws -> TaskOutcome {
         try scope.inTransaction { target in
-            let query = aggregate.definition.hasSuffix(";") ? String(aggregate.definition.dropLast()) : aggregate.definition
+            var query = aggregate.definition
+            if query.hasSuffix(";") { query.removeLast() }
             try target.execute(
                 "create materialized view \(aggregate.view.sql) with (timescaledb.continuous, "
                     + "timescaledb.materialized_only = \(aggregate.isMaterializedOnly)) as \(query) with no data")

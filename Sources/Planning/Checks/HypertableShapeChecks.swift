@@ -163,7 +163,8 @@ enum HypertableShapeChecks {
         for entry in context.plan.hypertables {
             guard let to = entry.to, !onSource.contains(entry.table.value) else { continue }
             findings.add(
-                .error, "\(entry.table.value) is no hypertable on the source, and the plan says `to: \(to.value.rawValue)`",
+                .error,
+                "\(entry.table.value) is no hypertable on the source, and the plan says `to: \(to.value.rawValue)`",
                 why: "It says what becomes of a hypertable of a TimescaleDB source.",
                 cure: "take the entry out: the table is then moved as it is",
                 object: entry.table.value.description, at: to.location ?? entry.location)

@@ -28,7 +28,7 @@ enum TimescaleSourceChecks {
         if version < DottedVersion("2.10") {
             findings.add(
                 .error, "the source's TimescaleDB is \(text); 2.10 is the oldest that can be read",
-                cure: "install a newer package on the source, restart it, and run there as the first statement of a session",
+                cure: "install a newer package on the source, restart it, and run there first of all in a session",
                 statement: "alter extension timescaledb update;", object: "timescaledb",
                 at: Side.source.location(context))
         } else if version < DottedVersion("2.19") || version >= DottedVersion("2.20"),

@@ -57,7 +57,8 @@ struct PieceCutter {
         let nullRows = draft.nullFraction * max(relation.estimatedRows, 0)
         let dividing = Int64(draft.rows.filter { !$0.isNull }.count)
         for (position, rows) in draft.rows.enumerated() {
-            var estimate = rows.isNull ? nullRows : (max(relation.estimatedRows, 0) - nullRows) / Double(dividing)
+            var estimate =
+                rows.isNull ? nullRows : (max(relation.estimatedRows, 0) - nullRows) / Double(dividing)
             var bytes =
                 rows.isNull
                 ? Int64(draft.nullFraction * Double(relation.tableBytes)) : relation.tableBytes / dividing
@@ -69,7 +70,8 @@ struct PieceCutter {
             cut.pieces.append(
                 Piece(
                     table: relation.name, tableOID: relation.oid, number: position + 1, count: count, rows: rows,
-                    columns: columns, isBinary: cut.isBinary, mayFreeze: rows == .all && hypertable == nil && !isDivided,
+                    columns: columns, isBinary: cut.isBinary,
+                    mayFreeze: rows == .all && hypertable == nil && !isDivided,
                     estimatedRows: Int64(estimate.rounded()), estimatedBytes: bytes, isChunked: chunked != nil,
                 ))
         }

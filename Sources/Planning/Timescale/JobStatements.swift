@@ -52,14 +52,16 @@ extension JobDefinition {
         case ("policy_refresh_continuous_aggregate", let view?) where isPolicy:
             name = "refresh policy of \(view)"
             let offsets = ["start_offset", "end_offset"].map { "\($0) => \(config.value($0) ?? "null")" }
-            call = "add_continuous_aggregate_policy(\(Self.regclass(view)), \(offsets.joined(separator: ", ")), "
+            call =
+                "add_continuous_aggregate_policy(\(Self.regclass(view)), \(offsets.joined(separator: ", ")), "
                 + "\(every)\(start))"
         case _ where !isPolicy:
             name = "job \(job.id), \(job.procedure)"
             let settings = job.config.map { ", config => \(Piece.literal($0))::jsonb" } ?? ""
             let check =
                 job.checkProcedure.map { ", check_config => \(Piece.literal($0.sql))::pg_catalog.regproc" } ?? ""
-            call = "add_job(\(Piece.literal(job.procedure.sql))::pg_catalog.regproc, "
+            call =
+                "add_job(\(Piece.literal(job.procedure.sql))::pg_catalog.regproc, "
                 + "\(every)\(settings)\(start)\(check), fixed_schedule => \(job.isFixedSchedule))"
         default: return nil
         }

@@ -28,7 +28,8 @@ extension RangePartitions {
         parts = []
         var ends: [Int128: Int128] = [:]
         for chunk in hypertable.chunks {
-            guard let start = chunk.start.flatMap({ scale.number($0) }), let end = chunk.end.flatMap({ scale.number($0) })
+            guard let start = chunk.start.flatMap({ scale.number($0) }),
+                let end = chunk.end.flatMap({ scale.number($0) })
             else { continue }
             // Space partitions share their ranges.
             ends[start] = max(ends[start] ?? end, end)

@@ -59,7 +59,8 @@ package struct ColumnstoreDefinition: Sendable, Codable, Equatable {
         if !orderBy.isEmpty {
             options.append("timescaledb.compress_orderby = \(Piece.literal(orderBy.joined(separator: ", ")))")
         }
-        return "alter \(isAggregate ? "materialized view" : "table") \(table.sql) set (\(options.joined(separator: ", ")))"
+        return
+            "alter \(isAggregate ? "materialized view" : "table") \(table.sql) set (\(options.joined(separator: ", ")))"
     }
 }
 

@@ -20,7 +20,8 @@ struct ChunkFinderTests {
     func names() throws {
         var asked: [QualifiedName] = []
         let tables = [
-            table("readings", prefix: "_hyper_1"), table("ticks", prefix: "_hyper_11", others: [name("mine", "public")]),
+            table("readings", prefix: "_hyper_1"),
+            table("ticks", prefix: "_hyper_11", others: [name("mine", "public")]),
         ]
         let finder = ChunkFinder(tables) { relation in
             asked.append(relation)

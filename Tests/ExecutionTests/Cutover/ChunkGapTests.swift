@@ -7,7 +7,8 @@ struct ChunkGapTests {
     @Test("Before the first, between, and behind the last; everywhere where there are none")
     func gaps() {
         #expect(ChunkGap.between([]) == [ChunkGap()])
-        #expect(ChunkGap.between([("1", "3"), ("5", nil)]) == [ChunkGap(upper: "1"), ChunkGap(lower: "3", upper: "5")])
+        let gaps = ChunkGap.between([("1", "3"), ("5", nil)])
+        #expect(gaps == [ChunkGap(upper: "1"), ChunkGap(lower: "3", upper: "5")])
         #expect(ChunkGap.between([(nil, "3")]) == [ChunkGap(lower: "3")])
         #expect(ChunkGap.between([(nil, nil)]) == [])
     }
@@ -17,8 +18,7 @@ struct ChunkGapTests {
         let gap = ChunkGap(lower: "1", upper: "5")
         #expect(gap.condition("\"n\"", "bigint") == "\"n\" >= '1'::bigint and \"n\" < '5'::bigint")
         #expect(ChunkGap().condition("\"n\"", "bigint") == "true")
-        #expect([gap, ChunkGap(upper: "5"), ChunkGap(lower: "1"), ChunkGap()].map(\.text) == [
-            "from 1 to 5", "before 5", "from 1 on", "all of it",
-        ])
+        let texts = [gap, ChunkGap(upper: "5"), ChunkGap(lower: "1"), ChunkGap()].map(\.text)
+        #expect(texts == ["from 1 to 5", "before 5", "from 1 on", "all of it"])
     }
 }

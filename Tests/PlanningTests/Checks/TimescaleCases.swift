@@ -121,7 +121,10 @@ enum TimescaleCases {
             $0.liftLicence()
             $0.addJob("policy_compression", config: #"{"compress_after": "7 days"}"#)
         },
-        CheckCase("SK549", "a continuous aggregate of the old form", statement: "call cagg_migrate('\"public\".\"daily\"');") {
+        CheckCase(
+            "SK549", "a continuous aggregate of the old form",
+            statement: "call cagg_migrate('\"public\".\"daily\"');",
+        ) {
             $0.makeHypertable()
             $0.liftLicence()
             $0.addAggregate { $0.isFinalized = false }

@@ -82,7 +82,8 @@ enum TimescaleDatabase {
         }
     }
 
-    static let areAvailable = TestServers.areAvailable && TestServers.has18 && DumpPrograms.environment(major: 17) != nil
+    static let areAvailable =
+        TestServers.areAvailable && TestServers.has18 && DumpPrograms.environment(major: 17) != nil
     static let absence: Comment =
         "SKIPPED: needs PostgreSQL 17 and 18 with TimescaleDB, and pg_dump 17: no TimescaleDB source was migrated"
 }

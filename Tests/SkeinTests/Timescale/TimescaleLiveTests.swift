@@ -125,7 +125,9 @@ struct TimescaleLiveTests {
             // Replica identities are as they were, on chunks, too.
             let cleaned = try await migration.skein("clean", "--prune", "--no-color")
             #expect(cleaned.exitCode == 0, "\(cleaned)")
-            let identities = "select distinct relreplident::text from pg_class where relname ~ '_chunk$|^ticks$' and relkind = 'r'"
+            let identities = """
+                select distinct relreplident::text from pg_class where relname ~ '_chunk$|^ticks$' and relkind = 'r'
+                """
             #expect(try await migration.onSource(identities) == ["d"])
             #expect(try await migration.leftovers() == [])
         }
@@ -138,7 +140,10 @@ struct TimescaleLiveTests {
         ) { migration in
             var run: SkeinProcess?
             try await Self.whileWorking(migration) {
-                for fault in ["live-copy.before-commit:2", "copy.committed:5", "apply.committed:3", "apply.before-commit:2"] {
+                let faults = [
+                    "live-copy.before-commit:2", "copy.committed:5", "apply.committed:3", "apply.before-commit:2",
+                ]
+                for fault in faults {
                     let killed = try await migration.skein("migrate", environment: ["SKEIN_FAULT": fault])
                     #expect(killed.signal == 9, "\(killed)")
                 }

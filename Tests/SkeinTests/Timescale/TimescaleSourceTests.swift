@@ -66,7 +66,8 @@ struct TimescaleSourceTests {
         }
     }
 
-    @Test("Hypertables become partitioned tables, a partition for each range of chunks", arguments: ["offline", "live"])
+    @Test(
+        "Hypertables become partitioned tables, a partition for each range of chunks", arguments: ["offline", "live"])
     func partitions(mode: String) async throws {
         let tables = ["readings", "ticks", "days", "placed", "nothing"].map {
             "{table: public.\($0), to: range-partitions}"
@@ -94,7 +95,8 @@ struct TimescaleSourceTests {
                 ])
             let strays = try await migration.onTarget("select count(*) from only public.readings_default")
             #expect(strays == ["0"])
-            let keys = try await migration.onTarget("select count(*) from pg_constraint where conname = 'readings_pkey'")
+            let keys = try await migration.onTarget(
+                "select count(*) from pg_constraint where conname = 'readings_pkey'")
             #expect(keys == ["1"])
         }
     }

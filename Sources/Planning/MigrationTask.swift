@@ -211,6 +211,8 @@ package struct HypertableDefinition: Sendable, Codable, Equatable {
     package var further: [Dimension]?
     /// What tells the present time of an integer column, as SQL names it; set once the functions are there.
     package var integerNow: String?
+    /// Gets it before it has chunks.
+    package var owner: String?
 
     package init(table: QualifiedName, timeColumn: String, chunkInterval: Interval?, space: Space?) {
         self.table = table

@@ -3,6 +3,8 @@ struct Statements {
     var dice: Dice
     /// Whether rows of the table without identity are updated and deleted, too.
     let changesLog: Bool
+    /// Whether numbers are NaN and infinite, too.
+    let isBeyondNumbers: Bool
 
     private enum Change: CaseIterable {
         case accounts, orders, readings, documents, tickets, events, log, names, parts, pairs, places, scratch
@@ -116,7 +118,7 @@ struct Statements {
         let one = "ctid = (select ctid from events where kind = \(dice.roll(0...49)) limit 1)"
         return switch dice.roll(0...3) {
         case 0:
-            "insert into events select \(dice.roll(0...49)), 'event', \(dice.pick(["1.0", "1.00", "null", "'NaN'"])), null from generate_series(1, 3)"
+            "insert into events select \(dice.roll(0...49)), 'event', \(beyond(dice.pick(["1.0", "1.00", "null", "'NaN'"]))), null from generate_series(1, 3)"
         case 1: "delete from events where \(one)"
         case 2: "update events set weight = \(dice.pick(["1.5", "1.500", "null"])), body = \(text()) where \(one)"
         default: "update events set at = \(dice.pick(["'infinity'", "null", "'2026-01-01 12:00'"])) where \(one)"
@@ -215,11 +217,19 @@ struct Statements {
     }
 
     private mutating func number() -> String {
-        dice.pick(["0", "-1.10", "1e20", "'NaN'", "12345.678900", "\(dice.roll(0...100_000)) / 7.0"])
+        beyond(dice.pick(["0", "-1.10", "1e20", "'NaN'", "12345.678900", "\(dice.roll(0...100_000)) / 7.0"]))
+    }
+
+    /// A plain number in place of what is none, where the stream would lose it.
+    private func beyond(_ number: String) -> String {
+        isBeyondNumbers || !["'NaN'", "'-Infinity'"].contains(number) ? number : "0.5"
     }
 
     private mutating func float() -> String {
-        dice.pick(["null", "'NaN'", "'-Infinity'", "1e-300", "0.1::float8 + 0.2", "\(dice.roll(0...1_000_000)) / 3.0"])
+        beyond(
+            dice.pick([
+                "null", "'NaN'", "'-Infinity'", "1e-300", "0.1::float8 + 0.2", "\(dice.roll(0...1_000_000)) / 3.0",
+            ]))
     }
 
     private mutating func text() -> String {

@@ -11,6 +11,8 @@ final class Writer: Sendable {
         var twoPhase = 0.0
         /// Whether the table without identity is changed, too.
         var changesLog = false
+        /// Whether numbers are NaN and infinite, too, which wal2json before 2.6 loses.
+        var isBeyondNumbers = true
         /// Between two transactions, at most; seconds.
         var pause = 0.01
     }
@@ -52,7 +54,8 @@ final class Writer: Sendable {
     }
 
     private func run() {
-        var statements = Statements(dice: Dice(seed: seed), changesLog: habits.changesLog)
+        var statements = Statements(
+            dice: Dice(seed: seed), changesLog: habits.changesLog, isBeyondNumbers: habits.isBeyondNumbers)
         var connection: Connection?
         var next = 1
         while !isStopped.load(ordering: .relaxed) {

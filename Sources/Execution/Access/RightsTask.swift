@@ -1,8 +1,8 @@
 private import Catalog
 private import Faults
 internal import Planning
-private import PlanFile
-private import Postgres
+internal import PlanFile
+internal import Postgres
 
 /// Gives the target's objects the source's owners and privileges, in steps: each step does a part of what differs, so
 /// that nothing is lost or done twice wherever it is interrupted.
@@ -63,6 +63,26 @@ enum RightsTask {
         }
         TodoList.write(scope)
         return done
+    }
+
+    /// Gives one table its owner in the caller's transaction, as far as that may be; what may not is told by the task that
+    /// compares all owners.
+    static func handOver(
+        _ table: QualifiedName, to owner: String, _ scope: TaskScope, _ target: Connection,
+    ) throws {
+        let store = AccessStore(target, migration: scope.context.migration)
+        try store.prepare()
+        let rows = try target.query("select rolname, rolsuper from pg_catalog.pg_roles where rolname = current_user")
+        let isSuperuser = rows.bool(0, 1)
+        var borrower = RoleBorrower(target, user: rows.text(0, 0), isSuperuser: isSuperuser)
+        var runner = StatementRunner(target, task: scope.task.id)
+        let statement = AccessStatement(
+            "alter table \(table.sql) owner to \(QualifiedName.quoted(owner))", object: "table \(table)")
+        let step = RightsPlanner.Statement(
+            statement: statement, needs: [owner], schema: table.schema, newOwner: owner,
+            kind: Catalog.SecuredKind.table.rawValue)
+        try apply([step], &runner, &borrower, isSuperuser: isSuperuser, target)
+        for role in borrower.borrowed { try store.addBorrowed(role) }
     }
 
     /// The connected role acts for the others as long as the migration lasts: what comes behind, from the applier's writes

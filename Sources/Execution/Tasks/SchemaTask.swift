@@ -99,6 +99,9 @@ package enum SchemaTask {
             let schema = try target.scalar(extensionSchema)
             let statements = HypertableDDL.create(definition, extensionSchema: schema ?? "public")
             for statement in statements { try target.execute(statement) }
+            if let owner = definition.owner {
+                try RightsTask.handOver(definition.table, to: owner, scope, target)
+            }
             return TaskOutcome()
         }
     }

@@ -9,7 +9,8 @@ package struct RoleMaker: Sendable, Equatable {
     private var own: Set<Catalog.RoleAttribute>
     private var withheld: Set<Catalog.RoleAttribute>
 
-    package init(_ server: Catalog.Server, _ access: Catalog.Access, provider: ProviderRoles = ProviderRoles(names: [])) {
+    package init(_ server: Catalog.Server, _ access: Catalog.Access, provider: ProviderRoles = ProviderRoles(names: []))
+    {
         self.init(
             name: server.user, isSuperuser: server.isSuperuser, version: server.versionNumber,
             own: access.roles.first { $0.name == server.user }?.attributes ?? [], withheld: provider.withheld)

@@ -201,5 +201,5 @@ enum RoleChecks {
 
 extension CheckContext {
     /// Roles that the target has after the first task.
-    fileprivate var madeRoles: [String] { access.roles?.roles.map(\.role.name) ?? [] }
+    var madeRoles: [String] { access.roles?.roles.map(\.role.name) ?? [] }
 }

@@ -96,7 +96,7 @@ enum TargetObjectChecks {
         passwords are only in the dump where the connected role may see them.
         """
     ) { context, findings in
-        let known = Set(context.target.server.roles)
+        let known = Set(context.target.server.roles).union(context.madeRoles)
         for server in context.source.rights.foreignServers where isSelected(server, context) {
             for role in server.mappedRoles where !known.contains(role) {
                 findings.add(

@@ -14,6 +14,13 @@ extension GraphCompiler {
         return result
     }
 
+    /// A hypertable's owner, where it is handed over while it is empty: TimescaleDB makes its chunks for whoever owns it,
+    /// and only a superuser hands over chunks, which lie in a schema of TimescaleDB's own.
+    func ownerFromTheStart(of relation: Catalog.Relation) -> String? {
+        guard !target.server.isSuperuser, access.owners?[relation.owner] != nil else { return nil }
+        return relation.owner
+    }
+
     /// Owners, then privileges: when everything else is done that is done before, because they lock what builds lock, too.
     /// - Parameter needs: nil: everything so far.
     mutating func addRightsTasks(_ stage: RightsPlanner.Stage, after needs: [Int]? = nil) {

@@ -31,7 +31,8 @@ extension GraphCompiler {
         let entry = hypertables[relation.oid]
         var ready = preData
         let there = existing[relation.oid]
-        if there == nil, let entry, let definition = definition(of: entry) {
+        if there == nil, let entry, var definition = self.definition(of: entry) {
+            definition.owner = ownerFromTheStart(of: relation)
             ready = add(
                 relation.name.description, .createHypertable(definition), after: [preData], weight: relation.tableBytes)
         }

@@ -6,7 +6,7 @@ import Testing
 /// The plugins of real servers. Their own, because wal2json must be allowed and `wal_level` be logical.
 @Suite(.enabled(if: TestServers.areAvailable && OwnServers.canStart), .serialized)
 struct ServerTests {
-    static let names: [OwnServers.Name] = TestServers.has18 ? OwnServers.Name.allCases : [.source, .target]
+    static let names: [OwnServers.Name] = TestServers.has18 ? [.source, .target, .target18] : [.source, .target]
 
     @Test(arguments: names) func `All plugins tell the same changes`(name: OwnServers.Name) async throws {
         try await OwnServers.with([name], configuration: [name: Self.settings]) { servers in

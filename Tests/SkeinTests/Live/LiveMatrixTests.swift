@@ -54,7 +54,9 @@ struct LiveMatrixTests {
             var migration = migration
             // A source newer than this machine's pg_dump needs its own.
             if item.source == .target { migration.environment = try #require(DumpPrograms.environment(major: 17)) }
-            let habits = Writer.Habits(asynchronous: 0.3, twoPhase: item.fence == "none" ? 0.05 : 0, changesLog: true)
+            let habits = Writer.Habits(
+                asynchronous: 0.3, twoPhase: item.fence == "none" ? 0.05 : 0, changesLog: true,
+                isBeyondNumbers: item.plugin != "wal2json")
             let writers = migration.startWriters(3, habits)
             let run = try migration.start("migrate", ["--no-color"])
             try await migration.waitUntilFollowing(run)

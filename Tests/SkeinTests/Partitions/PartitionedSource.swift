@@ -161,7 +161,7 @@ extension Migration {
                             } catch let error as PostgresError {
                                 guard connection.isUp else { return }
                                 try connection.execute("rollback")
-                                if (error as? PostgresError)?.sqlState == "25006" { return }
+                                if error.sqlState == "25006" { return }
                             }
                         }
                     }

@@ -3,6 +3,12 @@
 enum PlaceDatabase {
     static let batches = [structure, rows, keys, others]
 
+    /// The same where TimescaleDB is, with its readings in a hypertable.
+    static let timescale = [
+        structure, "select public.create_hypertable('public.readings', public.by_range('time', interval '3 days'))",
+        rows, keys, others,
+    ]
+
     private static let structure = """
         create schema telemetry;
         create type telemetry.severity as enum ('info', 'warning', 'critical');

@@ -14,20 +14,21 @@ struct SchemaComparison: Sendable {
     /// The target's server, with the superuser.
     let name: OwnServers.Name
     let folder: String
+    /// Whether the source's server has the target's version, so that its own dump says the same.
+    var isDirect = false
 
     /// `- statement` only the source has, `+ statement` only the target has; sorted.
     func differences() async throws -> [String] {
         let server = try servers.target(name)
+        if isDirect { return Self.differences(try await statements(of: source), try await statements(of: target)) }
         return try await TestServers.withScratchDatabase(on: server, prefix: "places_reference") { reference in
             try await load(into: reference)
-            let database = try #require(reference.parameters["dbname"])
-            let migrated = try #require(target.parameters["dbname"])
-            let expected = try await statements(of: database)
-            let made = try await statements(of: migrated)
-            try #require(!expected.isEmpty)
-            return (expected.subtracting(made).map { "- " + $0 } + made.subtracting(expected).map { "+ " + $0 })
-                .sorted()
+            return Self.differences(try await statements(of: reference), try await statements(of: target))
         }
+    }
+
+    private static func differences(_ expected: Set<String>, _ made: Set<String>) -> [String] {
+        (expected.subtracting(made).map { "- " + $0 } + made.subtracting(expected).map { "+ " + $0 }).sorted()
     }
 
     private func load(into reference: ConnectionTarget) async throws {
@@ -46,11 +47,17 @@ struct SchemaComparison: Sendable {
         try #require(status == 0, "\((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
     }
 
-    private func statements(of database: String) async throws -> Set<String> {
+    private func statements(of database: ConnectionTarget) async throws -> Set<String> {
+        let port = try #require(database.parameters["port"])
         let dump = try await servers.dump(
-            name, database: database,
-            ["--schema-only", "--no-owner", "--no-privileges", "--no-publications", "--exclude-schema=skein"])
-        return Self.normalised(dump)
+            name, database: try #require(database.parameters["dbname"]),
+            [
+                "--port=\(port)", "--schema-only", "--no-owner", "--no-privileges", "--no-publications",
+                "--exclude-schema=skein",
+            ])
+        let statements = Self.normalised(dump)
+        try #require(!statements.isEmpty)
+        return statements
     }
 
     /// Statements end with `;` at a line's end, outside function bodies, which are in dollar quotes.

@@ -53,8 +53,8 @@ struct Migration: Sendable {
             mode: \(mode)
             source: {uri: "\(source ?? self.source.conninfoWithoutPassword)"}
             target: {uri: "\(target ?? self.target.conninfoWithoutPassword)"}
-            \(more.contains("roles:") ? "" : "roles: {migrate: false}")
             \(more)
+            \(more.contains("roles:") ? "" : "roles: {migrate: false}")
 
             """
         try text.write(toFile: planFile, atomically: true, encoding: .utf8)

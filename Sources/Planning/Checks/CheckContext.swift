@@ -112,8 +112,8 @@ package struct CheckContext: Sendable {
         hypertables = plan.hypertables.compactMap { entry in
             byName[entry.table.value].map { relation in
                 PlannedHypertable(
-                    entry: entry, relation: relation, source: onSource[entry.table.value],
-                    isThere: selected.existing.contains(relation.oid))
+                    entry: entry, relation: relation, isThere: selected.existing.contains(relation.oid),
+                    source: onSource[entry.table.value])
             }
         }
     }
@@ -178,7 +178,8 @@ package struct CheckContext: Sendable {
     /// What of a TimescaleDB source stays what it is.
     var kept: KeptByTimescale {
         KeptByTimescale(
-            plan: plan, source: source, relations: Set(relations.map(\.name)),
+            plan: plan, source: source,
+            relations: Set(relations.filter { !selected.existing.contains($0.oid) }.map(\.name)),
             procedures: selected.extensions.contains("timescaledb"))
     }
 
@@ -204,10 +205,10 @@ package struct CheckContext: Sendable {
 struct PlannedHypertable: Sendable {
     let entry: Plan.Hypertable
     let relation: Catalog.Relation
-    /// Nil where it is a plain table there.
-    let source: Catalog.Hypertable?
     /// It is on the target already: other rules hold.
     var isThere = false
+    /// Nil where it is a plain table there.
+    let source: Catalog.Hypertable?
 
     /// Whether it becomes a hypertable that the rules for hypertables hold for.
     var becomesHypertable: Bool { entry.to == nil && relation.kind == .table && !isThere }

@@ -17,12 +17,12 @@ struct GraphCompiler {
     let selected: Set<OID>
     /// Of the plan's entries, those that become hypertables, by table.
     let hypertables: [OID: Plan.Hypertable]
-    /// What becomes a partitioned table, by table.
-    private(set) var partitions: [OID: RangePartitions] = [:]
     /// Tables that are on the target already.
     let existing: [OID: ExistingTable]
     /// Without those of columns of such tables that the target has not.
     let sequences: [QualifiedName]
+    /// What becomes a partitioned table, by table.
+    private(set) var partitions: [OID: RangePartitions] = [:]
     /// Nil offline.
     let following: FollowingPlanner?
     var access = AccessDecision()
@@ -93,7 +93,16 @@ struct GraphCompiler {
             following: following?.decision, access: access)
     }
 
-    /// With what is on the target already.
+    /// Hypertables of the source that the plan wants as partitioned tables.
+    private mutating func divide() {
+        let wanted = Set(plan.hypertables.filter { $0.to?.value == .rangePartitions }.map(\.table.value))
+        for relation in selection.relations where wanted.contains(relation.name) && existing[relation.oid] == nil {
+            guard let hypertable = lookup.hypertablesByName[relation.name] else { continue }
+            partitions[relation.oid] = RangePartitions(relation, hypertable, &names)
+        }
+    }
+
+    /// With what is made partitioned, and what is on the target already.
     private var exclusions: Exclusions {
         var exclusions = selection.exclusions
         if !partitions.isEmpty { exclusions.partitioned = partitions.mapValues(\.column) }
@@ -103,15 +112,6 @@ struct GraphCompiler {
             ExcludedObject(catalog: "pg_class", oid: $0)
         }
         return exclusions
-    }
-
-    /// Hypertables of the source that the plan wants as partitioned tables.
-    private mutating func divide() {
-        let wanted = Set(plan.hypertables.filter { $0.to?.value == .rangePartitions }.map(\.table.value))
-        for relation in selection.relations where wanted.contains(relation.name) {
-            guard let hypertable = lookup.hypertablesByName[relation.name] else { continue }
-            partitions[relation.oid] = RangePartitions(relation, hypertable, &names)
-        }
     }
 
     private mutating func addOfflineTasks() {
@@ -133,6 +133,7 @@ struct GraphCompiler {
     private mutating func addPolicies() {
         let policies = selection.relations.compactMap { hypertables[$0.oid].flatMap(HypertablePolicies.init) }
         if !policies.isEmpty { add(nil, .applyPolicies(policies), after: graph.sinks) }
+        addTimescaleSettings()
     }
 
     @discardableResult

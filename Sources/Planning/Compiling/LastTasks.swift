@@ -102,7 +102,6 @@ extension GraphCompiler {
         let end = add(nil, .checkSourceUnchanged, after: graph.sinks)
         addVacuumTasks { _, _ in [end] }
         addVerifyTasks(after: end)
-        addTimescaleSettings()
     }
 
     /// Also where the plan asks for none: it may, as long as the migration is not finished.

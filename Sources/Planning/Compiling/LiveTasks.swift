@@ -83,8 +83,6 @@ extension GraphCompiler {
         let end = graph.sinks.first ?? eventTriggers
         addVerifyTasks(after: end)
         add(nil, .completeCutover, after: graph.sinks)
-        // Nothing is taken back any more.
-        addTimescaleSettings()
     }
 
     /// Chunks that were dropped on the source left no trace in the stream.

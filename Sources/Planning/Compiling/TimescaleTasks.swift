@@ -23,7 +23,8 @@ extension GraphCompiler {
         return last == ready ? ready : add(nil, .restoreAggregateViews, after: [last])
     }
 
-    /// Columnstores and jobs come last, so that no job runs on a target that is only half filled.
+    /// Columnstores and jobs as the source has them, behind those that the plan gives: these stand for the source's of the
+    /// same hypertable.
     mutating func addTimescaleSettings() {
         let settings = TimescaleSettings(plan: plan, source: source, selection: selection)
         guard !settings.isEmpty else { return }

@@ -60,7 +60,7 @@ extension PlanDocument {
         let profile = RecognisedProvider(plan.source.provider.value, source).profile
         func own(_ profile: ProviderProfile) -> String { "it is \(profile.name)'s own" }
         var result: [Skipped] = selection.exclusions.schemas.filter { schema in
-            // TimescaleDB makes it itself.
+            // TimescaleDB makes its own itself.
             schema != markers && !schema.hasPrefix("_timescaledb_")
         }
         .map { schema in
@@ -144,7 +144,8 @@ private enum CreatedCounts {
     ) -> [PlanDocument.Created] {
         var counts: [String: Int] = [:]
         func add(_ kind: String, _ number: Int = 1) { counts[kind, default: 0] += number }
-        let hypertables = Set(plan.hypertables.filter { $0.to == nil }.map(\.table.value))
+        let entries = plan.completed(from: source).hypertables.filter { $0.to == nil }
+        let hypertables = Set(entries.map(\.table.value))
         for relation in selection.relations {
             add(relation.kind == .table && hypertables.contains(relation.name) ? "hypertable" : relation.noun)
         }
@@ -166,9 +167,9 @@ private enum CreatedCounts {
             source.triggers.filter { selected.contains($0.table) && $0.parent == nil && !gone.contains($0.oid) }.count)
         add("policy", source.policies.filter { selected.contains($0.table) }.count)
         let made = Set(selection.relations.map(\.name))
-        let entries = plan.hypertables.filter { $0.to == nil && made.contains($0.table.value) }
-        add("columnstore", entries.filter { $0.columnstore != nil }.count)
-        add("retention policy", entries.filter { $0.retention != nil }.count)
+        let ruled = entries.filter { made.contains($0.table.value) }
+        add("columnstore", ruled.filter { $0.columnstore != nil }.count)
+        add("retention policy", ruled.filter { $0.retention != nil }.count)
         add("sequence", selection.sequences.count)
         for object in selection.objects where object.id.catalog != "pg_event_trigger" { add(object.kind) }
         add("event trigger", selection.eventTriggers.count)

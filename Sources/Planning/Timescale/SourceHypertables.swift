@@ -3,13 +3,16 @@ package import PlanFile
 
 extension Plan {
     /// The plan as a TimescaleDB source completes it: a hypertable stays one unless its entry says otherwise, divided as
-    /// it is. Entries may give another chunk interval or other partitions.
+    /// it is. Entries may give another chunk interval or other partitions. What goes into a table that the target has
+    /// already is as it is there.
     package func completed(from source: Catalog) -> Plan {
         guard !source.hypertables.isEmpty else { return self }
         var plan = self
         var entries: [QualifiedName: Int] = [:]
         for (position, entry) in hypertables.enumerated() { entries[entry.table.value] = position }
+        let existing = copy.intoExisting ?? []
         for hypertable in source.hypertables where !hypertable.dimensions.isEmpty {
+            if existing.contains(where: { $0.value.matches(hypertable.table) }) { continue }
             guard let position = entries[hypertable.table] else {
                 plan.hypertables.append(Hypertable(hypertable))
                 continue

@@ -98,12 +98,13 @@ struct KeptByTimescale {
 
     init(plan: Plan, source: Catalog, selection: ResolvedSelection) {
         self.init(
-            plan: plan, source: source, relations: Set(selection.relations.map(\.name)),
+            plan: plan, source: source,
+            relations: Set(selection.relations.filter { !selection.existing.contains($0.oid) }.map(\.name)),
             procedures: selection.extensions.contains { $0.name == "timescaledb" })
     }
 
     /// - Parameters:
-    ///   - relations: those that are migrated.
+    ///   - relations: those that are migrated, without what the target has already.
     ///   - isKept: TimescaleDB itself is.
     init(plan: Plan, source: Catalog, relations: Set<QualifiedName>, procedures isKept: Bool) {
         let entries = Dictionary(plan.hypertables.map { ($0.table.value, $0) }) { first, _ in first }

@@ -24,7 +24,7 @@ enum TimescaleJobChecks {
     }
 
     private static let retention = Check(
-        "SK547", "A retention policy drops chunks of the source while it is copied",
+        "SK567", "A retention policy drops chunks of the source while it is copied",
         """
         A retention policy that runs during the migration drops chunks. Offline, it waits for the copy to end, and every \
         query of such a chunk waits behind it. Live, rows that were copied vanish from the source without a DELETE in \
@@ -46,7 +46,7 @@ enum TimescaleJobChecks {
     }
 
     private static let compression = Check(
-        "SK548", "Jobs of the source wait for the copy",
+        "SK568", "Jobs of the source wait for the copy",
         """
         Compression and reordering of a chunk wait while the chunk is read: offline for as long as the copy takes, and \
         queries of that chunk wait behind them. Let these policies rest until the copy is done.

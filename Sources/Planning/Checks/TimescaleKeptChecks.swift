@@ -6,7 +6,7 @@ enum TimescaleKeptChecks {
     static let all = [licence, aggregates, jobs, compressed]
 
     private static let licence = Check(
-        "SK540", "The source uses what the target's TimescaleDB has no licence for",
+        "SK560", "The source uses what the target's TimescaleDB has no licence for",
         """
         Columnstores (compression), continuous aggregates, policies and user-defined jobs belong to TimescaleDB's \
         community licence. The Apache-2 build, which Debian packages, answers "not supported under the current \
@@ -42,7 +42,7 @@ enum TimescaleKeptChecks {
     }
 
     private static let aggregates = Check(
-        "SK549", "A continuous aggregate cannot be made again",
+        "SK569", "A continuous aggregate cannot be made again",
         """
         A continuous aggregate is made again by its query, over the hypertable or the continuous aggregate that it \
         reads: this must be migrated, rows included, and stay a hypertable. One of the old form (`finalized = false`), \
@@ -84,7 +84,7 @@ enum TimescaleKeptChecks {
     }
 
     private static let jobs = Check(
-        "SK550", "A job is not made on the target",
+        "SK570", "A job is not made on the target",
         """
         Policies are made again through TimescaleDB's functions, with the settings that the source shows. A job of a \
         kind that has no such function stays behind. Jobs belong to the role that migrates; those that were paused are \
@@ -102,7 +102,7 @@ enum TimescaleKeptChecks {
     }
 
     private static let compressed = Check(
-        "SK551", "Compressed chunks arrive uncompressed",
+        "SK571", "Compressed chunks arrive uncompressed",
         """
         Rows of compressed chunks are read through the hypertable and arrive as they were before compression: the target \
         needs the room for them. The columnstore is set up again at the end; a policy then compresses by and by, and \

@@ -42,7 +42,7 @@ enum TimescaleSourceChecks {
     }
 
     private static let plugin = Check(
-        "SK541", "pgoutput does not see chunks that are made later",
+        "SK561", "pgoutput does not see chunks that are made later",
         """
         A hypertable's rows are in chunks, which TimescaleDB makes as rows arrive. A publication of the hypertable \
         holds the chunks that exist when it is made: rows of later ones would be missing from pgoutput's stream without \
@@ -88,7 +88,7 @@ enum TimescaleSourceChecks {
     ]
 
     private static let directChanges = Check(
-        "SK542", "The source changes compressed rows in ways that the stream does not tell",
+        "SK562", "The source changes compressed rows in ways that the stream does not tell",
         """
         TimescaleDB can delete, insert and copy whole compressed batches. The stream of changes then holds the batches \
         alone, in TimescaleDB's own form, and not the rows. A live migration needs these short cuts off, by \
@@ -112,7 +112,7 @@ enum TimescaleSourceChecks {
     }
 
     private static let partitioningFunctions = Check(
-        "SK543", "A hypertable is divided by a function of its own",
+        "SK563", "A hypertable is divided by a function of its own",
         """
         A dimension with a partitioning function of the user's own cannot be made again through TimescaleDB's present \
         functions with the same borders. Leave the hypertable out, or let it become a plain table (`to: table`).
@@ -132,7 +132,7 @@ enum TimescaleSourceChecks {
     }
 
     private static let contradictions = Check(
-        "SK544", "An entry contradicts what the hypertable is on the source",
+        "SK564", "An entry contradicts what the hypertable is on the source",
         """
         A hypertable of a TimescaleDB source keeps its time column. Its entry may give another `chunk-interval` or \
         `space`, `columnstore` and `retention`, or say what else it becomes (`to`).
@@ -152,7 +152,7 @@ enum TimescaleSourceChecks {
     }
 
     private static let rangePartitions = Check(
-        "SK552", "A hypertable cannot become a table partitioned by ranges",
+        "SK572", "A hypertable cannot become a table partitioned by ranges",
         """
         `to: range-partitions` makes a partition for each range of chunks. This needs a time column of an integer, date \
         or timestamp type. A table whose time is a uuid can become a plain table.
@@ -172,7 +172,7 @@ enum TimescaleSourceChecks {
     }
 
     private static let locks = Check(
-        "SK545", "The source's lock table may be too small for all chunks",
+        "SK565", "The source's lock table may be too small for all chunks",
         """
         While a hypertable is read, its chunks are locked, in an offline migration all at once and until the copy is \
         done. The lock table holds `max_locks_per_transaction` for each of `max_connections`.
@@ -195,7 +195,7 @@ enum TimescaleSourceChecks {
     }
 
     private static let notSelected = Check(
-        "SK546", "The extension is left out, and hypertables are not",
+        "SK566", "The extension is left out, and hypertables are not",
         """
         A hypertable needs TimescaleDB on the target. To leave TimescaleDB, give each hypertable an entry that says \
         what it becomes: `to: table`, or `to: range-partitions`.

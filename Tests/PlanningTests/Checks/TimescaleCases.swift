@@ -63,20 +63,20 @@ enum TimescaleCases {
         CheckCase("SK108", "TimescaleDB 2.15 on the source", .warning, alongside: ["SK231"]) {
             $0.makeHypertable(version: "2.15.0")
         },
-        CheckCase("SK540", "a columnstore, and a target with the Apache licence") {
+        CheckCase("SK560", "a columnstore, and a target with the Apache licence") {
             $0.makeHypertable { $0.columnstore = Catalog.Columnstore(segmentBy: ["device_id"], orderBy: []) }
         },
-        CheckCase("SK540", "a continuous aggregate, and a target with the Apache licence") {
+        CheckCase("SK560", "a continuous aggregate, and a target with the Apache licence") {
             $0.makeHypertable()
             $0.addAggregate()
         },
-        CheckCase("SK541", "pgoutput by the plan's words") {
+        CheckCase("SK561", "pgoutput by the plan's words") {
             $0.makeHypertable()
             $0.goLive()
             $0.plan.replication.plugin = Located(.pgoutput, at: Plan.at(30))
         },
         CheckCase(
-            "SK542", "batches that are deleted directly",
+            "SK562", "batches that are deleted directly",
             statement: "alter database \"iot\" set timescaledb.enable_compressed_direct_batch_delete = off;",
         ) {
             $0.makeHypertable { $0.columnstore = Catalog.Columnstore(segmentBy: [], orderBy: []) }
@@ -85,16 +85,16 @@ enum TimescaleCases {
             $0.editServer(\.source) { $0.database = "iot" }
             $0.set(\.source, "timescaledb.enable_compressed_direct_batch_delete", "on")
         },
-        CheckCase("SK543", "a partitioning function of the user's") {
+        CheckCase("SK563", "a partitioning function of the user's") {
             $0.makeHypertable { $0.dimensions[0].partitioningFunction = "public.f" }
         },
         CheckCase(
-            "SK544", "another time column in the plan", statement: "time-column: time", alongside: ["SK510", "SK520"],
+            "SK564", "another time column in the plan", statement: "time-column: time", alongside: ["SK510", "SK520"],
         ) {
             $0.makeHypertable()
             $0.plan.hypertables = [.sample("readings", time: "day")]
         },
-        CheckCase("SK545", "more chunks than the lock table holds", .warning) {
+        CheckCase("SK565", "more chunks than the lock table holds", .warning) {
             $0.set(\.source, "max_connections", "10")
             $0.makeHypertable { hypertable in
                 hypertable.chunks = (0..<500).map { number in
@@ -104,50 +104,50 @@ enum TimescaleCases {
                 }
             }
         },
-        CheckCase("SK546", "the extension left out") {
+        CheckCase("SK566", "the extension left out") {
             $0.makeHypertable()
             $0.plan.select.excludedExtensions = [Located(pattern("timescaledb"))]
         },
         CheckCase(
-            "SK547", "an active retention policy", .warning,
+            "SK567", "an active retention policy", .warning,
             statement: "select alter_job(1000, scheduled => false);",
         ) {
             $0.makeHypertable()
             $0.liftLicence()
             $0.addJob("policy_retention", config: #"{"drop_after": "1 year"}"#)
         },
-        CheckCase("SK548", "an active columnstore policy", .warning) {
+        CheckCase("SK568", "an active columnstore policy", .warning) {
             $0.makeHypertable()
             $0.liftLicence()
             $0.addJob("policy_compression", config: #"{"compress_after": "7 days"}"#)
         },
         CheckCase(
-            "SK549", "a continuous aggregate of the old form",
+            "SK569", "a continuous aggregate of the old form",
             statement: "call cagg_migrate('\"public\".\"daily\"');",
         ) {
             $0.makeHypertable()
             $0.liftLicence()
             $0.addAggregate { $0.isFinalized = false }
         },
-        CheckCase("SK549", "a continuous aggregate of what becomes a plain table") {
+        CheckCase("SK569", "a continuous aggregate of what becomes a plain table") {
             $0.makeHypertable()
             $0.liftLicence()
             $0.addAggregate()
             $0.plan.hypertables = [.sample("readings")]
             $0.plan.hypertables[0].to = Located(.table)
         },
-        CheckCase("SK550", "a policy of a kind that is not known", .warning) {
+        CheckCase("SK570", "a policy of a kind that is not known", .warning) {
             $0.makeHypertable()
             $0.liftLicence()
             $0.addJob("policy_of_tomorrow", config: "{}")
         },
-        CheckCase("SK552", "partitions by ranges of uuid") {
+        CheckCase("SK572", "partitions by ranges of uuid") {
             $0.makeHypertable { $0.timeColumn = "device_id" }
             $0.edit($0.readings) { relation in relation.columns[1].type = 2950 }
             $0.plan.hypertables = [.sample("readings")]
             $0.plan.hypertables[0].to = Located(.rangePartitions)
         },
-        CheckCase("SK551", "compressed chunks", .note) {
+        CheckCase("SK571", "compressed chunks", .note) {
             $0.makeHypertable { $0.chunks[0].isCompressed = true }
         },
     ]

@@ -153,7 +153,7 @@ struct TimescaleLiveTests {
                 try await migration.waitUntilFollowing(started)
             }
             try await TestServers.execute(
-                "select drop_chunks('public.readings', older_than => '2024-03-02'::timestamptz)", on: migration.source)
+                "select public.drop_chunks('public.readings', older_than => '2024-03-02'::timestamptz)", on: migration.source)
             let dead = try await migration.skein("cutover", environment: ["SKEIN_FAULT": "chunks.before-commit"])
             _ = dead
             let cutover = try await migration.cutOver()

@@ -301,6 +301,29 @@ struct ApplyRuleTests {
         }
     }
 
+    @Test(arguments: [Plugin.pgoutput, .testDecoding])
+    func `A column that the target is given first is taken up on the way`(plugin: Plugin) async throws {
+        let sql =
+            "create table public.t (id integer primary key, v text); insert into public.t values (1, 'a'), (2, 'b')"
+        try await Bed.with(plugin, source: sql) { bed in
+            let applier = bed.applier([try await bed.table("t", .columns(["id"]))])
+            applier.stop(atMarker: "end")
+            async let end = applier.run()
+            try await bed.onSource("insert into t values (3, 'c')")
+            while applier.status.transactions == 0 { try await Task.sleep(for: .milliseconds(20)) }
+            try await bed.onTarget("alter table t add column w integer default 7")
+            try await bed.onSource(
+                "alter table t add column w integer default 7", "update t set w = id",
+                "insert into t values (4, 'd', 9)")
+            try await bed.mark("end")
+            guard case .reachedMarker = try await end else {
+                Issue.record("ended before the marker")
+                return
+            }
+            try await bed.expectEqual("t")
+        }
+    }
+
     @Test func `Nothing behind the marker is applied, and it can be counted`() async throws {
         try await Bed.with(source: "create table public.t (id integer primary key)") { bed in
             let table = try await bed.table("t", .columns(["id"]))

@@ -118,7 +118,8 @@ struct TimescaleLiveTests {
             let migrated = try #require(run)
             let said = cutover.stderr + migrated.stderr
             #expect(said.contains("chunks were dropped on the source"), "\(said)")
-            #expect(try await migrated.wait(atMost: 30).exitCode == 0)
+            let ended = try await migrated.wait(atMost: 30)
+            #expect(ended.exitCode == 0, "\(ended)")
             #expect(try await migration.differences().filter { !$0.hasPrefix("sequence") } == [])
             let kept = try await migration.onTarget(
                 "select count(*) from public.readings where time < '2024-03-03'")
@@ -153,7 +154,8 @@ struct TimescaleLiveTests {
                 try await migration.waitUntilFollowing(started)
             }
             try await TestServers.execute(
-                "select public.drop_chunks('public.readings', older_than => '2024-03-02'::timestamptz)", on: migration.source)
+                "select public.drop_chunks('public.readings', older_than => '2024-03-02'::timestamptz)",
+                on: migration.source)
             let dead = try await migration.skein("cutover", environment: ["SKEIN_FAULT": "chunks.before-commit"])
             _ = dead
             let cutover = try await migration.cutOver()

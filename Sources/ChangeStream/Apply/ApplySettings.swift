@@ -64,8 +64,8 @@ package struct BatchLimits: Sendable {
     package var changes = 20_000
     package var bytes = 8 << 20
     /// A source transaction that is larger goes to the target in parts, in one target transaction.
-    package var partBytes = 24 << 20
-    package var partChanges = 100_000
+    package var partBytes = 12 << 20
+    package var partChanges = 40_000
     /// More than this is far behind: workers go side by side.
     package var nearHead: UInt64 = 8 << 20
 

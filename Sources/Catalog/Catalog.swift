@@ -31,8 +31,14 @@ package struct Catalog: Sendable, Codable, Equatable {
     package var foreignServers: [String]
     package var largeObjectCount: Int
     package var preparedTransactions: [PreparedTransaction]
-    /// Hypertables, where the server has TimescaleDB.
+    /// Hypertables, where the server has TimescaleDB. What holds a continuous aggregate's rows is none of them.
     package var hypertables: [Hypertable]
+    /// Continuous aggregates, each after those that it reads.
+    package var continuousAggregates: [ContinuousAggregate] = []
+    /// TimescaleDB's jobs that users made: policies and actions, by their ids.
+    package var jobs: [Job] = []
+    /// What TimescaleDB made for itself and a dump would hold: triggers of its own, chunks in users' schemas. Sorted.
+    package var timescaleObjects: [ObjectID] = []
     /// Roles, owners and privileges.
     package var access = Access()
     package var rights = Rights()
@@ -402,11 +408,5 @@ extension Catalog {
         /// As `pg_identify_object` names it.
         package var identity: String
         package var schema: String?
-    }
-
-    package struct Hypertable: Sendable, Codable, Equatable {
-        package var table: QualifiedName
-        package var timeColumn: String
-        package var chunkCount: Int
     }
 }

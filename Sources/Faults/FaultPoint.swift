@@ -36,6 +36,7 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case gateOpened = "gate.opened"
     case drainDone = "drain.done"
     case triggersRestored = "triggers.restored"
+    case chunksLevelled = "chunks.before-commit"
     case recopyMoved = "recopy.before-commit"
     case endMarkerWritten = "cutover.end-marker-written"
     case completing = "cutover.before-complete"

@@ -24,6 +24,8 @@ package struct FollowingDecision: Sendable, Codable, Equatable {
         package var isAcknowledged: Bool
         /// One or two clauses for people.
         package var why: String
+        /// Of a hypertable of the source, whose changes are in the stream as its chunks'. Nil of any other table.
+        package var chunks: FollowedChunks?
         /// As of `Piece`: the table on the target, where it is another, and what tells its rows there.
         package var target: QualifiedName?
         package var territory: String?
@@ -38,6 +40,34 @@ package struct FollowingDecision: Sendable, Codable, Equatable {
             self.change = change
             self.isAcknowledged = isAcknowledged
             self.why = why
+        }
+    }
+
+    /// How the chunks of a hypertable are told in the stream.
+    package struct FollowedChunks: Sendable, Codable, Equatable {
+        /// `schema.prefix_N_chunk` is one of them, for any number N, also when it is made later. Nil where the role could
+        /// not see it: then each is looked up.
+        package var schema: String?
+        package var prefix: String?
+        /// Those of other names, when the migration was planned. Sorted.
+        package var others: [QualifiedName]
+
+        package init(schema: String?, prefix: String?, others: [QualifiedName]) {
+            self.schema = schema
+            self.prefix = prefix
+            self.others = others
+        }
+
+        /// Whether TimescaleDB would give this name to a chunk of the hypertable.
+        package func isNamedAsOwn(_ name: QualifiedName) -> Bool {
+            guard let schema, let prefix, name.schema == schema else { return false }
+            let text = name.name.utf8
+            guard text.starts(with: prefix.utf8) else { return false }
+            let rest = text.dropFirst(prefix.utf8.count)
+            guard rest.first == UInt8(ascii: "_"), rest.count > 7, rest.suffix(6).elementsEqual("_chunk".utf8) else {
+                return false
+            }
+            return rest.dropFirst().dropLast(6).allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
         }
     }
 

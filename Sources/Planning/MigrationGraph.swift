@@ -49,6 +49,8 @@ package struct TableDecision: Sendable, Codable, Equatable {
     package var indexBytes: Int64
     /// One or two clauses for people.
     package var why: String
+    /// A hypertable of the source that becomes a partitioned table. Nil: no.
+    package var becomesPartitioned: Bool?
     /// It is a partitioned table of the target, which was there before: its rows are in its partitions.
     package var hasPartitions: Bool?
 
@@ -105,6 +107,11 @@ package struct Exclusions: Sendable, Codable, Equatable {
     package var schemas: [String]
     /// Extensions that are not created. Sorted.
     package var extensions: [String]
+    /// Views that are continuous aggregates: they have tasks of their own, and what needs them comes behind. Sorted.
+    package var aggregates: [UInt32]?
+    /// Tables that are made partitioned by ranges of a column, by the source's object ids.
+    package var partitioned: [UInt32: String]?
+
     /// Tables that are made as plain ones: without PARTITION BY, and without rules that send rows elsewhere. Sorted.
     package var flattened: [UInt32]?
     /// What is on the target already and stays as it is there: tables, and sequences of their columns. What needs them is
@@ -113,8 +120,9 @@ package struct Exclusions: Sendable, Codable, Equatable {
 
     package init(
         objects: [ExcludedObject] = [], schemas: [String] = [], extensions: [String] = [], flattened: [UInt32]? = nil,
-        present: [ExcludedObject]? = nil,
+        present: [ExcludedObject]? = nil, aggregates: [UInt32]? = nil,
     ) {
+        self.aggregates = aggregates
         self.present = present
         self.objects = objects
         self.schemas = schemas

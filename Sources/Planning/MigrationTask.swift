@@ -43,6 +43,8 @@ package enum Action: Sendable, Codable, Equatable {
     /// Everything of the dump that must exist before data.
     case restorePreData
     case createHypertable(HypertableDefinition)
+    /// The partitions of what was a hypertable on the source.
+    case createPartitions(RangePartitions)
     case copy(Piece)
     /// Large objects with `first <= oid < end`; nil: to the last.
     case copyLargeObjects(first: UInt32, end: UInt32?)
@@ -91,6 +93,15 @@ package enum Action: Sendable, Codable, Equatable {
     case drain
     /// Tables followed for inserts only are compared, and copied again where their rows differ.
     case recopyUnfollowed
+    /// What the source's chunks no longer cover, because they were dropped there, goes on the target, too. By name.
+    case levelChunks([QualifiedName])
+    /// A continuous aggregate without rows, and its indexes.
+    case createAggregate(AggregateDefinition)
+    /// Its rows: computed where what it reads is there, copied from the source where that is gone.
+    case fillAggregate(AggregateDefinition)
+    /// Of the dump what reads continuous aggregates.
+    case restoreAggregateViews
+    case applyTimescaleSettings(TimescaleSettings)
     /// An index of ours that only served the applier.
     case dropIndex(QualifiedName)
     /// Of the dump what acts on rows: triggers, rules, policies.
@@ -108,6 +119,7 @@ package enum Action: Sendable, Codable, Equatable {
         case .copyExtensionRows: "extension-rows"
         case .restorePreData: "pre-data"
         case .createHypertable: "hypertable"
+        case .createPartitions: "partitions"
         case .copy: "copy"
         case .copyLargeObjects: "large-objects"
         case .buildIndex: "index"
@@ -135,6 +147,11 @@ package enum Action: Sendable, Codable, Equatable {
         case .writeMarker: "marker"
         case .drain: "drain"
         case .recopyUnfollowed: "recopy"
+        case .levelChunks: "chunks"
+        case .createAggregate: "aggregate"
+        case .fillAggregate: "fill"
+        case .restoreAggregateViews: "aggregate-views"
+        case .applyTimescaleSettings: "timescale"
         case .dropIndex: "drop-index"
         case .restoreTriggers: "triggers"
         case .completeCutover: "complete"
@@ -174,6 +191,11 @@ package struct HypertableDefinition: Sendable, Codable, Equatable {
             self.partitions = partitions
         }
     }
+    /// Beyond time and space: what a TimescaleDB source may have besides.
+    package enum Dimension: Sendable, Codable, Equatable {
+        case hash(Space)
+        case range(column: String, Interval)
+    }
     /// In what `create_hypertable` and `by_range` take.
     package enum Interval: Sendable, Codable, Equatable {
         /// Text of an interval.
@@ -185,6 +207,10 @@ package struct HypertableDefinition: Sendable, Codable, Equatable {
     /// Nil: TimescaleDB's default.
     package var chunkInterval: Interval?
     package var space: Space?
+    /// Nil where there are none.
+    package var further: [Dimension]?
+    /// What tells the present time of an integer column, as SQL names it; set once the functions are there.
+    package var integerNow: String?
     /// Gets it before it has chunks.
     package var owner: String?
 

@@ -40,10 +40,12 @@ package struct Piece: Sendable, Codable, Equatable {
     package var includesChildren: Bool?
     /// Of these children, by their object ids on the source, the plan moves no rows.
     package var leavesOut: [UInt32]?
+    /// Nil where states of older versions do not say.
+    private var readsChunks: Bool?
 
     package init(
         table: QualifiedName, tableOID: UInt32, number: Int, count: Int, rows: Rows, columns: [String], isBinary: Bool,
-        mayFreeze: Bool, estimatedRows: Int64, estimatedBytes: Int64,
+        mayFreeze: Bool, estimatedRows: Int64, estimatedBytes: Int64, isChunked: Bool = false,
     ) {
         self.table = table
         self.tableOID = tableOID
@@ -55,7 +57,11 @@ package struct Piece: Sendable, Codable, Equatable {
         self.mayFreeze = mayFreeze
         self.estimatedRows = estimatedRows
         self.estimatedBytes = estimatedBytes
+        readsChunks = isChunked ? true : nil
     }
+
+    /// The table is a hypertable of the source: there its rows are in chunks below it.
+    package var isChunked: Bool { readsChunks ?? false }
 
     /// The condition for a `where` clause, nil for all rows. Bounds come from catalogs and are quoted as literals.
     package var condition: String? { rows.condition }

@@ -53,6 +53,7 @@ struct CatalogReading {
         func order(_ table: OID, _ name: String) -> TableMember { TableMember(table: tableNames[table], name: name) }
         let rules = try rules()
         for position in relations.indices { relations[position].rules = rules[relations[position].oid] ?? [] }
+        let timescale = try timescale(options, &relations)
         return Catalog(
             server: try server(options, link), schemas: try schemas(), extensions: extensions,
             relations: relations.sorted { $0.name < $1.name },
@@ -72,7 +73,9 @@ struct CatalogReading {
             foreignServers: try names(Self.foreignServerQuery),
             largeObjectCount: Int(try connection.scalar(Self.largeObjectQuery) ?? "") ?? 0,
             preparedTransactions: try preparedTransactions(),
-            hypertables: try hypertables(), access: try access(userObjects), rights: try rights())
+            hypertables: timescale.hypertables, continuousAggregates: timescale.continuousAggregates,
+            jobs: timescale.jobs, timescaleObjects: timescale.objects, access: try access(userObjects),
+            rights: try rights())
     }
 
     /// Nil for an object that was dropped after our snapshot was taken.

@@ -41,26 +41,6 @@ extension CatalogReading {
         order by x.oid, f.number
         """
 
-    /// Hypertables, where the database has TimescaleDB 2 or later.
-    func hypertables() throws -> [Catalog.Hypertable] {
-        guard scope.hasTimescaleDB else { return [] }
-        let rows = try attempt { try connection.query(Self.hypertableQuery) }
-        return
-            (rows?.rows { row in
-                Catalog.Hypertable(
-                    table: QualifiedName(schema: row.text(), name: row.text()), timeColumn: row.text(),
-                    chunkCount: row.int())
-            } ?? []).sorted { $0.table < $1.table }
-    }
-
-    private static let hypertableQuery = """
-        select h.hypertable_schema, h.hypertable_name, d.column_name, h.num_chunks
-        from timescaledb_information.hypertables h
-        join timescaledb_information.dimensions d
-            on d.hypertable_schema = h.hypertable_schema and d.hypertable_name = h.hypertable_name
-            and d.dimension_number = 1
-        """
-
     static let publicationQuery = "select pubname from pg_catalog.pg_publication"
 
     /// Not every column of `pg_subscription` is everybody's to read; these are.

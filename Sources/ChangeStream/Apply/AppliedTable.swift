@@ -30,6 +30,8 @@ struct AppliedTable: Sendable {
     let isHypertable: Bool
     /// Nil where a change's chunk is not to be told from its key.
     let chunks: ChunkKey?
+    /// The position in `columns` of a hypertable's time.
+    let time: Int?
     /// The target's table has no parts that `only` would leave out, or may not be combined with it.
     let takesOnly: Bool
 
@@ -63,6 +65,7 @@ struct AppliedTable: Sendable {
         self.columns = columns
         generated = Set(target.columns.filter(\.isGenerated).map(\.name))
         isHypertable = target.dimensions != nil
+        time = target.dimensions?.first.flatMap { name in columns.firstIndex { $0.name == name } }
         takesOnly = target.dimensions == nil && !target.isPartitioned
         var keyColumns: [String] = []
         if case .columns(let names) = followed.identity { keyColumns = names }

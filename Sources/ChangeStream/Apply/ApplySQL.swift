@@ -43,8 +43,12 @@ enum ApplySQL {
             if table.columns[column].equalsByBytes { return "\(name) = $\(first + column)::\(type)" }
             return "\(name)::text = $\(first + column)::\(type)::text"
         }
+        // Of a hypertable, the chunk alone is looked into: times that are equal have one text.
+        let chunk = table.time.map { column in
+            "\(quoted(table, column)) = $\(first + column)::\(table.columns[column].typeName) and "
+        }
         return """
-            (tableoid, ctid) = (select tableoid, ctid from \(only(table)) where \
+            \(chunk ?? "")(tableoid, ctid) = (select tableoid, ctid from \(only(table)) where \(chunk ?? "")\
             \(same.isEmpty ? "true" : same.joined(separator: " and ")) limit 1)
             """
     }

@@ -116,6 +116,8 @@ package enum ApplyEvent: Sendable, Equatable {
     case replicationRoleRefused
     /// Changes of a relation that is not followed, told once; they are left out.
     case unfollowed(QualifiedName)
+    /// A chunk of the source's hypertable was truncated by itself, which the stream tells without its range.
+    case truncatedChunk(of: QualifiedName)
     /// A table was made as a part of one that is followed with its parts; its changes are applied, too.
     case laterPart(QualifiedName, of: QualifiedName)
     /// Updates or deletes found another number of rows on the target than one each.

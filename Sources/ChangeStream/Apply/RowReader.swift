@@ -43,6 +43,17 @@ final class RowReader {
         }
     }
 
+    /// The hypertable that a relation of the source is a chunk of now.
+    func hypertable(of chunk: QualifiedName) throws -> QualifiedName? {
+        let rows = try connect().connection.query(Self.selectHypertable, [chunk.schema, chunk.name])
+        return rows.count == 0 ? nil : QualifiedName(schema: rows.text(0, 0), name: rows.text(0, 1))
+    }
+
+    private static let selectHypertable = """
+        select hypertable_schema, hypertable_name from timescaledb_information.chunks
+        where chunk_schema = $1 and chunk_name = $2
+        """
+
     /// What the source says now of a relation: what it is a part of, by partitioning or inheritance, and what names its
     /// rows. Nil where it is gone.
     func part(_ name: QualifiedName) throws -> Translator.LaterPart? {
@@ -90,7 +101,8 @@ final class RowReader {
         // The lock comes first, as LOCK takes no snapshot (EXACTNESS.md, 3).
         try connection.execute("begin isolation level repeatable read read only")
         defer { try? connection.execute("rollback") }
-        try connection.execute("lock table only \(table.followed.name.sql) in access share mode")
+        let only = table.followed.chunks == nil ? "only " : ""
+        try connection.execute("lock table \(only)\(table.followed.name.sql) in access share mode")
         guard let watermark = try connection.scalar(Self.snapshot).flatMap({ Watermark($0) }),
             consumed.allSatisfy({ watermark.sees($0) }), earlier.map({ watermark.hasEnded(allOf: $0) }) ?? true
         else { return nil }
@@ -123,7 +135,8 @@ final class RowReader {
         let condition = table.key.enumerated().map { number, column in
             "\(QualifiedName.quoted(table.columns[column].name)) = $\(number + 1)"
         }
-        return "select \(columns) from only \(table.followed.name.sql) where \(condition.joined(separator: " and "))"
+        let only = table.followed.chunks == nil ? "only " : ""
+        return "select \(columns) from \(only)\(table.followed.name.sql) where \(condition.joined(separator: " and "))"
     }
 }
 

@@ -37,6 +37,8 @@ final class Translator {
     struct Placement {
         var table: Int
         var places: [Int]
+        /// The relation is one of the hypertable's chunks.
+        var isChunk = false
     }
 
     private(set) var tables: [AppliedTable]
@@ -50,6 +52,7 @@ final class Translator {
     /// What each worker has applied already.
     let positions: [LSN]
     let reread: (AppliedTable, [StreamValue], Set<UInt32>) throws -> Reread
+    let chunks: ChunkFinder
     let findPart: (QualifiedName) throws -> LaterPart?
     let report: (ApplyEvent) -> Void
     let countsOnly: Bool
@@ -72,6 +75,8 @@ final class Translator {
     var skips: [Bool]
     var skipsAll = false
     var marker: String?
+    /// TimescaleDB moves rows between the forms in which it keeps them.
+    private var bookkeeping = ChunkFinder.Bookkeeping()
     private(set) var finalLSN: LSN?
     /// Behind the last transaction.
     private(set) var end: LSN
@@ -91,6 +96,7 @@ final class Translator {
         markerTable: QualifiedName?, countsOnly: Bool, batch: Batch,
         reread: @escaping (AppliedTable, [StreamValue], Set<UInt32>) throws -> Reread,
         findPart: @escaping (QualifiedName) throws -> LaterPart? = { _ in nil },
+        hypertable: @escaping (QualifiedName) throws -> QualifiedName? = { _ in nil },
         report: @escaping (ApplyEvent) -> Void,
     ) {
         decoder = ChangeDecoder(plugin)
@@ -117,6 +123,7 @@ final class Translator {
         self.countsOnly = countsOnly
         self.batch = batch
         self.reread = reread
+        chunks = ChunkFinder(tables.map(\.followed), hypertable: hypertable)
         self.findPart = findPart
         self.report = report
         for (number, table) in tables.enumerated() {
@@ -176,8 +183,11 @@ final class Translator {
             case .delete(let id, let old): unsafe try delete(id, old, bytes)
             case .truncate(let truncation): try truncate(truncation)
             case .message(let sent) where sent.isTransactional:
-                if unsafe decoder.text(sent.prefix, in: bytes.bytes) == SourceNames.messagePrefix {
+                let prefix = unsafe decoder.text(sent.prefix, in: bytes.bytes)
+                if prefix == SourceNames.messagePrefix {
                     marker = unsafe decoder.text(sent.content, in: bytes.bytes)
+                } else {
+                    bookkeeping.note(prefix)
                 }
             case .message, .relation, .type, .origin: break
             }
@@ -189,6 +199,7 @@ final class Translator {
         isInTransaction = true
         xid = begin.xid
         marker = nil
+        bookkeeping = ChunkFinder.Bookkeeping()
         finalLSN = begin.finalLSN
         // Transactions come in the order of their commits, so one commits behind the one before; the test is always
         // right, and given up too early it is not.
@@ -207,6 +218,10 @@ final class Translator {
     }
 
     var isSkipped: Bool { skipsAll }
+
+    /// What TimescaleDB does to a chunk while it compresses or decompresses is no change of the user's: what was changed
+    /// follows behind it, on the chunk itself.
+    func isOwnBusiness(_ placement: Placement) -> Bool { placement.isChunk && bookkeeping.isUnderWay }
 
     // MARK: Changes
 

@@ -31,7 +31,7 @@ extension Translator {
     /// Whether the change is to be looked at any further.
     func counts(_ placement: Placement) throws -> Bool {
         guard isInTransaction else { throw ApplyFailure.outOfOrder }
-        guard !skipsAll else { return false }
+        guard !skipsAll, !isOwnBusiness(placement) else { return false }
         if countsOnly { counted += 1 }
         return !countsOnly
     }
@@ -100,9 +100,16 @@ extension Translator {
         guard let relation = decoder.relations[id] else { return Placement(table: -1, places: []) }
         let name = QualifiedName(schema: relation.namespace, name: relation.name)
         let isByOID = decoder.plugin == .pgoutput
-        let known = isByOID ? numbersByOID[id] ?? numbers[name] : numbers[name]
+        var found = isByOID ? numbersByOID[id] ?? numbers[name] : numbers[name]
         let isOurs = name == markerTable || name.schema.hasPrefix("skein")
-        guard let number = try known ?? (isOurs ? nil : laterPart(name, oid: isByOID ? id : 0)) else {
+        var isChunk = false
+        if found == nil, chunks.isNeeded {
+            found = try chunks.table(of: name).flatMap { numbers[$0] }
+            isChunk = found != nil
+        }
+        if found == nil, ChunkFinder.isInternal(name) { return Placement(table: -1, places: []) }
+        if found == nil, !isOurs { found = try laterPart(name, oid: isByOID ? id : 0) }
+        guard let number = found else {
             if !isOurs, !skipsAll, told.insert(name).inserted {
                 report(.unfollowed(name))
             }
@@ -118,9 +125,9 @@ extension Translator {
             }
         }
         // What is skipped may have had another shape; it is looked at again when it is needed.
-        guard !skipsAll, !countsOnly else { return Placement(table: number, places: []) }
+        guard !skipsAll, !countsOnly else { return Placement(table: number, places: [], isChunk: isChunk) }
         let places = try RelationShape.places(of: relation, in: table) { decoder.relations.type($0)?.name }
-        return Placement(table: number, places: places)
+        return Placement(table: number, places: places, isChunk: isChunk)
     }
 
     func noteMarker(_ id: UInt32, _ row: Row, _ bytes: UnsafeRawBufferPointer) throws {

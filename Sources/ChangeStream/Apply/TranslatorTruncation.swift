@@ -8,6 +8,12 @@ extension Translator {
         for index in 0..<truncation.count {
             guard let placement = try placement(decoder.relation(index, of: truncation)) else { continue }
             guard try counts(placement) else { continue }
+            if placement.isChunk {
+                // The hypertable's own truncation names the hypertable. One of a chunk alone is seen by the comparison.
+                let table = tables[placement.table]
+                if !isTruncated(table, truncation) { report(.truncatedChunk(of: table.followed.name)) }
+                continue
+            }
             found.append(placement.table)
         }
         var whole: [String] = []
@@ -36,6 +42,14 @@ extension Translator {
         batch.seal()
         batch.current.statements += statements
         batch.changes += statements.count
+    }
+
+    private func isTruncated(_ table: AppliedTable, _ truncation: Truncation) -> Bool {
+        (0..<truncation.count).contains { index in
+            decoder.relations[decoder.relation(index, of: truncation)].map {
+                QualifiedName(schema: $0.namespace, name: $0.name) == table.followed.name
+            } ?? false
+        }
     }
 
     /// What of a table is still to be deleted.

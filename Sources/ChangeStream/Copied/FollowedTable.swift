@@ -29,6 +29,8 @@ package struct FollowedTable: Sendable, Equatable {
     package var identity: FollowingDecision.Identity
     /// All of the table's pieces. Block pieces share one watermark.
     package var pieces: [CopiedPiece]
+    /// Of a hypertable of the source.
+    package var chunks: FollowingDecision.FollowedChunks?
     /// The table on the target that gets its rows, with those of other tables: a hypertable made of partitions.
     package var target: QualifiedName?
     /// The condition that holds in `target` for exactly its rows; nil where there is none.
@@ -37,6 +39,7 @@ package struct FollowedTable: Sendable, Equatable {
     package init(
         name: QualifiedName, sourceOID: UInt32, columns: [String], identity: FollowingDecision.Identity,
         pieces: [CopiedPiece], target: QualifiedName? = nil, territory: String? = nil,
+        chunks: FollowingDecision.FollowedChunks? = nil,
     ) {
         self.target = target
         self.territory = territory
@@ -45,6 +48,7 @@ package struct FollowedTable: Sendable, Equatable {
         self.columns = columns
         self.identity = identity
         self.pieces = pieces
+        self.chunks = chunks
     }
 
     /// From here on every change is applied untested.

@@ -20,8 +20,8 @@ enum SourceComparison {
             }
             let isParent = context.decisions.parents.contains(here)
             let sums: (there: TableChecksum, here: TableChecksum)
-            if let family {
-                sums = try family.checksums(isParent: isParent, source: source, target: target)
+            if let piece = family ?? context.wholes(of: [table]).map(\.compared).first(where: \.isChunked) {
+                sums = try piece.checksums(isParent: isParent, source: source, target: target)
             } else {
                 let compared = try ComparedTable.read(table, on: source)
                 sums = try TableChecksum.computeBoth(

@@ -92,6 +92,14 @@ enum CutoverUndo {
         if actions.contains(.restorePostData) {
             try SchemaEntryStore(migration: context.migration).markCommentsUndone(of: .postData, on: target)
         }
+        let aggregates = actions.compactMap { if case .createAggregate(let made) = $0 { made.view } else { nil } }
+        // What the applier writes would leave them stale without a note.
+        for view in aggregates.reversed() {
+            try target.execute("drop materialized view if exists \(view.sql) cascade")
+        }
+        if !aggregates.isEmpty {
+            try SchemaEntryStore(migration: context.migration).markUndone([.aggregate], on: target)
+        }
         try remove(removals(actions), target)
         for index in droppedIndexes(context.tasks, actions)
         where try target.scalar("select pg_catalog.to_regclass($1)", [index.name.sql]) == nil {

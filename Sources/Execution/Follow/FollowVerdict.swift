@@ -71,6 +71,9 @@ extension ApplyEvent {
                 + "applied, which costs time"
         case .unfollowed(let name):
             "\(name) is written to on the source and is not part of this migration: created since it began, or left out"
+        case .truncatedChunk(let name):
+            "a chunk of \(name) was truncated by itself on the source, which the stream tells without its range; run "
+                + "migrate with --resync \(name)"
         case .laterPart(let name, let target):
             "\(name) was made on the source as a part of \(target): its changes are applied there, too"
         case .unexpectedRows(let name, let expected, let affected):

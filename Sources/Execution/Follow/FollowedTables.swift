@@ -43,7 +43,7 @@ package enum FollowedTables {
             }
             return FollowedTable(
                 name: table.name, sourceOID: table.oid, columns: first.piece.columns, identity: table.identity,
-                pieces: rows, target: table.target, territory: table.territory)
+                pieces: rows, target: table.target, territory: table.territory, chunks: table.chunks)
         }
     }
 }

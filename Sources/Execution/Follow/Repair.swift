@@ -254,8 +254,9 @@ package struct Repair: Sendable {
         let isEqual: Bool? = try target.transaction {
             let slot = try SlotRecord.read(target, migration: migration)
             guard try lockStale(part.numbers, slot, target, migration) else { return nil }
-            let (isEqual, snapshot) = try LockedReading.run(source, locking: tables, .covering(slot.snapshot)) {
-                snapshot in
+            let (isEqual, snapshot) = try LockedReading.run(
+                source, locking: tables, chunksOf: part.moved, .covering(slot.snapshot)
+            ) { snapshot in
                 let moved = try part.moved.map { try TableShape.agreed($0, source, target) }
                 // Compiling the long expressions costs more than it saves.
                 try source.execute("set local jit = off")

@@ -101,7 +101,7 @@ package struct TableResync: Sendable {
             guard try store.lockWishes(lane: lane.number) else { return }
             let slot = try SlotRecord.read(target, migration: migration)
             let (snapshot, shape) = try LockedReading.run(
-                source, locking: lane.tables, .afterAll(of: before)
+                source, locking: lane.tables, chunksOf: wholes.flatMap(\.pieces), .afterAll(of: before)
             ) { snapshot in
                 try LaterParts.refuse(source, context, of: Set(wholes.map(\.target)))
                 let shape = try SourceShape.read(source, following: wholes.flatMap { $0.pieces.map(\.tableOID) })

@@ -38,7 +38,7 @@ extension Piece {
         let table = try ComparedTable.read(self.table, on: source)
         return try TableChecksum.computeBoth(
             source: TableChecksum.Rows(
-                table: table, condition: sourceCondition, includesChildren: includesChildren == true),
+                table: table, condition: sourceCondition, includesChildren: includesChildren == true || isChunked),
             target: TableChecksum.Rows(
                 table: table.named(targetTable), condition: targetCondition, includesChildren: isParent),
             source, target)

@@ -161,7 +161,7 @@ package struct StatusReport: Sendable, Codable, Equatable {
         }
         if isOpen({ action in
             switch action {
-            case .dumpSchema, .createExtension, .restorePreData, .createHypertable: true
+            case .dumpSchema, .createExtension, .restorePreData, .createHypertable, .createPartitions: true
             default: false
             }
         }) {

@@ -102,10 +102,12 @@ extension Action {
         case .addForeignKey, .validateForeignKey, .restorePostData, .setSequences, .refreshMaterializedView,
             .restoreEventTriggers, .checkSourceUnchanged, .vacuum, .verify, .restoreTriggers, .follow, .catchUp, .gate,
             .fence, .writeMarker, .drain, .recopyUnfollowed, .completeCutover, .applyPolicies, .setOwners,
-            .grantPrivileges:
+            .grantPrivileges, .levelChunks, .createAggregate, .fillAggregate, .restoreAggregateViews,
+            .applyTimescaleSettings:
             true
         case .dumpSchema, .createRoles, .setDatabase, .createExtension, .copyExtensionRows, .restorePreData,
-            .createHypertable, .copy, .copyLargeObjects, .buildIndex, .addConstraint, .attachIndexes, .analyze,
+            .createHypertable, .createPartitions, .copy, .copyLargeObjects, .buildIndex, .addConstraint, .attachIndexes,
+            .analyze,
             .prepareSource, .createSlot, .dropIndex:
             false
         }
@@ -119,7 +121,7 @@ extension Action {
         switch self {
         // Large objects that are copied again are new ones.
         case .setSequences, .refreshMaterializedView, .checkSourceUnchanged, .vacuum, .verify, .copyExtensionRows,
-            .setOwners, .grantPrivileges:
+            .setOwners, .grantPrivileges, .fillAggregate:
             true
         default: false
         }

@@ -1,7 +1,7 @@
 package import ChangeStream
 package import LogicalDecoding
 package import PlanFile
-private import Planning
+package import Planning
 package import Postgres
 
 /// What a transaction on the source sees, and where the WAL ended right after it began to see it.
@@ -55,12 +55,13 @@ package enum LockedReading {
     private static let mostLooks = 50
 
     /// Runs `body` in a read-only transaction of its own, whose snapshot is admitted.
+    /// - Parameter pieces: of those that are hypertables, the chunks are locked as well.
     /// - Throws: `55P03` where a lock is not to be had, `NotAdmissible`; both pass.
     package static func run<R>(
-        _ source: Connection, locking tables: [QualifiedName], _ admission: Admission,
+        _ source: Connection, locking tables: [QualifiedName], chunksOf pieces: [Piece] = [], _ admission: Admission,
         _ body: (PieceSnapshot) throws -> R,
     ) throws -> R {
-        let snapshot = try begin(source, locking: tables, admission)
+        let snapshot = try begin(source, locking: tables, chunksOf: pieces, admission)
         return try finishing(source) { try body(snapshot) }
     }
 
@@ -78,14 +79,19 @@ package enum LockedReading {
 
     /// Begins such a transaction and leaves it open.
     package static func begin(
-        _ source: Connection, locking tables: [QualifiedName], _ admission: Admission,
+        _ source: Connection, locking tables: [QualifiedName], chunksOf pieces: [Piece] = [], _ admission: Admission,
     ) throws -> PieceSnapshot {
         var looks = 0
         while true {
             try Task.checkCancellation()
-            try lock(source, tables)
+            let chunks = try lock(source, tables, chunksOf: pieces)
             do {
                 let snapshot = try PieceSnapshot.take(source)
+                // One that came after the look is not locked, and may be compressed under our hands.
+                guard try SourceChunks.list(pieces, on: source).allSatisfy(chunks.contains) else {
+                    try source.execute("rollback")
+                    continue
+                }
                 if admission.admits(snapshot.watermark) { return snapshot }
                 let obstacles = admission.obstacles(in: snapshot.watermark)
                 let elsewhere = try NotAdmissible.elsewhere(obstacles, source)
@@ -113,21 +119,27 @@ package enum LockedReading {
         try source.execute("commit")
     }
 
-    private static func lock(_ source: Connection, _ tables: [QualifiedName]) throws {
-        for attempt in 1... {
+    /// - Returns: the chunks that are locked.
+    @discardableResult
+    private static func lock(
+        _ source: Connection, _ tables: [QualifiedName], chunksOf pieces: [Piece] = [],
+    ) throws -> Set<QualifiedName> {
+        var attempt = 1
+        while true {
             try Task.checkCancellation()
-            // SET and LOCK take no snapshot.
-            try source.execute(
-                "begin isolation level repeatable read read only; set local lock_timeout = '\(lockTimeout)'")
+            let chunks = try SourceChunks.list(pieces, on: source)
             do {
-                for start in stride(from: 0, to: tables.count, by: 500) {
-                    let names = tables[start..<min(start + 500, tables.count)].map { "only " + $0.sql }
-                    try source.execute("lock table \(names.joined(separator: ", ")) in access share mode")
-                }
-                return
-            } catch {
+                // SET and LOCK take no snapshot.
+                try SourceChunks.lock(
+                    source, tables: tables, chunks: chunks,
+                    begin: "begin isolation level repeatable read read only; set local lock_timeout = '\(lockTimeout)'")
+                return Set(chunks)
+            } catch let error as PostgresError {
                 if source.isUp, source.isInTransaction { try? source.execute("rollback") }
-                guard error.sqlState == "55P03", attempt < mostLockAttempts else { throw error }
+                // A chunk that was listed is dropped by now.
+                let isGone = !chunks.isEmpty && error.sqlState == "42P01"
+                guard error.sqlState == "55P03" || isGone, attempt < mostLockAttempts else { throw error }
+                attempt += 1
                 try source.execute("select pg_catalog.pg_sleep(0.3)")
             }
         }

@@ -115,16 +115,27 @@ package actor SnapshotKeeper {
     /// Locks first, looks then: a TRUNCATE or a rewrite between an older snapshot and the lock would show an empty
     /// table (EXACTNESS.md, 3). The locks last as long as the snapshot, so no piece meets such a table later either.
     private static func export(_ source: Connection, _ context: RunContext) throws -> Exported {
-        try source.execute("begin isolation level repeatable read read only; set local lock_timeout = '10s'")
-        let tables = Set(
-            context.tasks.compactMap { if case .copy(let piece) = $0.action { piece.table } else { nil } }
-        ).sorted()
-        for start in stride(from: 0, to: tables.count, by: 500) {
-            let names = tables[start..<min(start + 500, tables.count)].map { "only " + $0.sql }
-            try source.execute("lock table \(names.joined(separator: ", ")) in access share mode")
+        let pieces = context.tasks.compactMap { if case .copy(let piece) = $0.action { piece } else { nil } }
+        let tables = Set(pieces.map(\.table)).sorted()
+        let hypertables = Dictionary(grouping: pieces.filter(\.isChunked), by: \.table)
+            .compactMap { $0.value.first?.whole }
+        var exported: String?
+        while exported == nil {
+            let chunks = try SourceChunks.list(hypertables, on: source)
+            let locked = Set(chunks)
+            try SourceChunks.lock(
+                source, tables: tables, chunks: chunks,
+                begin: "begin isolation level repeatable read read only; set local lock_timeout = '10s'")
+            exported = try source.scalar("select pg_catalog.pg_export_snapshot()")
+            // One that was made in between is not locked.
+            guard try SourceChunks.list(hypertables, on: source).allSatisfy({ locked.contains($0) }) else {
+                try source.execute("rollback")
+                exported = nil
+                continue
+            }
+            if exported == nil { throw StateError.unexpected("the source exports no snapshot") }
         }
-        let id = try source.scalar("select pg_catalog.pg_export_snapshot()")
-        guard let id else { throw StateError.unexpected("the source exports no snapshot") }
+        guard let id = exported else { throw StateError.unexpected("the source exports no snapshot") }
         let text = try SourceReading.snapshotText(source)
         let counters = try SourceWrites.counters(source)
         try waitForFlush(source, context)

@@ -20,11 +20,24 @@ package enum HypertableDDL {
             let hash = "\(schema).by_hash(\(Piece.literal(space.column)), \(space.partitions))"
             statements.append("select \(schema).add_dimension(\(table), \(hash))")
         }
+        for dimension in definition.further ?? [] {
+            let builder =
+                switch dimension {
+                case .hash(let space): "by_hash(\(Piece.literal(space.column)), \(space.partitions))"
+                case .range(let column, let interval):
+                    "by_range(\(Piece.literal(column)), partition_interval => \(literal(interval)))"
+                }
+            statements.append("select \(schema).add_dimension(\(table), \(schema).\(builder))")
+        }
+        if let function = definition.integerNow {
+            statements.append(
+                "select \(schema).set_integer_now_func(\(table), \(Piece.literal(function))::pg_catalog.regproc)")
+        }
         return statements
     }
 
     /// By type, so that the argument is an integer for integer columns and an interval for the others.
-    private static func literal(_ interval: HypertableDefinition.Interval) -> String {
+    static func literal(_ interval: HypertableDefinition.Interval) -> String {
         switch interval {
         case .interval(let text): Piece.literal(text) + "::pg_catalog.interval"
         case .integer(let number): "\(number)::bigint"

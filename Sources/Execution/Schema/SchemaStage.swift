@@ -16,6 +16,8 @@ package enum SchemaStage: String, Sendable, Codable, CaseIterable {
     /// Live: what acts on rows (triggers, rules, policies, row security), once nothing is applied any more. Offline it is
     /// part of `postData`.
     case trigger
+    /// What reads continuous aggregates, which are made once all rows are there.
+    case aggregate
     /// Last of all, because they fire on DDL; and comments on the indexes of materialized views, which come late.
     case eventTrigger = "event-trigger"
     /// Not restored.

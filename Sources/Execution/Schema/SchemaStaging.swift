@@ -1,3 +1,4 @@
+private import PlanFile
 package import Planning
 
 /// Sorts a dump's entries into stages, and finds what goes with an excluded object.
@@ -24,18 +25,33 @@ package struct SchemaStaging {
         excluded.formUnion(staging.rules(of: flattened))
         excluded.formUnion(staging.present(exclusions))
         var stages: [SchemaStage] = []
+        let aggregates = Set(exclusions.aggregates ?? [])
+        // Continuous aggregates, and what needs them: pg_dump puts that behind.
+        var behindAggregates: Set<Int> = []
         // pg_dump sorts all that belongs after data behind all that belongs before.
         var isPostData = false
         for (position, entry) in entries.enumerated() {
             isPostData = isPostData || postDataTypes.contains(entry.type)
             let needed = entry.dependencies.compactMap { staging.positions[$0] }.filter { $0 < position }
                 .map { stages[$0] }
+            let isAggregate = entry.catalog == "pg_class" && aggregates.contains(entry.oid)
+            let isBehind = entry.dependencies.contains { id in
+                staging.positions[id].map(behindAggregates.contains) ?? false
+            }
+            if isAggregate || isBehind { behindAggregates.insert(position) }
+            if isAggregate || isBehind, !excluded.contains(position), isOurs(entry, staging) {
+                stages.append(isAggregate ? .skip : entry.type == "EVENT TRIGGER" ? .eventTrigger : .aggregate)
+                continue
+            }
             stages.append(
                 excluded.contains(position) || isOurs(entry, staging) == false
                     ? .skip : staging.stage(entry, needed: needed, isPostData: isPostData))
         }
         return zip(entries, stages).enumerated().map { position, pair in
-            let entry = flattened.contains(position) ? FlattenedTable.entry(pair.0) : pair.0
+            var entry = flattened.contains(position) ? FlattenedTable.entry(pair.0) : pair.0
+            if entry.type == "TABLE", let column = exclusions.partitioned?[entry.oid] {
+                entry = divided(entry, by: column)
+            }
             return StagedEntry(entry: prepared(entry), stage: pair.1)
         }
     }
@@ -239,6 +255,17 @@ package struct SchemaStaging {
     /// pg_dump's `sanitize_line`.
     private static func asTitled(_ name: String) -> String {
         String(name.map { $0 == "\n" || $0 == "\r" || $0 == "\r\n" ? " " : $0 })
+    }
+
+    /// The table's first statement with PARTITION BY in the place of what a partitioned table cannot have: pg_dump writes
+    /// what is behind the columns on lines of their own.
+    private static func divided(_ entry: DumpEntry, by column: String) -> DumpEntry {
+        var statements = SQLStatements.split(entry.sql)
+        guard let first = statements.first, let end = first.ranges(of: "\n)").last else { return entry }
+        statements[0] = first[..<end.upperBound] + "\nPARTITION BY RANGE (\(QualifiedName.quoted(column)));"
+        var entry = entry
+        entry.sql = statements.joined(separator: "\n")
+        return entry
     }
 
     private static func prepared(_ entry: DumpEntry) -> DumpEntry {

@@ -18,9 +18,7 @@ package struct RowCounters: Sendable, Codable, Equatable {
     package static func read(_ source: Connection, tables: [UInt32]) throws -> RowCounters {
         let reset = try source.scalar(
             "select stats_reset from pg_catalog.pg_stat_database where datname = current_database()")
-        let rows = try source.query(
-            "select relid, n_tup_upd, n_tup_del from pg_catalog.pg_stat_all_tables where relid = any ($1::oid[])",
-            [PostgresArray.literal(tables.map { String($0) })])
+        let rows = try source.query(selectCounts, [PostgresArray.literal(tables.map { String($0) })])
         let counts = rows.indices.map { row in
             (
                 rows.text(row, 0),
@@ -29,6 +27,15 @@ package struct RowCounters: Sendable, Codable, Equatable {
         }
         return RowCounters(reset: reset, tables: Dictionary(counts) { first, _ in first })
     }
+
+    /// A hypertable's are its chunks'.
+    private static let selectCounts = """
+        select coalesce(i.inhparent, s.relid), sum(s.n_tup_upd)::bigint, sum(s.n_tup_del)::bigint
+        from pg_catalog.pg_stat_all_tables s
+        left join pg_catalog.pg_inherits i on i.inhrelid = s.relid and s.schemaname ~ '^_timescaledb_'
+        where coalesce(i.inhparent, s.relid) = any ($1::oid[])
+        group by 1
+        """
 
     package enum Change: Sendable, Equatable, Codable {
         /// Rows that were changed since.

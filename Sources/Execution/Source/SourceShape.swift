@@ -21,7 +21,8 @@ package struct SourceShape: Sendable, Codable, Equatable {
         package var columns: [String]?
     }
 
-    /// By oid: ordinary and partitioned tables of the database, those of the system, of extensions and of Skein left out.
+    /// By oid: ordinary and partitioned tables of the database, those of the system, of extensions, of TimescaleDB's own
+    /// (chunks come and go) and of Skein left out.
     package var tables: [Table]
     /// Oids of the tables whose changes are followed, ascending.
     package var followed: [UInt32]
@@ -49,14 +50,26 @@ package struct SourceShape: Sendable, Codable, Equatable {
     package static func read(_ source: Connection, following: [UInt32]) throws -> SourceShape {
         let followed = following.sorted()
         let rows = try source.query(selectTables, [PostgresArray.literal(followed.map { String($0) })])
-        let tables = rows.indices.map { row in
-            Table(
+        let chunks = try chunks(source)
+        let tables = rows.indices.compactMap { row -> Table? in
+            let name = QualifiedName(schema: rows.text(row, 1), name: rows.text(row, 2))
+            guard !chunks.contains(name) else { return nil }
+            return Table(
                 oid: rows.oid(row, 0) ?? 0, schema: rows.text(row, 1), name: rows.text(row, 2),
                 kind: rows.text(row, 3), filenode: rows.oid(row, 4) ?? 0, persistence: rows.text(row, 5),
                 identity: rows.text(row, 6), parents: rows.array(row, 7).compactMap { UInt32($0) },
                 columns: rows[row, 8].map(PostgresArray.elements))
         }
         return SourceShape(tables: tables, followed: followed)
+    }
+
+    /// TimescaleDB's chunks that lie in users' schemas.
+    private static func chunks(_ source: Connection) throws -> Set<QualifiedName> {
+        let view = "timescaledb_information.chunks"
+        guard try source.scalar("select pg_catalog.to_regclass('\(view)')") != nil else { return [] }
+        let rows = try source.query(
+            "select chunk_schema, chunk_name from \(view) where chunk_schema !~ '^_timescaledb_'")
+        return Set(rows.indices.map { QualifiedName(schema: rows.text($0, 0), name: rows.text($0, 1)) })
     }
 
     private static let selectTables = """
@@ -76,7 +89,7 @@ package struct SourceShape: Sendable, Codable, Equatable {
                 where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) end
         from pg_catalog.pg_class c
         join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-        where c.relkind in ('r', 'p') and c.relpersistence <> 't' and n.nspname !~ '^pg_|^skein'
+        where c.relkind in ('r', 'p') and c.relpersistence <> 't' and n.nspname !~ '^pg_|^skein|^_timescaledb_'
             and n.nspname <> 'information_schema'
             and not exists (
                 select from pg_catalog.pg_depend d

@@ -9,7 +9,7 @@ package enum CopyTask {
     package static func run(_ piece: Piece, _ scope: TaskScope) throws -> TaskOutcome {
         guard let snapshot = scope.snapshot else { throw SnapshotLost(id: "") }
         let source = try scope.ends.source()
-        let outcome = try SourceReading.transaction(source, under: snapshot, locking: piece.table.sql) {
+        let outcome = try SourceReading.transaction(source, under: snapshot, locking: piece) {
             try scope.inTransaction(generation: snapshot.generation) { target in
                 let moved = try move(piece, from: source, to: target, scope, isFrozen: piece.mayFreeze && !scope.isRedo)
                 FaultPoint.copyMoved.pass()
@@ -64,8 +64,14 @@ package enum CopyTask {
     /// on to its chunks by an event trigger, which this silences too, so that a hypertable's key would be on none.
     static let silence = "set local session_replication_role = replica"
 
-    /// `COPY table` reads the table alone, as `select … from only` does, and saves the executor.
+    /// `COPY table` reads the table alone, as `select … from only` does, and saves the executor. A hypertable is read with
+    /// its chunks, compressed or not.
     static func copyOut(_ piece: Piece) -> String {
+        if piece.isChunked {
+            let columns = piece.columns.map(QualifiedName.quoted).joined(separator: ", ")
+            let condition = piece.condition.map { " where \($0)" } ?? ""
+            return "copy (select \(columns) from \(piece.table.sql)\(condition)) to stdout (format \(format(piece)))"
+        }
         guard let condition = piece.condition else {
             return "copy \(piece.table.sql)\(columnList(piece)) to stdout (format \(format(piece)))"
         }

@@ -16,7 +16,7 @@ package enum LiveCopyTask {
         let outcome = try scope.inTransaction { target in
             let slot = try SlotRecord.read(target, migration: migration)
             let (moved, snapshot) = try LockedReading.run(
-                source, locking: [piece.table], .covering(slot.snapshot)
+                source, locking: [piece.table], chunksOf: [piece], .covering(slot.snapshot)
             ) { snapshot in
                 FaultPoint.liveSnapshotTaken.pass()
                 return (try copy(piece, from: source, to: target, scope), snapshot)

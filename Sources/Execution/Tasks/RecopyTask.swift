@@ -49,7 +49,9 @@ enum RecopyTask {
         let context = scope.context
         let isParent = context.decisions.parents.contains(copied.target)
         let tables = Set(copied.tables + [copied.compared.table]).sorted()
-        let (moved, snapshot) = try LockedReading.run(source, locking: tables, .afterAll(of: consumed)) { snapshot in
+        let (moved, snapshot) = try LockedReading.run(
+            source, locking: tables, chunksOf: copied.pieces, .afterAll(of: consumed)
+        ) { snapshot in
             // What casts to text give depends on the search_path; copying sets another.
             try target.execute("set local search_path = ''; set local jit = off")
             try source.execute("set local jit = off")

@@ -15,6 +15,9 @@ package enum SchemaTask {
         } else if !context.isLive {
             throw SnapshotLost(id: "")
         }
+        let source = try scope.ends.source()
+        // Those that come while it runs are listed behind it, those that go before.
+        var chunks = try SourceChunks.inUserSchemas(source)
         let entries: [DumpEntry]
         do {
             entries = try PgDump.run(
@@ -27,7 +30,10 @@ package enum SchemaTask {
             else { throw error }
             throw SnapshotLost(id: snapshot.id)
         }
-        let staged = SchemaStaging.stage(entries, exclusions: context.decisions.exclusions, isLive: context.isLive)
+        chunks += try SourceChunks.inUserSchemas(source)
+        var exclusions = context.decisions.exclusions
+        exclusions.objects += chunks
+        let staged = SchemaStaging.stage(entries, exclusions: exclusions, isLive: context.isLive)
         return try scope.inTransaction(generation: snapshot?.generation) { target in
             let store = SchemaEntryStore(migration: context.migration)
             try store.removeAll(on: target)
@@ -100,7 +106,7 @@ package enum SchemaTask {
         }
     }
 
-    private static let extensionSchema = """
+    static let extensionSchema = """
         select n.nspname from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace
         where e.extname = 'timescaledb'
         """

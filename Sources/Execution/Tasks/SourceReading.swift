@@ -1,4 +1,4 @@
-private import Planning
+package import Planning
 package import Postgres
 
 /// Reading the source under the run's snapshot.
@@ -10,18 +10,37 @@ package enum SourceReading {
     }
 
     /// Runs `body` in a read-only transaction that sees what the snapshot sees.
-    /// - Parameter table: is locked in ACCESS SHARE mode before the snapshot is taken over, so that no TRUNCATE or
-    ///   rewrite can come in between (EXACTNESS.md, 3).
+    /// - Parameter piece: its table is locked in ACCESS SHARE mode before the snapshot is taken over, so that no TRUNCATE
+    ///   or rewrite can come in between (EXACTNESS.md, 3), and so are a hypertable's chunks.
     /// - Throws: `SnapshotLost` where the session that exported it is gone.
     package static func transaction<R>(
-        _ source: Connection, under snapshot: SnapshotReference, locking table: String? = nil, _ body: () throws -> R,
+        _ source: Connection, under snapshot: SnapshotReference, locking piece: Piece? = nil, _ body: () throws -> R,
     ) throws -> R {
-        try source.transaction("begin isolation level repeatable read read only") {
-            if let table {
-                try source.execute("set local lock_timeout = '10s'; lock table only \(table) in access share mode")
+        let begin = "begin isolation level repeatable read read only"
+        guard let piece else {
+            return try source.transaction(begin) {
+                try adopt(snapshot, source)
+                return try body()
             }
+        }
+        return try locked(source, piece, begin: "\(begin); set local lock_timeout = '10s'") {
             try adopt(snapshot, source)
             return try body()
+        }
+    }
+
+    /// Runs `body` in a transaction that has locked what holds the piece's rows and has no snapshot yet.
+    /// - Parameter begin: what begins it, and sets how long to wait for locks.
+    static func locked<R>(_ source: Connection, _ piece: Piece, begin: String, _ body: () throws -> R) throws -> R {
+        let chunks = try SourceChunks.list([piece], on: source)
+        do {
+            try SourceChunks.lock(source, tables: [piece.table], chunks: chunks, begin: begin)
+            let value = try body()
+            try source.execute("commit")
+            return value
+        } catch {
+            if source.isUp, source.isInTransaction { try? source.execute("rollback") }
+            throw error
         }
     }
 

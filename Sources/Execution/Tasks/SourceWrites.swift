@@ -51,11 +51,17 @@ package enum SourceWrites {
                 and not pg_catalog.starts_with(application_name, 'skein/'))
         """
 
+    /// Rows of a hypertable are changed on its chunks.
     private static let selectChanged = """
-        select s.schemaname, s.relname, s.n_tup_ins + s.n_tup_upd + s.n_tup_del - coalesce((b.value)::bigint, 0)
+        select coalesce(n.nspname, s.schemaname), coalesce(c.relname, s.relname),
+            sum(s.n_tup_ins + s.n_tup_upd + s.n_tup_del - coalesce((b.value)::bigint, 0))::bigint
         from pg_catalog.pg_stat_user_tables s
         left join jsonb_each_text($1::jsonb) b on b.key = s.relid::text
+        left join pg_catalog.pg_inherits i on i.inhrelid = s.relid and s.schemaname ~ '^_timescaledb_'
+        left join pg_catalog.pg_class c on c.oid = i.inhparent
+        left join pg_catalog.pg_namespace n on n.oid = c.relnamespace
         where s.n_tup_ins + s.n_tup_upd + s.n_tup_del > coalesce((b.value)::bigint, 0)
+        group by 1, 2
         order by 3 desc, 1, 2
         """
 }

@@ -65,6 +65,6 @@ package enum DifferenceText {
 extension Decisions {
     /// Tables whose rows are in other tables on the target.
     package var parents: Set<QualifiedName> {
-        Set(tables.filter { $0.isHypertable || $0.hasPartitions == true }.map(\.table))
+        Set(tables.filter { $0.isHypertable || $0.hasPartitions == true || $0.becomesPartitioned == true }.map(\.table))
     }
 }

@@ -13,7 +13,9 @@ struct DifferenceFinder {
         /// The rows of some buckets under `path`, grouped.
         case rows(path: Path, buckets: [Int])
 
-        func sql(_ table: ComparedTable, where condition: String?, includingChildren: Bool) -> String {
+        func sql(
+            _ table: ComparedTable, where condition: String?, includingChildren: Bool, isChunked: Bool = false,
+        ) -> String {
             let hash = table.keyHash
             let path =
                 switch self {
@@ -32,9 +34,14 @@ struct DifferenceFinder {
                 return "select \(bucket)::int, count(*), sum(\(table.rowHash)) \(from(conditions)) group by 1"
             case .rows(_, let buckets):
                 let list = buckets.map(String.init).joined(separator: ", ")
+                // Rows of a compressed chunk have no place of their own.
+                let place =
+                    isChunked
+                    ? "tableoid::regclass::text"
+                    : includingChildren ? "tableoid::regclass::text || ' ' || ctid::text" : "ctid::text"
                 return """
                     select \(hash), \(table.rowHash), count(*), min(\(table.keyText)), \
-                    min(\(includingChildren ? "tableoid::regclass::text || ' ' || ctid::text" : "ctid::text")) \
+                    min(\(place)) \
                     \(from(conditions + ["\(bucket) in (\(list))"])) group by 1, 2
                     """
             }

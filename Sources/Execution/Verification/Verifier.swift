@@ -46,7 +46,7 @@ package struct Verifier: Sendable {
         /// - Parameter piece: not of blocks, whose numbers mean nothing on the other server.
         package init(_ piece: Piece, sourceHasChildren: Bool = false, targetHasChildren: Bool) {
             self.piece = piece
-            self.sourceHasChildren = sourceHasChildren || piece.includesChildren == true
+            self.sourceHasChildren = sourceHasChildren || piece.includesChildren == true || piece.isChunked
             self.targetHasChildren = targetHasChildren
         }
 
@@ -60,7 +60,7 @@ package struct Verifier: Sendable {
         let table = try await read(subject)
         let piece = subject.piece
         async let there = source.run { connection in
-            try Self.inSource(connection, subject.lock, snapshot) {
+            try Self.inSource(connection, subject, snapshot) {
                 try TableChecksum.compute(
                     table, where: piece.sourceCondition, includingChildren: subject.sourceHasChildren,
                     countOnly: countsOnly, on: connection)
@@ -85,12 +85,13 @@ package struct Verifier: Sendable {
         let piece = subject.piece
         var finder = DifferenceFinder(table: table, limit: limit)
         // A session's transaction outlives the closure that begins it.
-        try await source.run { connection in try Self.begin(connection, subject.lock, snapshot) }
+        try await source.run { connection in try Self.begin(connection, subject, snapshot) }
         try await target.run { connection in try Self.begin(connection, nil, nil) }
         do {
             while let query = finder.nextQuery() {
                 let there = query.sql(
-                    table, where: piece.sourceCondition, includingChildren: subject.sourceHasChildren)
+                    table, where: piece.sourceCondition, includingChildren: subject.sourceHasChildren,
+                    isChunked: piece.isChunked)
                 let here = query.sql(
                     table.named(piece.targetTable), where: piece.targetCondition,
                     includingChildren: subject.targetHasChildren)
@@ -113,9 +114,9 @@ package struct Verifier: Sendable {
     }
 
     private static func inSource<R>(
-        _ connection: Connection, _ lock: String, _ snapshot: String?, _ body: () throws -> R,
+        _ connection: Connection, _ subject: Subject, _ snapshot: String?, _ body: () throws -> R,
     ) throws -> R {
-        try begin(connection, lock, snapshot)
+        try begin(connection, subject, snapshot)
         return try end(connection, body)
     }
 
@@ -125,14 +126,21 @@ package struct Verifier: Sendable {
     }
 
     /// Compiling the long expressions costs more than it saves, so JIT stays off.
-    private static func begin(_ connection: Connection, _ lock: String?, _ snapshot: String?) throws {
+    private static func begin(_ connection: Connection, _ subject: Subject?, _ snapshot: String?) throws {
         if connection.isInTransaction { try connection.execute("rollback") }
-        try connection.execute("begin isolation level repeatable read read only; set local jit = off")
+        let begin = "begin isolation level repeatable read read only; set local jit = off"
         do {
-            if let lock {
+            if let subject, subject.piece.isChunked {
+                let chunks = try SourceChunks.list([subject.piece], on: connection)
+                try SourceChunks.lock(
+                    connection, tables: [subject.piece.table], chunks: chunks,
+                    begin: "\(begin); set local lock_timeout = '10s'")
+            } else if let subject {
                 // Before the snapshot, so that no TRUNCATE or rewrite comes in between (EXACTNESS.md, 3).
                 try connection.execute(
-                    "set local lock_timeout = '10s'; lock table \(lock) in access share mode")
+                    "\(begin); set local lock_timeout = '10s'; lock table \(subject.lock) in access share mode")
+            } else {
+                try connection.execute(begin)
             }
             if let snapshot { try adopt(snapshot, connection) }
         } catch {

@@ -10,7 +10,7 @@ package struct RightsPlanner: Sendable {
         /// Everything that is there before the gate.
         case early
         /// Materialized views' owners, whose queries run with their owners' rights when they are refreshed, and large
-        /// objects, which come behind the gate.
+        /// objects, which come behind the gate; where continuous aggregates do, too, whatever still differs then.
         case late
         /// Once they are there, what else is done would fire them.
         case eventTriggers = "event-triggers"
@@ -241,7 +241,7 @@ package struct RightsPlanner: Sendable {
         return switch stage {
         case .all: true
         case .early: !isLate
-        case .late: isLate
+        case .late: isLate || !(exclusions.aggregates ?? []).isEmpty
         case .eventTriggers: kind == .eventTrigger
         }
     }

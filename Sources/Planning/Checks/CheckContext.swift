@@ -48,6 +48,7 @@ package struct CheckContext: Sendable {
 
     }
 
+    /// With entries for what are hypertables on the source.
     package let plan: Plan
     /// With tables that become hypertables from their partitions as plain ones.
     package let source: Catalog
@@ -80,6 +81,7 @@ package struct CheckContext: Sendable {
         plan: Plan, source: Catalog, target: Catalog, selected: Selected, jobs: JobDecision, machine: Machine,
         access: AccessDecision = AccessDecision(),
     ) {
+        let plan = plan.completed(from: source)
         self.plan = plan
         original = source
         let source = selected.families.isEmpty ? source : FoldedSource(plan, source).catalog
@@ -106,9 +108,12 @@ package struct CheckContext: Sendable {
             }
         ) { first, _ in first }
         let byName = Dictionary(relations.map { ($0.name, $0) }) { first, _ in first }
+        let onSource = Dictionary(source.hypertables.map { ($0.table, $0) }) { first, _ in first }
         hypertables = plan.hypertables.compactMap { entry in
             byName[entry.table.value].map { relation in
-                PlannedHypertable(entry: entry, relation: relation, isThere: selected.existing.contains(relation.oid))
+                PlannedHypertable(
+                    entry: entry, relation: relation, isThere: selected.existing.contains(relation.oid),
+                    source: onSource[entry.table.value])
             }
         }
     }
@@ -170,9 +175,19 @@ package struct CheckContext: Sendable {
     /// What the migration opens at most on a side.
     func neededConnections(_ side: Side) -> Int { Sessions.needed(side, plan, jobs) }
 
+    /// What of a TimescaleDB source stays what it is.
+    var kept: KeptByTimescale {
+        KeptByTimescale(
+            plan: plan, source: source,
+            relations: Set(relations.filter { !selected.existing.contains($0.oid) }.map(\.name)),
+            procedures: selected.extensions.contains("timescaledb"))
+    }
+
     /// How a live migration would follow the source.
     var pluginChoice: PluginChoice {
-        PluginChoice(plan.replication.plugin.value, server: source.server, tables: copied)
+        PluginChoice(
+            plan.replication.plugin.value, server: source.server, tables: copied,
+            hasHypertables: hypertables.contains { $0.source != nil && copiesRows(of: $0.relation) })
     }
 
     /// What names the rows of a table that is followed.
@@ -192,6 +207,8 @@ struct PlannedHypertable: Sendable {
     let relation: Catalog.Relation
     /// It is on the target already: other rules hold.
     var isThere = false
+    /// Nil where it is a plain table there.
+    let source: Catalog.Hypertable?
 
     /// Whether it becomes a hypertable that the rules for hypertables hold for.
     var becomesHypertable: Bool { entry.to == nil && relation.kind == .table && !isThere }

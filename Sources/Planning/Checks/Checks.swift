@@ -14,6 +14,7 @@ package enum Checks {
         LeftoverChecks.all, ExistingTableChecks.all, LiveChecks.all, LiveTableChecks.all, LivePartitionChecks.all,
         LiveStreamChecks.all,
         SourceLeftoverChecks.all,
+        TimescaleSourceChecks.all, TimescaleJobChecks.all, TimescaleKeptChecks.all,
     ].flatMap(\.self).sorted { $0.code < $1.code }
 
     /// What all rules find: worst first, then by code and object; equal inputs give equal lists.

@@ -151,7 +151,7 @@ enum ExtensionChecks {
         if let version = server.availableExtensions["timescaledb"] {
             findings.add(
                 .note, "the target database has no TimescaleDB; the migration creates it (\(version))",
-                why: "The plan makes \(Wording.count(context.plan.hypertables.count, "hypertable")).",
+                why: "The migration makes \(Wording.count(context.hypertables.count, "hypertable")).",
                 cure: "to create it yourself, run in the target database", statement: "create extension timescaledb;",
                 object: "timescaledb", at: location)
         } else if !selectedExtensions(context).contains(where: { $0.name == "timescaledb" }) {
@@ -221,7 +221,7 @@ enum ExtensionChecks {
     }
 
     private static func needsTimescale(_ context: CheckContext) -> Bool {
-        context.plan.hypertables.contains { $0.to == nil }
+        context.hypertables.contains { $0.entry.to == nil }
     }
 
     private static func isInstalled(_ name: String, _ context: CheckContext) -> Bool {

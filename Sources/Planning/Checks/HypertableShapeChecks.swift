@@ -155,15 +155,17 @@ enum HypertableShapeChecks {
     private static let destination = Check(
         "SK507", "`to` is for hypertables of the source",
         """
-        `to: table` and `to: range-partitions` say what becomes of a hypertable of a TimescaleDB source. TimescaleDB \
-        sources come with a later release, so that no entry can have it yet.
+        `to: table` and `to: range-partitions` say what becomes of a hypertable of a TimescaleDB source: a plain table, \
+        or one partitioned by the ranges of its chunks. What is no hypertable there is moved as it is.
         """
     ) { context, findings in
+        let onSource = Set(context.source.hypertables.map(\.table))
         for entry in context.plan.hypertables {
-            guard let to = entry.to else { continue }
+            guard let to = entry.to, !onSource.contains(entry.table.value) else { continue }
             findings.add(
-                .error, "`to: \(to.value.rawValue)` of \(entry.table.value) needs a TimescaleDB source",
-                why: "It says what becomes of a hypertable; TimescaleDB sources come with a later release.",
+                .error,
+                "\(entry.table.value) is no hypertable on the source, and the plan says `to: \(to.value.rawValue)`",
+                why: "It says what becomes of a hypertable of a TimescaleDB source.",
                 cure: "take the entry out: the table is then moved as it is",
                 object: entry.table.value.description, at: to.location ?? entry.location)
         }

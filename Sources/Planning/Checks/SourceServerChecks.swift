@@ -3,7 +3,7 @@ import PlanFile
 
 /// What must hold of the source's server.
 enum SourceServerChecks {
-    static let all = [tooOld, untested, standby, longTransactions, preparedTransactions, timescaleSource]
+    static let all = [tooOld, untested, standby, longTransactions, preparedTransactions]
 
     private static let tooOld = Check(
         "SK101", "The source's server is too old",
@@ -103,28 +103,6 @@ enum SourceServerChecks {
                 + (isLive ? "; the slot's creation waits for them." : "."),
             cure: "commit or roll back each: `commit prepared 'gid'`, `rollback prepared 'gid'`; they are listed by",
             statement: "select gid, prepared, owner from pg_prepared_xacts where database = current_database();",
-            at: Side.source.location(context))
-    }
-
-    private static let timescaleSource = Check(
-        "SK108", "The source has TimescaleDB",
-        """
-        Hypertables, continuous aggregates and policies of a TimescaleDB source need chunks to be moved as tables of \
-        their own and TimescaleDB's own catalog to be rebuilt. This comes with a later release; copying such a \
-        database as if it were plain tables would lose what makes it one.
-        """
-    ) { context, findings in
-        guard context.source.extensions.contains(where: { $0.name == "timescaledb" }) else { return }
-        let hypertables = context.source.hypertables.map(\.table.description)
-        findings.add(
-            .error, "a TimescaleDB source comes with a later release",
-            why: hypertables.isEmpty
-                ? "The extension is installed in the source database, without hypertables."
-                : "Its hypertables: \(Wording.list(hypertables)).",
-            cure: hypertables.isEmpty
-                ? "if nothing uses it, remove the extension from the source database: run there"
-                : "migrate with a release that reads TimescaleDB sources",
-            statement: hypertables.isEmpty ? "drop extension timescaledb;" : nil, object: "timescaledb",
             at: Side.source.location(context))
     }
 }

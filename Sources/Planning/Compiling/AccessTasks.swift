@@ -25,13 +25,15 @@ extension GraphCompiler {
     /// - Parameter needs: nil: everything so far.
     mutating func addRightsTasks(_ stage: RightsPlanner.Stage, after needs: [Int]? = nil) {
         var needs = needs ?? graph.sinks
+        let hasAggregates = !(selection.exclusions.aggregates ?? []).isEmpty
         let (hasOwners, hasPrivileges): (Bool, Bool) =
             switch stage {
             case .all, .early: (true, true)
             case .late:
                 (
-                    selection.relations.contains { $0.kind == .materializedView } || source.largeObjectCount > 0,
-                    source.largeObjectCount > 0,
+                    selection.relations.contains { $0.kind == .materializedView } || source.largeObjectCount > 0
+                        || hasAggregates,
+                    source.largeObjectCount > 0 || hasAggregates,
                 )
             case .eventTriggers: (!selection.eventTriggers.isEmpty, false)
             }

@@ -15,9 +15,11 @@ package enum Compiler {
     ///   - source: read with statistics.
     ///   - target: its settings and extensions count; what else it holds is for the checks.
     package static func compile(_ plan: Plan, source: Catalog, target: Catalog) -> Compilation {
+        // What the source adds to the plan are no entries of the user's that could miss something.
         var selection = ResolvedSelection(plan, source: source)
         selection.leaveOutEventTriggers(of: source, for: target, plan.target.provider.value)
-        var compiler = GraphCompiler(plan: plan, source: source, target: target, selection: selection)
+        var compiler = GraphCompiler(
+            plan: plan.completed(from: source), source: source, target: target, selection: selection)
         let graph = compiler.compile()
         return Compilation(
             graph: graph, selection: selection, diagnostics: selection.diagnostics + compiler.diagnostics)

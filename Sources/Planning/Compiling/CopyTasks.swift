@@ -31,10 +31,13 @@ extension GraphCompiler {
         let entry = hypertables[relation.oid]
         var ready = preData
         let there = existing[relation.oid]
-        if there == nil, let entry, var definition = Self.definition(of: entry) {
+        if there == nil, let entry, var definition = self.definition(of: entry) {
             definition.owner = ownerFromTheStart(of: relation)
             ready = add(
                 relation.name.description, .createHypertable(definition), after: [preData], weight: relation.tableBytes)
+        }
+        if let parts = partitions[relation.oid] {
+            ready = add(relation.name.description, .createPartitions(parts), after: [preData])
         }
         var tasks = TableTasks(ready: ready, data: [ready], bytes: relation.tableBytes)
         if let family = selection.families[relation.oid], entry != nil {
@@ -43,7 +46,10 @@ extension GraphCompiler {
             decide(relation, .skipped, why: "the plan skips its data")
         } else {
             let indexes = lookup.indexesByTable[relation.oid] ?? []
-            var cut = cutter.cut(relation, indexes: indexes, hypertable: entry)
+            let chunked = lookup.hypertablesByName[relation.name]
+            var cut = cutter.cut(
+                relation, indexes: indexes, hypertable: entry, chunked: chunked,
+                isDivided: partitions[relation.oid] != nil)
             if there != nil {
                 for position in cut.pieces.indices { cut.pieces[position].mayFreeze = false }
                 cut.why += "; into the target's own table"
@@ -109,10 +115,11 @@ extension GraphCompiler {
             indexBytes: relation.indexBytes, why: why,
         )
         if there?.target.kind == .partitionedTable { decision.hasPartitions = true }
+        if partitions[relation.oid] != nil { decision.becomesPartitioned = true }
         decisions.append(decision)
     }
 
-    private static func definition(of entry: Plan.Hypertable) -> HypertableDefinition? {
+    private func definition(of entry: Plan.Hypertable) -> HypertableDefinition? {
         guard let time = entry.timeColumn?.value else { return nil }
         let interval: HypertableDefinition.Interval? = entry.chunkInterval.map { interval in
             switch interval.value {
@@ -123,8 +130,14 @@ extension GraphCompiler {
         let space = entry.space.map { space in
             HypertableDefinition.Space(column: space.column.value, partitions: space.partitions.value)
         }
-        return HypertableDefinition(
+        var definition = HypertableDefinition(
             table: entry.table.value, timeColumn: time, chunkInterval: interval, space: space)
+        if let source = lookup.hypertablesByName[entry.table.value] {
+            let further = source.furtherDimensions(beside: entry.space)
+            definition.further = further.isEmpty ? nil : further
+            definition.integerNow = source.dimensions.first?.integerNow
+        }
+        return definition
     }
 
     /// At least four, so that they sort.

@@ -43,7 +43,7 @@ extension GraphCompiler {
         let isPartitioned =
             target.server.versionNumber < 180_000
             && both.contains { lookup.relationsByOID[$0]?.kind == .partitionedTable }
-        return !isPartitioned && !both.contains { hypertables[$0] != nil }
+        return !isPartitioned && !both.contains { hypertables[$0] != nil || partitions[$0] != nil }
     }
 
     /// In parallel, but one after the other on the same table: the server lets no two of a table run at once. A join

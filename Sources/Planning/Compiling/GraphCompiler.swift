@@ -21,6 +21,8 @@ struct GraphCompiler {
     let existing: [OID: ExistingTable]
     /// Without those of columns of such tables that the target has not.
     let sequences: [QualifiedName]
+    /// What becomes a partitioned table, by table.
+    private(set) var partitions: [OID: RangePartitions] = [:]
     /// Nil offline.
     let following: FollowingPlanner?
     var access = AccessDecision()
@@ -80,6 +82,7 @@ struct GraphCompiler {
     }
 
     mutating func compile() -> MigrationGraph {
+        divide()
         var planner = AccessPlanner(plan: plan, source: source, target: target, exclusions: exclusions)
         access = planner.decide()
         diagnostics += planner.diagnostics
@@ -90,9 +93,19 @@ struct GraphCompiler {
             following: following?.decision, access: access)
     }
 
-    /// With what is on the target already.
+    /// Hypertables of the source that the plan wants as partitioned tables.
+    private mutating func divide() {
+        let wanted = Set(plan.hypertables.filter { $0.to?.value == .rangePartitions }.map(\.table.value))
+        for relation in selection.relations where wanted.contains(relation.name) && existing[relation.oid] == nil {
+            guard let hypertable = lookup.hypertablesByName[relation.name] else { continue }
+            partitions[relation.oid] = RangePartitions(relation, hypertable, &names)
+        }
+    }
+
+    /// With what is made partitioned, and what is on the target already.
     private var exclusions: Exclusions {
         var exclusions = selection.exclusions
+        if !partitions.isEmpty { exclusions.partitioned = partitions.mapValues(\.column) }
         guard !existing.isEmpty else { return exclusions }
         let owned = selection.sequences.filter { $0.ownerTable.map { existing[$0] != nil } ?? false }
         exclusions.present = (existing.keys.map { $0 } + owned.map(\.oid)).sorted().map {
@@ -109,7 +122,7 @@ struct GraphCompiler {
         addIndexTasks(.early)
         addForeignKeyTasks()
         addPostData()
-        addViewTasks(after: postData)
+        addViewTasks(after: addAggregateTasks(after: postData))
         addAnalyzeTasks()
         addValidateTasks()
         addLastTasks()
@@ -120,6 +133,7 @@ struct GraphCompiler {
     private mutating func addPolicies() {
         let policies = selection.relations.compactMap { hypertables[$0.oid].flatMap(HypertablePolicies.init) }
         if !policies.isEmpty { add(nil, .applyPolicies(policies), after: graph.sinks) }
+        addTimescaleSettings()
     }
 
     @discardableResult

@@ -20,6 +20,8 @@ extension GraphCompiler {
                     relation, there, own.filter { self.phase(of: $0, on: relation) == phase }, keys, &tasks)
             } else if let entry = hypertables[relation.oid] {
                 addHypertableIndexes(relation, entry, own, keys, phase, &tasks)
+            } else if partitions[relation.oid] != nil {
+                addDividedIndexes(relation, own, keys, phase, &tasks)
             } else {
                 addIndexes(
                     relation, own.filter { self.phase(of: $0, on: relation) == phase }, keys, &tasks)
@@ -121,6 +123,24 @@ extension GraphCompiler {
                 sourceOID: 0, name: name.name, table: relation.name, definition: Self.primaryKey(newKey),
                 indexName: name, way: .directly(only: false), keyKind: "PRIMARY KEY", deferrability: "")
             addConstraint(build, of: relation, weight: Int64(max(relation.estimatedRows, 0)) * 24, &tasks)
+        }
+    }
+
+    /// On a partitioned table an index builds its parts, and a key its index: the server refuses `using index` there.
+    private mutating func addDividedIndexes(
+        _ relation: Catalog.Relation, _ indexes: [Catalog.Index], _ keys: [Catalog.Constraint], _ phase: BuildPhase,
+        _ tasks: inout TableTasks,
+    ) {
+        let byOID = Dictionary(indexes.map { ($0.oid, $0) }) { first, _ in first }
+        for index in indexes where index.constraint == nil && self.phase(of: index, on: relation) == phase {
+            tasks.indexes.append(addIndex(index, of: relation, isParent: false, after: tasks.data))
+        }
+        for key in keys {
+            guard let index = key.index.flatMap({ byOID[$0] }), self.phase(of: index, on: relation) == phase else {
+                continue
+            }
+            addConstraint(
+                key, index, of: relation, way: .directly(only: false), definition: key.definition, &tasks)
         }
     }
 

@@ -60,7 +60,7 @@ extension GraphCompiler {
     private mutating func addCutoverTasks(after gate: Int, hasLateKeys: Bool) {
         let fence = add(nil, .fence, after: [gate])
         let marker = add(nil, .writeMarker, after: [fence])
-        let drain = add(nil, .drain, after: [marker])
+        let drain = addLevelling(after: add(nil, .drain, after: [marker]))
         let recopied = addRecopy(after: drain)
         (live.drain, live.recopied) = (drain, recopied)
         for name in live.lookupIndexes { add(name.description, .dropIndex(name), after: [drain]) }
@@ -75,7 +75,7 @@ extension GraphCompiler {
         addValidateTasks(isLate: true, after: [recopied])
         let triggers = add(nil, .restoreTriggers, after: hasLateKeys ? [recopied, postData] : [recopied])
         // Policies decide what a view's owner sees.
-        addViewTasks(after: triggers)
+        addViewTasks(after: addAggregateTasks(after: triggers))
         addExtensionRows(isLate: true, after: graph.sinks)
         addRightsTasks(.late)
         let eventTriggers = add(nil, .restoreEventTriggers, after: graph.sinks)
@@ -83,6 +83,14 @@ extension GraphCompiler {
         let end = graph.sinks.first ?? eventTriggers
         addVerifyTasks(after: end)
         add(nil, .completeCutover, after: graph.sinks)
+    }
+
+    /// Chunks that were dropped on the source left no trace in the stream.
+    private mutating func addLevelling(after drain: Int) -> Int {
+        let tables = selection.relations.map(\.name).filter { lookup.hypertablesByName[$0] != nil }
+        let copied = Set(pieces.values.compactMap(\.first?.table))
+        let chunked = tables.filter(copied.contains)
+        return chunked.isEmpty ? drain : add(nil, .levelChunks(chunked), after: [drain])
     }
 
     /// - Returns: the drain where all tables are followed.

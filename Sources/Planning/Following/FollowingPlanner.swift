@@ -23,7 +23,9 @@ struct FollowingPlanner {
         }
         self.identities = identities
 
-        let choice = PluginChoice(plan.replication.plugin.value, server: source.server, tables: tables)
+        let choice = PluginChoice(
+            plan.replication.plugin.value, server: source.server, tables: tables,
+            hasHypertables: tables.contains { lookup.hypertablesByName[$0.name] != nil })
         let isPgoutput = choice.plugin == .pgoutput
         let hasOptions = source.server.versionNumber >= 140_000
         let portability = BinaryPortability(types: source.types, targetVersion: target.server.versionNumber)
@@ -42,6 +44,7 @@ struct FollowingPlanner {
                     var followed = FollowingDecision.Table(
                         name: table.name, oid: table.oid, identity: identity.identity, change: identity.change,
                         isAcknowledged: identity.isAcknowledged, why: identity.why)
+                    followed.chunks = lookup.hypertablesByName[table.name].map(FollowingDecision.FollowedChunks.init)
                     if let family = roots[table.oid] {
                         followed.target = family.root.name
                         followed.territory = family.territory(of: table)
@@ -63,5 +66,12 @@ struct FollowingPlanner {
             }
         }
         return nil
+    }
+}
+
+extension FollowingDecision.FollowedChunks {
+    init(_ hypertable: Catalog.Hypertable) {
+        self.init(schema: hypertable.chunkNames?.schema, prefix: hypertable.chunkNames?.prefix, others: [])
+        others = hypertable.chunks.map(\.name).filter { !isNamedAsOwn($0) }.sorted()
     }
 }

@@ -6,6 +6,9 @@ internal import PlanFile
 /// `auto` takes pgoutput wherever publications can be made: it is built in, exact and the fastest. Else test_decoding,
 /// which needs none. wal2json comes last: before 2.6 it writes NaN and infinity as NULL, and no catalog tells its
 /// version.
+///
+/// Hypertables of a TimescaleDB source are never published: their chunks hold the rows, and those made later would be
+/// missing without a word.
 struct PluginChoice {
     /// Never `auto`.
     let plugin: Plan.Plugin
@@ -13,9 +16,12 @@ struct PluginChoice {
     /// Why publications cannot be made, in words; nil where they can.
     let obstacle: String?
 
-    /// - Parameter tables: those that are followed.
-    init(_ choice: Plan.Plugin, server: Catalog.Server, tables: [Catalog.Relation]) {
-        let obstacle = Self.obstacle(server, tables)
+    /// - Parameters:
+    ///   - tables: those that are followed.
+    ///   - hasHypertables: some of them are hypertables of the source.
+    init(_ choice: Plan.Plugin, server: Catalog.Server, tables: [Catalog.Relation], hasHypertables: Bool = false) {
+        let obstacle =
+            hasHypertables ? "pgoutput would miss chunks that are made later" : Self.obstacle(server, tables)
         self.obstacle = obstacle
         guard choice == .auto else {
             (plugin, why) = (choice, "the plan says so")

@@ -41,10 +41,14 @@ struct PieceCutter {
     ///   - indexes: those of the table that are valid on the source, migrated or not.
     ///   - hypertable: the table's entry in the plan, where it becomes one.
     ///   - allowsBlocks: block pieces start over together, and so need rows that are told from others on the target.
+    ///   - chunked: the table as a hypertable of the source, where it is one.
+    ///   - isDivided: it becomes a partitioned table.
     func cut(
         _ relation: Catalog.Relation, indexes: [Catalog.Index], hypertable: Plan.Hypertable?, allowsBlocks: Bool = true,
+        chunked: Catalog.Hypertable? = nil, isDivided: Bool = false,
     ) -> Cut {
-        var draft = rows(of: relation, indexes: indexes, hypertable: hypertable)
+        var draft =
+            chunked.map { sourceChunks(relation, $0) } ?? rows(of: relation, indexes: indexes, hypertable: hypertable)
         if draft.way == .blocks, !allowsBlocks { draft = Draft(way: .whole, rows: [.all], why: "cannot be split") }
         var cut = Cut(pieces: [], way: draft.way, isBinary: false, why: draft.why, diagnostics: draft.diagnostics)
         (cut.isBinary, cut.why) = format(relation, draft.why, &cut.diagnostics)
@@ -53,15 +57,22 @@ struct PieceCutter {
         let nullRows = draft.nullFraction * max(relation.estimatedRows, 0)
         let dividing = Int64(draft.rows.filter { !$0.isNull }.count)
         for (position, rows) in draft.rows.enumerated() {
-            let estimate = rows.isNull ? nullRows : (max(relation.estimatedRows, 0) - nullRows) / Double(dividing)
-            let bytes =
+            var estimate =
+                rows.isNull ? nullRows : (max(relation.estimatedRows, 0) - nullRows) / Double(dividing)
+            var bytes =
                 rows.isNull
                 ? Int64(draft.nullFraction * Double(relation.tableBytes)) : relation.tableBytes / dividing
+            if position < draft.bytes.count {
+                bytes = draft.bytes[position]
+                let share = relation.tableBytes > 0 ? Double(bytes) / Double(relation.tableBytes) : 0
+                estimate = max(relation.estimatedRows, 0) * share
+            }
             cut.pieces.append(
                 Piece(
                     table: relation.name, tableOID: relation.oid, number: position + 1, count: count, rows: rows,
-                    columns: columns, isBinary: cut.isBinary, mayFreeze: rows == .all && hypertable == nil,
-                    estimatedRows: Int64(estimate.rounded()), estimatedBytes: bytes,
+                    columns: columns, isBinary: cut.isBinary,
+                    mayFreeze: rows == .all && hypertable == nil && !isDivided,
+                    estimatedRows: Int64(estimate.rounded()), estimatedBytes: bytes, isChunked: chunked != nil,
                 ))
         }
         return cut
@@ -72,6 +83,8 @@ struct PieceCutter {
         var rows: [Piece.Rows]
         var why: String
         var nullFraction = 0.0
+        /// Of each of `rows`, where that is known.
+        var bytes: [Int64] = []
         var diagnostics: [Diagnostic] = []
     }
 
@@ -112,6 +125,42 @@ struct PieceCutter {
     private func pieceCount(_ bytes: Int64, each size: Int64) -> Int {
         let size = max(size, 1)
         return Int(min(max((bytes + size - 1) / size, 2), Int64(Self.mostPieces)))
+    }
+
+    // MARK: Chunks
+
+    /// A hypertable of the source is cut where its chunks begin; small ones are taken together. Chunks that come later
+    /// belong to the last piece, and what has become of one in the meantime does not matter: rows are read by their
+    /// time, through the hypertable.
+    private func sourceChunks(_ relation: Catalog.Relation, _ hypertable: Catalog.Hypertable) -> Draft {
+        let chunks = hypertable.chunks
+        let whole = Draft(way: .whole, rows: [.all], why: "read through its \(Wording.count(chunks.count, "chunk"))")
+        guard let column = relation.column(named: hypertable.timeColumn),
+            let (type, scale) = RangeKey.scale(of: column.type)
+        else { return whole }
+        let size = plan.splitTablesLargerThan?.value.bytes ?? Self.leastHypertablePiece
+        var borders: [Int128] = []
+        var sizes: [Int64] = [0]
+        for chunk in chunks {
+            // Space partitions share their ranges.
+            if let start = chunk.start.flatMap({ scale.number($0) }), start > borders.last ?? .min,
+                (sizes.last ?? 0) >= size || (sizes.last ?? 0) > 0 && (sizes.last ?? 0) + chunk.bytes > size,
+                borders.count < Self.mostPieces
+            {
+                borders.append(start)
+                sizes.append(0)
+            }
+            sizes[sizes.count - 1] += chunk.bytes
+        }
+        guard !borders.isEmpty else { return whole }
+        let bounds: [String?] = [nil] + borders.map(scale.text) + [nil]
+        let rows = zip(bounds, bounds.dropFirst()).map { lower, upper in
+            Piece.Rows.range(column: column.name, type: type, lower: lower, upper: upper)
+        }
+        let name = QualifiedName.quotedIfNeeded(column.name)
+        return Draft(
+            way: .ranges, rows: rows,
+            why: "by \(name), cut where \(Wording.count(chunks.count, "chunk")) of the source begin", bytes: sizes)
     }
 
     // MARK: Ranges

@@ -23,6 +23,10 @@ struct RangeKey {
         25: ("text", nil), 1043: ("text", nil),
     ]
 
+    /// What borders of a column of this type are cast to, and how its values are counted; nil where it cannot be cut by.
+    static func scale(of type: OID) -> (String, RangeScale)? {
+        types[type].flatMap { name, scale in scale.map { (name, $0) } }
+    }
     /// What borders on a column are cast to, and how they are counted; nil where rows are not cut along such columns.
     static func type(of column: Catalog.Column) -> (String, RangeScale?)? { types[column.type] }
 

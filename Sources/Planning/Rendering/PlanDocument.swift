@@ -46,9 +46,11 @@ package struct PlanDocument: Sendable, Codable, Equatable {
         package var bytes: Int64
         package var indexBytes: Int64
         package var why: String
+        /// Of a hypertable that becomes a partitioned table.
+        package var partitioned: Bool?
 
         private enum CodingKeys: String, CodingKey {
-            case table, way, pieces, binary, hypertable, rows, bytes, why
+            case table, way, pieces, binary, hypertable, rows, bytes, why, partitioned
             case indexBytes = "index_bytes"
         }
     }

@@ -59,7 +59,11 @@ extension PlanDocument {
         let markers = SourceNames.markerSchema(of: plan, on: source.server)
         let profile = RecognisedProvider(plan.source.provider.value, source).profile
         func own(_ profile: ProviderProfile) -> String { "it is \(profile.name)'s own" }
-        var result: [Skipped] = selection.exclusions.schemas.filter { $0 != markers }.map { schema in
+        var result: [Skipped] = selection.exclusions.schemas.filter { schema in
+            // TimescaleDB makes its own itself.
+            schema != markers && !schema.hasPrefix("_timescaledb_")
+        }
+        .map { schema in
             Skipped(
                 object: "schema \(QualifiedName.quotedIfNeeded(schema))",
                 why: plan.select.schemas.exclude.contains { $0.value.matches(schema) }
@@ -129,7 +133,7 @@ extension PlanDocument.Table {
         self.init(
             table: decision.table, way: decision.way, pieces: decision.pieces, binary: decision.isBinary,
             hypertable: decision.isHypertable, rows: decision.estimatedRows, bytes: decision.bytes,
-            indexBytes: decision.indexBytes, why: decision.why)
+            indexBytes: decision.indexBytes, why: decision.why, partitioned: decision.becomesPartitioned)
     }
 }
 
@@ -140,7 +144,8 @@ private enum CreatedCounts {
     ) -> [PlanDocument.Created] {
         var counts: [String: Int] = [:]
         func add(_ kind: String, _ number: Int = 1) { counts[kind, default: 0] += number }
-        let hypertables = Set(plan.hypertables.filter { $0.to == nil }.map(\.table.value))
+        let entries = plan.completed(from: source).hypertables.filter { $0.to == nil }
+        let hypertables = Set(entries.map(\.table.value))
         for relation in selection.relations {
             add(relation.kind == .table && hypertables.contains(relation.name) ? "hypertable" : relation.noun)
         }
@@ -162,9 +167,9 @@ private enum CreatedCounts {
             source.triggers.filter { selected.contains($0.table) && $0.parent == nil && !gone.contains($0.oid) }.count)
         add("policy", source.policies.filter { selected.contains($0.table) }.count)
         let made = Set(selection.relations.map(\.name))
-        let entries = plan.hypertables.filter { $0.to == nil && made.contains($0.table.value) }
-        add("columnstore", entries.filter { $0.columnstore != nil }.count)
-        add("retention policy", entries.filter { $0.retention != nil }.count)
+        let ruled = entries.filter { made.contains($0.table.value) }
+        add("columnstore", ruled.filter { $0.columnstore != nil }.count)
+        add("retention policy", ruled.filter { $0.retention != nil }.count)
         add("sequence", selection.sequences.count)
         for object in selection.objects where object.id.catalog != "pg_event_trigger" { add(object.kind) }
         add("event trigger", selection.eventTriggers.count)

@@ -173,7 +173,7 @@ private struct TableLines {
             case .none: "—"
             }
         let format = table.pieces > 0 ? table.binary ? ", binary" : ", text" : ""
-        return text + format + (table.hypertable ? ", hypertable" : "")
+        return text + format + (table.hypertable ? ", hypertable" : table.partitioned == true ? ", partitioned" : "")
     }
 }
 

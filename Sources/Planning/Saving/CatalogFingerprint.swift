@@ -40,6 +40,11 @@ extension Fingerprint {
             collection.add("extension \(QualifiedName.quotedIfNeeded(item.name))", [item.version, item.schema])
         }
         for object in selection.objects { collection.add("\(object.kind) \(object.identity)", [String(object.id.oid)]) }
+        let tables = Set(selection.relations.map(\.name))
+        for hypertable in catalog.hypertables where tables.contains(hypertable.table) {
+            collection.add(
+                "hypertable \(hypertable.table)", hypertable.dimensions.map { "\($0.column) \($0.kind)" })
+        }
         for name in selection.eventTriggers { collection.add("event trigger \(name)", []) }
         collection.add("large objects", [String(catalog.largeObjectCount > 0)])
         return Fingerprint(collection)

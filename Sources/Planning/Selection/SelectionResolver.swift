@@ -252,9 +252,16 @@ struct SelectionResolver {
         let extensions = source.extensions.filter { item in
             excluded[.init(catalog: "pg_extension", oid: item.oid)] != nil
         }
+        objects.formUnion(source.timescaleObjects.map { ExcludedObject(catalog: $0.catalog, oid: $0.oid) })
+        // Chunks, and what holds continuous aggregates' rows: TimescaleDB makes these itself.
+        let isTimescale = source.extensions.contains { $0.name == "timescaledb" }
+        let views = Set(source.continuousAggregates.map(\.view))
+        let aggregates = source.relations.filter { views.contains($0.name) && !isExcluded($0.oid) }.map(\.oid)
+        let schemas = excludedSchemas.union(isTimescale ? ["_timescaledb_internal"] : [])
         return Exclusions(
-            objects: objects.sorted { ($0.catalog, $0.oid) < ($1.catalog, $1.oid) }, schemas: excludedSchemas.sorted(),
+            objects: objects.sorted { ($0.catalog, $0.oid) < ($1.catalog, $1.oid) }, schemas: schemas.sorted(),
             extensions: extensions.map(\.name).sorted(),
-            flattened: folded.families.isEmpty ? nil : folded.families.keys.filter { !isExcluded($0) }.sorted())
+            flattened: folded.families.isEmpty ? nil : folded.families.keys.filter { !isExcluded($0) }.sorted(),
+            aggregates: aggregates.isEmpty ? nil : aggregates.sorted())
     }
 }

@@ -8,13 +8,13 @@ enum RunPhase: Int, CaseIterable, Comparable {
     init?(task id: String, isLive: Bool = false) {
         switch id.prefix(while: { $0 != ":" }) {
         case "prepare-source", "slot": self = .source
-        case "dump-schema", "extension", "pre-data", "hypertable": self = .schema
+        case "dump-schema", "extension", "pre-data", "hypertable", "partitions": self = .schema
         case "copy", "large-objects": self = .copying
         case "index", "constraint", "attach-indexes": self = .indexing
         case "follow", "catch-up": self = .catchingUp
         case "foreign-key", "validate": self = .keys
         case "gate": return nil
-        case "fence", "marker", "drain", "recopy", "complete": self = .cutover
+        case "fence", "marker", "drain", "chunks", "recopy", "complete": self = .cutover
         case "verify": self = .verifying
         case "analyze": return nil
         default:

@@ -328,18 +328,4 @@ struct CureTests {
             #expect(objects == [foreign].compactMap(\.self).map { QualifiedName.quoted($0) })
         }
     }
-
-    @Test("TimescaleDB on the source that nothing uses is dropped")
-    func unusedTimescale() async throws {
-        let server = try TestServers.requireTarget()
-        try await TestServers.withScratchDatabase(on: server, prefix: "checks_s", withTimescaleDB: true, sql: []) {
-            source in
-            try await withDatabases { _, target in
-                let rehearsal = Rehearsal(source: source, target: target, plan: Rehearsal.plan())
-                let finding = try #require(try await rehearsal.findings("SK108").first)
-                try await TestServers.execute(try #require(finding.statement), on: source)
-                #expect(try await rehearsal.findings("SK108") == [])
-            }
-        }
-    }
 }

@@ -23,17 +23,6 @@ enum ServerCases {
                 ]
             }
         },
-        CheckCase("SK108", "TimescaleDB on the source, used") {
-            $0.source.addExtension("timescaledb", version: "2.19.3")
-            $0.source.edit { catalog in
-                catalog.hypertables = [
-                    .init(table: .init(schema: "public", name: "readings"), timeColumn: "time", chunkCount: 3)
-                ]
-            }
-        },
-        CheckCase("SK108", "TimescaleDB on the source, unused", statement: "drop extension timescaledb;") {
-            $0.source.addExtension("timescaledb", version: "2.19.3")
-        },
         CheckCase("SK109", "a prepared transaction", .warning) {
             $0.source.edit { $0.preparedTransactions = [.init(gid: "a", owner: "shop", ageSeconds: 1)] }
         },

@@ -118,12 +118,18 @@ final class Follower: Sendable {
     private func follow(from origin: StreamRecord, _ control: Session) async throws {
         guard let following = context.decisions.following, let consistent = origin.consistentLSN else { return }
         let migration = context.migration
-        let needed = try await control.run { target in
-            try FollowStore(target, migration: migration).slowestPosition() ?? consistent
+        let (applied, record) = try await control.run { target in
+            (
+                try FollowStore(target, migration: migration).slowestPosition() ?? consistent,
+                try StreamStore(target, migration: migration).record()
+            )
         }
         let definitions = SourceDefinitions(context, tell: tell)
         try await definitions.require(origin)
         let settings = context.plan.replication.spool
+        // A marker that stands must be found again, also as the last that was applied. A spool on disk still has it.
+        let standing = settings.mode.value == .source && record?.marker != nil ? record?.markerFloor : nil
+        let needed = min(applied, standing ?? applied)
         let spool = try Spool(
             SpoolIdentity(
                 directory: settings.directory.value, plan: context.planName, migration: context.uid,
@@ -133,7 +139,7 @@ final class Follower: Sendable {
         // After the group: nobody of ours reads or writes it then, and the next attempt, or process, may have it.
         defer { spool.close() }
         let stream = FollowedStream(context, following, spool: spool, applied: needed, tell: tell)
-        let lanes = Lanes(context, following, spool: spool, applied: needed, tell: tell)
+        let lanes = Lanes(context, following, spool: spool, applied: applied, tell: tell)
         let (board, tell) = (board, tell)
         let supervisor = FollowSupervisor(
             context, control, definitions, spool: spool, stream: stream, lanes: lanes, board: board)

@@ -14,6 +14,8 @@ package struct StreamRecord: Sendable, Equatable {
     /// Why the stream is broken, until `--repair` has mended it.
     package var broken: String?
     package var marker: String?
+    /// A position before the marker.
+    package var markerFloor: LSN?
     /// Behind the marker's commit; nil until it is written.
     package var markerLSN: LSN?
 }
@@ -45,7 +47,8 @@ package struct StreamStore {
     package func record() throws -> StreamRecord? {
         let rows = try connection.query(
             """
-            select claimed, slot_generation, consistent_lsn, slot_snapshot, publications, broken, marker, marker_lsn
+            select claimed, slot_generation, consistent_lsn, slot_snapshot, publications, broken, marker,
+                marker_floor, marker_lsn
             from skein.stream where migration = $1
             """, [id])
         guard rows.count > 0 else { return nil }
@@ -53,7 +56,7 @@ package struct StreamStore {
             isClaimed: rows.bool(0, 0), slotGeneration: rows.int(0, 1) ?? 0,
             consistentLSN: rows[0, 2].flatMap { LSN($0) }, slotSnapshot: rows[0, 3].flatMap { Watermark($0) },
             publications: try rows[0, 4].map { try StateStore.decode($0) } ?? [], broken: rows[0, 5],
-            marker: rows[0, 6], markerLSN: rows[0, 7].flatMap { LSN($0) })
+            marker: rows[0, 6], markerFloor: rows[0, 7].flatMap { LSN($0) }, markerLSN: rows[0, 8].flatMap { LSN($0) })
     }
 
     /// From here on whatever bears our names on the source is ours.

@@ -1,4 +1,5 @@
 @testable import Chaos
+import Faults
 import Foundation
 import Glibc
 import Postgres
@@ -47,6 +48,24 @@ struct CutoverTests {
             try await migration.expectEqual(writers)
             let migrated = try await migration.skein("migrate")
             #expect(migrated.exitCode == 0 && migrated.stdout.contains("already done"), "\(migrated)")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(4)))
+    func `killed behind its marker it goes on, where the source keeps the changes`() async throws {
+        let plan = Migration.livePlan().replacing("spool: {", with: "spool: {mode: source, ")
+        try await Migration.live("kept", plan: plan) { migration in
+            let run = try migration.start("migrate", ["--no-color"])
+            try await run.waitUntilSaid("ready for cutover")
+            run.send(SIGKILL)
+            _ = try await run.wait()
+            for point in [FaultPoint.drainDone, .triggersRestored, .endMarkerWritten] {
+                let killed = try await migration.skein("cutover", environment: ["SKEIN_FAULT": point.rawValue])
+                #expect(killed.signal == SIGKILL, "\(point): \(killed)")
+            }
+            let cutover = try await migration.skein("cutover", "--no-color")
+            #expect(cutover.exitCode == 0, "\(cutover)")
+            try await migration.expectEqual()
         }
     }
 

@@ -282,6 +282,7 @@ final class Round {
             }
             guard let end = child.end else { continue }
             note("skein cutover: \(end)")
+            if child.said.contains("behind the source") { writers.forEach { $0.slowDown() } }
             switch end {
             case .exit(0): return
             // Alone it cannot catch up: what comes before the gate is the other command's to do.
@@ -291,9 +292,7 @@ final class Round {
                 patience += 1
                 migrate?.kill()
                 migrate = nil
-            case .exit(4), .signal(SIGKILL):
-                if child.said.contains("behind the source") { writers.forEach { $0.slowDown() } }
-                try pause(0.7)
+            case .exit(4), .signal(SIGKILL): try pause(0.7)
             // Nothing has been done; a person would correct the URI, or wait.
             case .exit(2) where isAbsence(child.said): try pause(0.7)
             default: throw ChaosFailure("`skein cutover` ended with \(end): \(child.said.suffix(3000))")

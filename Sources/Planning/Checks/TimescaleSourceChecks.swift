@@ -4,7 +4,7 @@ import PlanFile
 /// What must hold of a source that has TimescaleDB.
 enum TimescaleSourceChecks {
     static let all = [
-        version, plugin, directChanges, partitioningFunctions, contradictions, rangePartitions, locks, notSelected,
+        version, plugin, indexIdentity, directChanges, partitioningFunctions, contradictions, rangePartitions, locks, notSelected,
     ]
 
     /// The hypertables of the source that are migrated.
@@ -64,6 +64,32 @@ enum TimescaleSourceChecks {
                     + "\(((others ?? []) + ["test_decoding"]).map { Piece.literal($0) }.joined(separator: ", "));"
                 : nil,
             object: "plugin", at: context.plan.replication.plugin.location)
+    }
+
+    private static let indexIdentity = Check(
+        "SK573", "A hypertable's rows are named by an index that is the replica identity",
+        """
+        TimescaleDB gives a new chunk the hypertable's replica identity. Where that is an index, and another session \
+        changes anything about the hypertable in the same moment, the chunk gets `replica identity nothing` instead \
+        (seen with 2.19: 67 of 1,200 chunks while the hypertable's catalog row was updated). Updates that change a key \
+        and deletes of such a chunk's rows cannot be followed. The identities `default` and `full` are always inherited.
+        """
+    ) { context, findings in
+        guard context.plan.mode.value == .live else { return }
+        for planned in hypertables(context) {
+            let relation = planned.relation
+            let identity = context.identity(of: relation)
+            guard identity.identity != .insertsOnly else { continue }
+            let stays = identity.change == nil && relation.replicaIdentity == .index
+            guard stays || identity.change?.clause.hasPrefix("using index") == true else { continue }
+            let entry = context.plan.replication.identity.first { $0.table.value == relation.name }
+            findings.add(
+                .error, "\(planned.name) would be followed by its replica identity \(identity.why)",
+                why: "TimescaleDB makes a chunk without it where another session changes the hypertable meanwhile.",
+                cure: "say in `replication.identity` that all columns name a row",
+                statement: "\(Wording.yaml(relation.name)): full", object: planned.name,
+                at: entry?.choice.location ?? planned.location)
+        }
     }
 
     /// What must be how, in live mode, so that the stream tells what happens to compressed rows.

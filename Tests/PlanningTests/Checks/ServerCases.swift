@@ -30,7 +30,8 @@ enum ServerCases {
             $0.goLive()
             $0.source.edit {
                 $0.preparedTransactions = [
-                    .init(gid: "a", owner: "shop", ageSeconds: 7300), .init(gid: "at work", owner: "shop", ageSeconds: 1),
+                    .init(gid: "a", owner: "shop", ageSeconds: 7300),
+                    .init(gid: "at work", owner: "shop", ageSeconds: 1),
                 ]
             }
         },

@@ -147,6 +147,14 @@ enum TimescaleCases {
             $0.plan.hypertables = [.sample("readings")]
             $0.plan.hypertables[0].to = Located(.rangePartitions)
         },
+        CheckCase(
+            "SK573", "a hypertable that the plan names an index for", statement: "public.readings: full",
+        ) {
+            $0.makeHypertable()
+            $0.goLive()
+            $0.source.addIndex("readings_key", on: $0.readings, ["device_id", "time"], unique: true)
+            $0.plan.replication.identity = [.sample("readings", .index("readings_key"))]
+        },
         CheckCase("SK571", "compressed chunks", .note) {
             $0.makeHypertable { $0.chunks[0].isCompressed = true }
         },

@@ -16,7 +16,7 @@ struct TimescaleLiveTests {
             public.ticks: full
             public.placed: inserts-only
             public.nothing: full
-            '"Iot ""x"."Me''ters"': index "Me'ters_at_si te_id_key"
+            '"Iot ""x"."Me''ters"': full
         cutover: {max-lag: 5 s, fence: none, verify: checksums}
         """#
 
@@ -186,6 +186,21 @@ struct TimescaleLiveTests {
             try #require(cutover.exitCode == 0, "\(cutover)\n--- migrate\n\(run?.stderr ?? "")")
             _ = try await run?.wait(atMost: 30)
             #expect(try await migration.differences().filter { !$0.hasPrefix("sequence") } == [])
+        }
+    }
+
+    @Test("An index that names a hypertable's rows is refused with the reason")
+    func identities() async throws {
+        let key = #"index "Me'ters_at_si te_id_key""#
+        let plan = Self.plan.replacing(
+            """
+            Me''ters"': full
+            """, with: "Me''ters\"': \(key)")
+        try await TimescaleDatabase.with("tssource_ident", plan: plan, mode: "live") { migration in
+            let refused = try await migration.skein("plan", "--no-color")
+            #expect(refused.exitCode == 2)
+            let said = refused.stdout + refused.stderr
+            #expect(said.contains("SK573") && said.contains("Me''ters\"': full"), "\(said)")
         }
     }
 

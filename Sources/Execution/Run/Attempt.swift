@@ -18,7 +18,7 @@ enum Attempt: Sendable {
     /// Claims a task and runs it.
     static func make(
         _ number: Int, _ context: RunContext, _ holder: Int, _ snapshot: SnapshotReference?, _ meter: CopyMeter,
-        on link: Link,
+        _ worker: TaskWorker, on link: Link,
     ) async -> Attempt {
         let task = context.tasks[number]
         do {
@@ -30,7 +30,9 @@ enum Attempt: Sendable {
             let compared = outcome
             return try await link.run(task.id) { ends in
                 let store = TaskStore(try ends.target(), migration: context.migration)
-                switch try store.claim(number, holder: holder, needsAllRows: task.action.needsAllRows) {
+                let claiming = try store.claim(
+                    number, holder: holder, needsAllRows: task.action.needsAllRows, worker: worker)
+                switch claiming {
                 case .alreadyDone: return .doneElsewhere
                 case .taken: return .takenElsewhere
                 case .blocked: return .blocked

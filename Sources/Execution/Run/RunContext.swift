@@ -31,6 +31,8 @@ package struct RunContext: Sendable {
     package var sourceIdentity: ServerIdentity?
     /// Where the spool and what else is kept on this machine belongs to: the migration's own id, which no other has.
     package var uid = ""
+    /// Of this program.
+    package var skeinVersion = ""
 
     package init(
         planName: String, migration: Int64, source: ConnectionTarget, target: ConnectionTarget, sourceVersion: Int,

@@ -34,11 +34,14 @@ package struct MigrationReport: Sendable, Codable, Equatable {
         package var began: Double
         package var ended: Double
         package var outcome: Outcome
+        /// Of a copy that is done.
+        package var bytes: Int64?
 
         package init(
             task: String, kind: String, table: String? = nil, run: Int? = nil, worker: String? = nil, began: Double,
-            ended: Double, outcome: Outcome = .done,
+            ended: Double, outcome: Outcome = .done, bytes: Int64? = nil,
         ) {
+            self.bytes = bytes
             self.task = task
             self.kind = kind
             self.table = table

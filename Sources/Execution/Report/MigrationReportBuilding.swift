@@ -102,7 +102,7 @@ extension MigrationReport {
                 Span(
                     task: record.task.id, kind: record.task.action.kind, table: record.task.action.targetTable,
                     run: times.run, worker: times.worker, began: began, ended: max(began, last ?? began),
-                    outcome: isDone ? .done : runs ? .running : .lost))
+                    outcome: isDone ? .done : runs ? .running : .lost, bytes: isDone ? record.bytes : nil))
         }
         return spans.sorted { ($0.began, $0.task) < ($1.began, $1.task) }
     }

@@ -24,14 +24,17 @@ enum Attempt: Sendable {
         do {
             // Compared before it is claimed: two processes may do so, but only one says that it is done.
             var outcome = TaskOutcome()
+            let begun = ContinuousClock.now
             if case .verify(let piece) = task.action {
                 outcome = try await VerifyTask.compare(piece, context, link.verifier)
             }
             let compared = outcome
+            let elapsed = (ContinuousClock.now - begun) / .seconds(1)
             return try await link.run(task.id) { ends in
                 let store = TaskStore(try ends.target(), migration: context.migration)
                 let claiming = try store.claim(
-                    number, holder: holder, needsAllRows: task.action.needsAllRows, worker: worker)
+                    number, holder: holder, needsAllRows: task.action.needsAllRows, worker: worker,
+                    elapsed: elapsed)
                 switch claiming {
                 case .alreadyDone: return .doneElsewhere
                 case .taken: return .takenElsewhere

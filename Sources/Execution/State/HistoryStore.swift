@@ -250,7 +250,7 @@ package struct HistoryStore {
     /// So many are kept at the most.
     package static let mostSamples = 1_500
     /// Between two samples, seconds: with a rate that falls as the migration grows old, few are thinned out again.
-    package static func interval(age: Double) -> Double { max(2, age / 700) }
+    package static func interval(age: Double) -> Double { max(1, age / 700) }
 
     /// Where there are too many, every second one goes; so do the oldest of very many failed attempts.
     package func thin() throws {

@@ -112,17 +112,19 @@ package struct TaskStore {
 
     /// Claims a task that is pending, or whose holder is gone, or is ours: a process tries a task once at a time.
     /// Commits by itself, so that others see it.
-    /// - Parameter needsAllRows: it is not claimed while pieces are to be copied again, whether it needs their tables
-    ///   directly or through what is done already.
-    /// - Parameter worker: who does it, for the report.
+    /// - Parameters:
+    ///   - needsAllRows: it is not claimed while pieces are to be copied again, whether it needs their tables directly
+    ///     or through what is done already.
+    ///   - worker: who does it, for the report.
+    ///   - elapsed: what was done of it before it is claimed, seconds.
     package func claim(
-        _ number: Int, holder: Int, needsAllRows: Bool = false, worker: TaskWorker? = nil,
+        _ number: Int, holder: Int, needsAllRows: Bool = false, worker: TaskWorker? = nil, elapsed: Double = 0,
     ) throws -> Claiming {
         let rows = try connection.query(
             claimTask,
             [
                 String(migration), String(number), String(holder), String(needsAllRows), worker.map { String($0.run) },
-                worker?.name,
+                worker?.name, String(elapsed),
             ])
         if rows.count > 0, let claim = rows[0, 0].flatMap({ Int64($0) }) {
             return .claimed(claim: claim, isRedo: rows.bool(0, 1), generation: rows.int(0, 2) ?? 0)
@@ -158,7 +160,8 @@ package struct TaskStore {
             where c.state = 'running' and c.started is not null)
         update skein.task t
         set state = 'running', claim = nextval('skein.claim'), holder = $3, attempts = t.attempts + 1,
-            started = clock_timestamp(), finished = null, run = $5, worker = $6
+            started = clock_timestamp() - $7::double precision * interval '1 second', finished = null, run = $5,
+            worker = $6
         from candidate c
         where t.migration = $1 and t.number = c.number
         returning t.claim, t.redo, (select m.generation from skein.migration m where m.id = $1)

@@ -18,13 +18,19 @@ struct CleanCommand: SkeinCommand {
     @Flag(help: "Remove the spool folder of this migration too.")
     var prune = false
 
+    @Flag(help: "Write the report into the working folder first: it is made from the state, so not afterwards.")
+    var report = false
+
     @Flag(help: "Do not ask, also when the migration is not finished.")
     var yes = false
 
     func perform() async throws {
-        let plan = try plan.load(options).plan
+        let loaded = try plan.load(options)
+        let plan = loaded.plan
         let name = plan.name.value.text
         let target = ServerAccess(plan, .target, purpose: "clean")
+        let file = ReportFile(plan: plan, planArgument: ShellWord.quoted(loaded.path), format: .html)
+        if report { try file.refuseOverwriting() }
         let found = try await target.run { try CleanOperation.look($0, name: name) }
         if found.isRunning { throw Self.running(name) }
         if found.hasState, !found.isFinished {
@@ -34,11 +40,14 @@ struct CleanCommand: SkeinCommand {
                 refusal: "nothing was removed: migration \(name) is not finished (\(found.done) of \(found.tasks) "
                     + "tasks done) and could not go on afterwards")
         }
+        let written = try await writeReport(file, found)
         let removed = try await CleanOperation.run(plan)
         let pruned = prune ? try removeSpool(plan) : false
         if options.json {
             try Console.json(
-                Result(name: name, removedState: removed.state, removedSpool: pruned, source: removed.source))
+                Result(
+                    name: name, removedState: removed.state, removedSpool: pruned, source: removed.source,
+                    report: written))
         } else {
             let what =
                 Self.words(removed.source)
@@ -49,6 +58,22 @@ struct CleanCommand: SkeinCommand {
                 "\(name): " + (what.isEmpty ? "nothing to clean" : "removed " + Self.list(what)))
         }
         if let source = removed.source { tellRest(source) }
+    }
+
+    /// Writes it where it is asked for; else says that it goes with the state.
+    /// - Returns: where it is.
+    /// - Throws: also where it cannot be written: nothing is removed then.
+    private func writeReport(_ file: ReportFile, _ found: CleanOperation.Found) async throws -> String? {
+        guard found.hasState else { return nil }
+        guard report else {
+            if options.isShown(.note) {
+                Console.error("`skein report` is made from the state, which goes now; --report writes it first")
+            }
+            return nil
+        }
+        _ = try file.write(try await ReportCommand.read(file.plan))
+        if options.isShown(.note) { Console.error("report written to \(file.path)") }
+        return file.path
     }
 
     /// What was removed from the source, for people.
@@ -104,5 +129,7 @@ struct CleanCommand: SkeinCommand {
         var removedState: Bool
         var removedSpool: Bool
         var source: SourceCleaned?
+        /// Where it was written, with `--report`.
+        var report: String?
     }
 }

@@ -22,10 +22,17 @@ enum HTMLText {
         return result
     }
 
+    /// A sentence of ours, or of a message: what stands in backquotes is code, where these come in pairs.
+    static func sentence(_ text: String) -> String {
+        let parts = text.split(separator: "`", omittingEmptySubsequences: false)
+        guard parts.count % 2 == 1 else { return escaped(text) }
+        return parts.enumerated().map { $0 % 2 == 1 ? code(String($1)) : escaped(String($1)) }.joined()
+    }
+
     static func code(_ text: String) -> String { "<code>\(escaped(text))</code>" }
     static func statement(_ text: String) -> String { "<pre><code>\(escaped(text))</code></pre>" }
     static func paragraph(_ text: String, _ style: String = "") -> String {
-        style.isEmpty ? "<p>\(escaped(text))</p>" : "<p class=\"\(style)\">\(escaped(text))</p>"
+        style.isEmpty ? "<p>\(sentence(text))</p>" : "<p class=\"\(style)\">\(sentence(text))</p>"
     }
 
     /// - Parameter body: HTML.

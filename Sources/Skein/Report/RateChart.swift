@@ -16,6 +16,8 @@ struct RateChart {
     /// `c-copy`, `c-stream`: the colour.
     var style: String
     var points: [Point]
+    /// Whether the axis ends at a round number of powers of 1024.
+    var countsBytes = false
     /// How a value is written on the axis.
     var format: (Double) -> String
     var axis: TimeAxis
@@ -23,7 +25,7 @@ struct RateChart {
     private static let (top, bottom) = (14.0, 134.0)
 
     var html: String {
-        let highest = Self.ceiling(points.map(\.value).max() ?? 0)
+        let highest = ceiling(points.map(\.value).max() ?? 0)
         func y(_ value: Double) -> Double { Self.bottom - value / highest * (Self.bottom - Self.top) }
         var parts = [SVGText.axis(axis, top: Self.top, bottom: Self.bottom)]
         for share in [0, 0.5, 1] {
@@ -54,12 +56,14 @@ struct RateChart {
         return runs
     }
 
-    /// The next of 1, 2, 5, 10, 20 … that is not smaller; of bytes such a number of powers of 1024 is not needed.
-    private static func ceiling(_ value: Double) -> Double {
+    /// The next round number.
+    private func ceiling(_ value: Double) -> Double {
         guard value > 0 else { return 1 }
-        var step = 0.001
+        var unit = 1.0
+        while countsBytes, unit * 1_024 <= value { unit *= 1_024 }
+        var step = countsBytes ? unit : 0.001
         while step * 10 < value { step *= 10 }
-        for factor in [1.0, 2, 2.5, 5, 10] where step * factor >= value { return step * factor }
+        for factor in [1.0, 2, 4, 6, 8, 10] where step * factor >= value { return step * factor }
         return value
     }
 }
@@ -67,23 +71,11 @@ struct RateChart {
 extension RateChart {
     /// What was copied each second: from the samples, or from the tasks' own times where there are none.
     static func throughput(_ report: MigrationReport, _ axis: TimeAxis) -> RateChart? {
-        var pieces: [(start: Double, end: Double, bytes: Double)] = []
-        for (_, samples) in Dictionary(grouping: report.samples, by: \.run) {
-            let began = report.runs.first { $0.run == samples[0].run }?.began
-            var last = (time: began ?? samples[0].time, bytes: Int64(0))
-            for sample in samples {
-                if sample.time > last.time, sample.copiedBytes > last.bytes {
-                    pieces.append((last.time, sample.time, Double(sample.copiedBytes - last.bytes)))
-                }
-                last = (sample.time, sample.copiedBytes)
-            }
-        }
+        // A short copy is told better by its pieces than by looks at it every few seconds.
+        var pieces = report.copySeconds > 90 ? sampled(report) : []
         if pieces.isEmpty {
-            pieces = report.tables.flatMap { table -> [(Double, Double, Double)] in
-                let copies = report.spans.filter { $0.kind == "copy" && $0.table == table.table && $0.seconds > 0 }
-                let seconds = copies.reduce(0) { $0 + $1.seconds }
-                guard seconds > 0 else { return [] }
-                return copies.map { ($0.began, $0.ended, Double(table.bytes) * $0.seconds / seconds) }
+            pieces = report.spans.compactMap { span in
+                span.bytes.flatMap { span.kind == "copy" && span.seconds > 0 ? (span.began, span.ended, Double($0)) : nil }
             }
         }
         guard !pieces.isEmpty else { return nil }
@@ -94,7 +86,21 @@ extension RateChart {
             id: "throughput", title: "Row data copied a second",
             description: "Row data copied: at most \(Words.bytes(Int64(highest)))/s, on average \(Words.bytes(Int64(mean)))/s "
                 + "while anything was copied.",
-            style: "c-copy", points: points, format: { Words.bytes(Int64($0)) + "/s" }, axis: axis)
+            style: "c-copy", points: points, countsBytes: true, format: { Words.bytes(Int64($0)) + "/s" }, axis: axis)
+    }
+
+    private static func sampled(_ report: MigrationReport) -> [(start: Double, end: Double, bytes: Double)] {
+        var pieces: [(start: Double, end: Double, bytes: Double)] = []
+        for (run, samples) in Dictionary(grouping: report.samples, by: \.run) {
+            var last = (time: report.runs.first { $0.run == run }?.began ?? samples[0].time, bytes: Int64(0))
+            for sample in samples {
+                if sample.time > last.time, sample.copiedBytes > last.bytes {
+                    pieces.append((last.time, sample.time, Double(sample.copiedBytes - last.bytes)))
+                }
+                last = (sample.time, sample.copiedBytes)
+            }
+        }
+        return pieces
     }
 
     /// Spreads amounts over equal parts of the axis' segments.

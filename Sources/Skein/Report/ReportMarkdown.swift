@@ -119,8 +119,19 @@ struct ReportMarkdown {
         return [fence] + Words.printable(text).split(separator: "\n", omittingEmptySubsequences: false).map(String.init) + [fence]
     }
 
+    /// One line in which nothing is markup but code in backquotes, where these come in pairs.
     static func escaped(_ text: String) -> String {
-        Words.line(text.replacing("\n", with: " ")).map { "\\`*_[]<>|#".contains($0) && $0 != "`" ? "\\\($0)" : String($0) }.joined()
+        let line = Words.line(text.replacing("\n", with: " "))
+        let parts = line.split(separator: "`", omittingEmptySubsequences: false)
+        guard parts.count % 2 == 1 else { return plain(line.replacing("`", with: "'")) }
+        return parts.enumerated().map { position, part in
+            position % 2 == 1 ? "`\(part.replacing("|", with: "\\|"))`" : plain(String(part))
+        }
+        .joined()
+    }
+
+    private static func plain(_ text: String) -> String {
+        text.map { "\\*_[]<>|#".contains($0) ? "\\\($0)" : String($0) }.joined()
     }
 
     private static func code(_ text: String) -> String { Words.line(text).replacing("`", with: "'") }

@@ -34,7 +34,7 @@ struct ReportPage {
             <h1>\(HTMLText.escaped(report.name))</h1>
             <p class="route">\(route)</p>
             <div class="banner \(words.tone.rawValue)" role="status"><span class="mark" aria-hidden="true">\(words.mark)</span>
-            <div><strong>\(HTMLText.escaped(words.headline))</strong><p>\(HTMLText.escaped(words.explanation))</p></div></div>
+            <div><strong>\(HTMLText.escaped(words.headline))</strong><p>\(HTMLText.sentence(words.explanation))</p></div></div>
             \(tiles)
             <nav aria-label="Sections"><ul>\(links)</ul></nav>
             </header>
@@ -116,7 +116,9 @@ struct ReportPage {
             "<div><dt>\(HTMLText.escaped(tile.name))</dt><dd>\(HTMLText.escaped(tile.value))"
                 + "<span class=\"sub\">\(HTMLText.escaped(tile.sub))</span></dd></div>"
         }
-        return "<dl class=\"tiles\">\n\(cells.joined(separator: "\n"))\n</dl>"
+        // In rows of equal length.
+        let columns = cells.count <= 6 ? cells.count : (cells.count + 1) / 2
+        return "<dl class=\"tiles\" style=\"--columns:\(columns)\">\n\(cells.joined(separator: "\n"))\n</dl>"
     }
 
     private var comparisonTile: (String, String, String) {

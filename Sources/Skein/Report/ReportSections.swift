@@ -29,7 +29,7 @@ struct ReportSections {
     private static func trouble(_ trouble: MigrationReport.Trouble) -> String {
         let state = trouble.sqlState.map { " (SQLSTATE \($0))" } ?? ""
         let time = trouble.time.map { "<span class=\"muted\">\(ReportTime.text($0))</span> " } ?? ""
-        return "\(time)\(HTMLText.code(trouble.task)) <span class=\"text\">\(HTMLText.escaped(trouble.text + state))</span>"
+        return "\(time)\(HTMLText.code(trouble.task)) <span class=\"text\">\(HTMLText.sentence(trouble.text + state))</span>"
     }
 
     // MARK: Comparison
@@ -37,7 +37,7 @@ struct ReportSections {
     var comparison: String {
         let verification = report.verification
         var html = HTMLText.paragraph(words.verification)
-        if verification.kind != .none, verification.pieces > 0 {
+        if verification.kind != .none, verification.piecesDone > 0 {
             html += HTMLText.paragraph(
                 "By \(verification.kind.rawValue), \(verification.piecesDone) of "
                     + "\(Words.count(Int64(verification.pieces), "piece")), in \(Words.duration(verification.seconds)).", "muted")
@@ -100,7 +100,13 @@ struct ReportSections {
             + HTMLText.list(items.map(HTMLText.escaped), most: 10, what: "steps")
     }
 
+    /// A dash for what has not begun.
+    private static func duration(_ seconds: Double) -> String {
+        seconds > 0 ? HTMLText.escaped(Words.duration(seconds)) : "–"
+    }
+
     static func bar(_ share: Double, _ category: TaskCategory) -> String {
+        guard share > 0 else { return "" }
         let percent = SVGText.number(min(100, max(0, share * 100)))
         return "<span class=\"track\"><span class=\"bar c-\(category.rawValue)\" style=\"width:\(percent)%\"></span></span>"
     }
@@ -156,7 +162,7 @@ struct ReportSections {
             table.add(
                 HTMLText.escaped(TaskCategory.words(phase.kind)),
                 phase.done == phase.tasks ? tasks : "\(Words.count(Int64(phase.done))) of \(tasks)",
-                HTMLText.escaped(Words.duration(phase.seconds)), HTMLText.escaped(Words.duration(phase.workSeconds)),
+                Self.duration(phase.seconds), Self.duration(phase.workSeconds),
                 Self.bar(phase.workSeconds / most, TaskCategory(kind: phase.kind)))
         }
         return table.html
@@ -195,7 +201,8 @@ struct ReportSections {
         let kind = table.isHypertable ? " <span class=\"muted\">hypertable</span>" : ""
         let indexes =
             table.indexes == 0
-            ? "–" : "\(Words.count(Int64(table.indexes))) in \(Words.duration(table.indexSeconds))"
+            ? "–"
+            : Words.count(Int64(table.indexes)) + (table.indexSeconds > 0 ? " in \(Words.duration(table.indexSeconds))" : "")
         return [
             HTMLText.escaped(table.table) + kind,
             isDone ? Words.count(table.rows) : "\(Words.count(table.rows)) of ~\(Words.count(max(table.estimatedRows, table.rows)))",
@@ -249,7 +256,7 @@ struct ReportSections {
 
     private static func finding(_ finding: Diagnostic) -> String {
         var html = "<p><strong>\(HTMLText.escaped(finding.severity.rawValue))</strong> \(HTMLText.code(finding.code)) "
-            + "\(HTMLText.escaped(finding.summary))</p>"
+            + "\(HTMLText.sentence(finding.summary))</p>"
         if let detail = finding.detail { html += HTMLText.paragraph(detail, "muted") }
         if let cure = finding.cure { html += HTMLText.paragraph(cure) }
         if let statement = finding.statement { html += HTMLText.statement(statement) }

@@ -42,7 +42,7 @@ enum ReportStyle {
         .ok{color:var(--ok)}.warn{color:var(--warn)}.bad{color:var(--bad)}.info{color:var(--info)}
         .banner.ok{background:var(--okbg)}.banner.warn{background:var(--warnbg)}.banner.bad{background:var(--badbg)}
         .banner.info{background:var(--infobg)}
-        .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:0;padding:0}
+        .tiles{display:grid;grid-template-columns:repeat(var(--columns),minmax(0,1fr));gap:12px;margin:0;padding:0}
         .tiles div{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px}
         .tiles dt{font-size:13px;color:var(--muted)}
         .tiles dd{margin:2px 0 0;font-size:21px;font-weight:600;font-variant-numeric:tabular-nums;line-height:1.25}
@@ -112,6 +112,7 @@ enum ReportStyle {
 
     private static let print = """
         @media (max-width:640px){main,header,footer{padding-left:12px;padding-right:12px}section{padding:14px}}
+        @media (max-width:820px){.tiles{grid-template-columns:repeat(auto-fit,minmax(140px,1fr))}}
         @media print{@page{size:A4;margin:14mm}
         :root{color-scheme:light;--bg:#fff;--card:#fff;--ink:#000;--muted:#444;--line:#ccc;--soft:#f3f3f3;--link:#000;--ok:#0b5a33;\
         --okbg:#fff;--warn:#6b4600;--warnbg:#fff;--bad:#a01a12;--badbg:#fff;--info:#123f80;--infobg:#fff;--structure:#8793a1;\

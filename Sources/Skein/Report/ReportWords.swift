@@ -1,4 +1,5 @@
 import Execution
+import FoundationEssentials
 import PlanFile
 
 /// What a report says in sentences, in HTML and in Markdown alike.
@@ -92,12 +93,13 @@ struct ReportWords {
         let others = Set(report.runs.map(\.skeinVersion)).subtracting([report.skeinVersion]).sorted()
         return [
             ("Skein", ([report.skeinVersion] + others).joined(separator: ", then ")),
-            ("Source", server(report.source)), ("Target", server(report.target)),
+            ("Source", server(report.source, isWhole: true)), ("Target", server(report.target, isWhole: true)),
         ]
     }
 
-    func server(_ server: MigrationReport.Server) -> String {
-        "PostgreSQL \(server.version)" + (server.timescaleDB.map { " with TimescaleDB \($0)" } ?? "")
+    /// - Parameter isWhole: with what a distribution has put behind the number.
+    func server(_ server: MigrationReport.Server, isWhole: Bool = false) -> String {
+        "PostgreSQL \(isWhole ? server.version : String(server.version.prefix { $0 != " " }))" + (server.timescaleDB.map { " with TimescaleDB \($0)" } ?? "")
             + ", database \(server.database)"
     }
 
@@ -144,10 +146,21 @@ struct ReportWords {
                     Rest(title: "The fence stays. On the source, only if it is to be written to again:", lines: [lift]))
             }
         }
-        if let skipped = report.settings["copy.skip-table-data"], skipped != "[]", report.standing == .complete {
-            rests.append(Rest(title: "The plan left the rows of these out (copy.skip-table-data):", lines: [skipped]))
+        if report.finished != nil, !skipped.isEmpty {
+            rests.append(Rest(title: "The plan left out the rows of these (copy.skip-table-data):", lines: skipped))
         }
         return rests
+    }
+
+    /// Of `copy.skip-table-data`, what no statement above refreshes.
+    private var skipped: [String] {
+        let text = report.settings["copy.skip-table-data"] ?? "[]"
+        let names = (try? JSONDecoder().decode([String].self, from: Data(text.utf8))) ?? []
+        let refreshes = report.live?.cutover?.report?.refreshes ?? []
+        return names.filter { name in
+            let last = name.split(separator: ".").last.map(String.init) ?? name
+            return !refreshes.contains { $0.contains(last) }
+        }
     }
 
     private var nextCommand: String? {

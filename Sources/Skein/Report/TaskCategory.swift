@@ -10,10 +10,8 @@ enum TaskCategory: String, CaseIterable {
             case "index", "constraint", "attach-indexes", "drop-index": .index
             case "foreign-key", "validate": .keys
             case "sequences", "refresh", "analyze", "vacuum": .upkeep
-            case "follow", "catch-up", "gate", "fence", "marker", "drain", "complete", "source-unchanged",
-                "prepare-source", "slot":
-                .stream
-            case "verify": .verify
+            case "follow", "catch-up", "gate", "fence", "marker", "drain", "complete", "prepare-source", "slot": .stream
+            case "verify", "source-unchanged": .verify
             default: .structure
             }
     }

@@ -43,7 +43,7 @@ struct PlanCommandTests {
             let result = try await migration.skein("plan", "--graph", format)
             #expect(result.exitCode == 0)
             #expect(result.stdout.hasPrefix(format == "dot" ? "digraph \"cli-test\" {" : "flowchart LR"))
-            #expect(result.stdout.contains("copy:public.readings"))
+            #expect(result.stdout.contains(format == "dot" ? "copy:public.readings" : "\"public.readings\""))
         }
     }
 

@@ -4,6 +4,11 @@ extension Plan {
     package struct Setting: Hashable, Sendable, Codable {
         package var key: String
         package var value: String
+
+        package init(key: String, value: String) {
+            self.key = key
+            self.value = value
+        }
     }
 
     /// Everything that the plan says, defaults included, in one fixed order and spelling, without passwords: what is

@@ -19,7 +19,8 @@ struct Skein: AsyncParsableCommand {
         version: "skein " + Version.text,
         subcommands: [
             ValidateCommand.self, PlanCommand.self, MigrateCommand.self, StatusCommand.self, CutoverCommand.self,
-            VerifyCommand.self, ReportCommand.self, RunbookCommand.self, CleanCommand.self, SchemaCommand.self, ExplainCommand.self,
+            VerifyCommand.self, ReportCommand.self, RunbookCommand.self, CleanCommand.self, SchemaCommand.self,
+            ExplainCommand.self,
         ]
     )
 

@@ -186,5 +186,5 @@ package struct MigrationReport: Sendable, Codable, Equatable {
     package var skeinVersion: String
     package var planHash: String
     /// Without passwords.
-    package var settings: [String: String]
+    package var settings: [Plan.Setting]
 }

@@ -63,7 +63,7 @@ extension MigrationReport {
         target = facts.target
         skeinVersion = record.skeinVersion
         planHash = record.planHash
-        settings = record.settings
+        settings = record.settings.sorted { $0.key < $1.key }.map { Plan.Setting(key: $0.key, value: $0.value) }
     }
 
     private static func standing(_ status: StatusReport, _ verification: Verification) -> Standing {

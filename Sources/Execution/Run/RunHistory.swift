@@ -86,7 +86,9 @@ extension RunEnd {
         case .stopped(let reason): reason
         case .failed(let task, let reason): "\(task) failed: \(reason.text)"
         case .blocked(let reason): "waits for a person: \(reason.text)"
-        case .differences(let texts): "source and target differ in \(texts.count) \(texts.count == 1 ? "place" : "places")"
+        case .differences(let texts):
+            "source and target differ in \(texts.count) "
+                + "\(texts.count == 1 ? "place" : "places")"
         }
     }
 }

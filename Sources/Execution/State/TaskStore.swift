@@ -73,7 +73,8 @@ package struct TaskStore {
 
     private func holderIsAlive(_ alias: String) -> String {
         """
-        \(alias).locktype = 'advisory' and \(alias).classid = \(StateSchema.holderLockClass(migration)) and \(alias).objsubid = 2
+        \(alias).locktype = 'advisory' and \(alias).classid = \(StateSchema.holderLockClass(migration)) and \
+        \(alias).objsubid = 2
             and \(alias).granted
             and \(alias).database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
         """
@@ -181,7 +182,8 @@ package struct TaskStore {
     /// - Throws: `ClaimLost` where the claim is no longer ours.
     package func hold(_ number: Int, claim: Int64) throws {
         let rows = try connection.query(
-            "select from skein.task where migration = $1 and number = $2 and claim = $3 and state = 'running' for update",
+            "select from skein.task where migration = $1 and number = $2 and claim = $3 and state = 'running' for "
+                + "update",
             [String(migration), String(number), String(claim)])
         guard rows.count == 1 else { throw ClaimLost() }
     }
@@ -253,7 +255,8 @@ package struct TaskStore {
     /// Finished tasks are to be done again, over what they did.
     package func reopen(_ numbers: [Int]) throws {
         try connection.query(
-            "update skein.task set state = 'pending' where migration = $1 and number = any ($2::integer[]) and state = 'done'",
+            "update skein.task set state = 'pending' where migration = $1 and number = any ($2::integer[]) and "
+                + "state = 'done'",
             [String(migration), PostgresArray.literal(numbers.map(String.init))])
     }
 

@@ -114,7 +114,9 @@ struct GraphPicture {
             $0.value.count != $1.value.count ? $0.value.count > $1.value.count : $0.key < $1.key
         }
         for (schema, tables) in schemas.prefix(mostSchemas) {
-            let title = "\(Measure.count(tables.count, "other table")) of \(shortened(QualifiedName.quotedIfNeeded(schema)))"
+            let title =
+                "\(Measure.count(tables.count, "other table")) of "
+                + "\(shortened(QualifiedName.quotedIfNeeded(schema)))"
             for table in tables { groups[table] = title }
         }
         let others = schemas.dropFirst(mostSchemas)

@@ -64,17 +64,23 @@ package struct Runbook: Sendable {
         var lines = ["# Runbook: \(MarkdownText.escaped(name))", "", "A migration with Skein, \(mode).", ""]
         if problems.isEmpty {
             lines.append(
-                "Written from \(MarkdownText.code(plan.file)) and from what both servers held just then. Write it anew when the plan or "
+                "Written from \(MarkdownText.code(plan.file)) and from what both servers held just then. Write it "
+                    + "anew when the plan or "
                     + "the sizes have changed: `\(command("runbook"))`.")
         } else {
             lines += [
-                "> **Not from the servers.** This was written from \(MarkdownText.code(plan.file)) alone: what depends on sizes, "
-                    + "settings and rights is said in general. Write it anew once both can be reached:",
+                "> **Not from the servers.** This was written from \(MarkdownText.code(plan.file)) alone: what "
+                    + "depends on sizes, "
+                    + "settings and rights is said in general. Write it anew once both can be reached:"
             ]
             lines += problems.map { "> - \(MarkdownText.escaped($0.summary))" }
         }
         if document?.tasks?.contains(where: { $0.done == true }) == true {
-            lines += ["", "> **The migration has begun.** What is done of it stays done; `\(command("status"))` tells where it stands."]
+            lines += [
+                "",
+                "> **The migration has begun.** What is done of it stays done; `\(command("status"))` "
+                    + "tells where it stands.",
+            ]
         }
         return lines + [""]
     }
@@ -83,8 +89,13 @@ package struct Runbook: Sendable {
         var rows: [(String, String)] = []
         func server(_ server: PlanDocument.Server?, _ profile: ProviderProfile, _ catalog: Catalog?) -> String {
             guard let server, let catalog else { return profile.name + " (not asked)" }
-            let timescale = catalog.extensions.first { $0.name == "timescaledb" }.map { ", TimescaleDB \($0.version)" } ?? ""
-            return "\(server.database) on \(profile.name), PostgreSQL \(server.version.prefix { $0 != " " })\(timescale)"
+            let timescale =
+                catalog.extensions.first { $0.name == "timescaledb" }.map {
+                    ", TimescaleDB "
+                        + "\($0.version)"
+                } ?? ""
+            return "\(server.database) on \(profile.name), PostgreSQL "
+                + "\(server.version.prefix { $0 != " " })\(timescale)"
         }
         rows.append(("From", server(document?.source, sourceProfile, source)))
         rows.append(("To", server(document?.target, targetProfile, target)))
@@ -93,7 +104,8 @@ package struct Runbook: Sendable {
             rows.append(
                 (
                     "Size",
-                    "\(Measure.count(copied, "table")), \(Measure.count(bytes.rows, "row")), \(Measure.bytes(bytes.data)) of rows and "
+                    "\(Measure.count(copied, "table")), \(Measure.count(bytes.rows, "row")), "
+                        + "\(Measure.bytes(bytes.data)) of rows and "
                         + "\(Measure.bytes(bytes.indexes)) of indexes"
                 ))
         }
@@ -107,8 +119,20 @@ package struct Runbook: Sendable {
                     document?.downtime.map { $0.joined(separator: "; ") }
                         ?? "from the fence to the end of the cutover"
                 ))
-            rows.append(("Approval", plan.cutover.approval.value == .manual ? "a person, by `skein cutover`" : "automatic: Skein begins it by itself when it is ready"))
-            rows.append(("Fence", plan.cutover.fence.value == .none ? "none: you stop the application" : "read-only: Skein keeps everybody from writing"))
+            rows.append(
+                (
+                    "Approval",
+                    plan.cutover.approval.value == .manual
+                        ? "a person, by `skein "
+                            + "cutover`" : "automatic: Skein begins it by itself when it is ready"
+                ))
+            rows.append(
+                (
+                    "Fence",
+                    plan.cutover.fence.value == .none
+                        ? "none: you stop the "
+                            + "application" : "read-only: Skein keeps everybody from writing"
+                ))
         } else {
             rows.append(("Downtime", "all of it: from the application's stop until it starts on the target"))
         }
@@ -133,7 +157,11 @@ package struct Runbook: Sendable {
 
     private var tables: [String] {
         guard let tables = document?.tables, !tables.isEmpty else { return [] }
-        var lines = ["## The tables, the biggest first", "", "| table | rows | data | indexes | goes |", "|---|---:|---:|---:|---|"]
+        var lines = [
+            "## The tables, the biggest first", "",
+            "| table | rows | data | indexes | goes "
+                + "|", "|---|---:|---:|---:|---|",
+        ]
         for table in tables.prefix(Self.listedTables) {
             let way =
                 switch table.way {
@@ -144,10 +172,17 @@ package struct Runbook: Sendable {
                 case .none: "nothing of its own"
                 }
             lines.append(
-                "| \(MarkdownText.cell(table.table.description)) | \(Measure.grouped(table.rows)) | \(Measure.bytes(table.bytes)) | "
+                "| \(MarkdownText.cell(table.table.description)) | \(Measure.grouped(table.rows)) | "
+                    + "\(Measure.bytes(table.bytes)) | "
                     + "\(Measure.bytes(table.indexBytes)) | \(way)\(table.hypertable ? ", hypertable" : "") |")
         }
-        if tables.count > Self.listedTables { lines += ["", "and \(Measure.grouped(Int64(tables.count - Self.listedTables))) more"] }
+        if tables.count > Self.listedTables {
+            lines += [
+                "",
+                "and "
+                    + "\(Measure.grouped(Int64(tables.count - Self.listedTables))) more",
+            ]
+        }
         return lines
     }
 }

@@ -10,7 +10,8 @@ struct ReportCommand: SkeinCommand {
         abstract: "Writes what was planned and what happened into one HTML or Markdown file.",
         discussion: """
             It is made from the state on the target, at any time between the first `migrate` and `clean`: of a \
-            migration that is running, has failed or is being cut over, too, and says so at its top. The HTML file needs \
+            migration that is running, has failed or is being cut over, too, and says so at its top. The HTML file \
+            needs \
             nothing but itself, holds no script, and no rows.
             """)
 

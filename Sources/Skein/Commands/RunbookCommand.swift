@@ -9,7 +9,8 @@ struct RunbookCommand: SkeinCommand {
         abstract: "Writes the migration's runbook for this plan as Markdown. Changes nothing anywhere.",
         discussion: """
             It holds the preparation with the statements for these two places, the commands in order and what each \
-            should show, when to stop, how to go back, the cutover minute by minute, and the cleaning up. Where a server \
+            should show, when to stop, how to go back, the cutover minute by minute, and the cleaning up. Where a \
+            server \
             cannot be reached, it is written from the plan file alone, and says so.
             """)
 
@@ -24,11 +25,14 @@ struct RunbookCommand: SkeinCommand {
         }
         let errors = book.document?.diagnostics.count { $0.severity == .error } ?? 0
         if errors > 0, options.isShown(.warning) {
-            Console.error("\(Words.count(Int64(errors), "error")) of the checks must be mended first: they are in the runbook's first part")
+            Console.error(
+                "\(Words.count(Int64(errors), "error")) of the checks must be mended first: they are in "
+                    + "the runbook's first part")
         }
         if options.json {
             try Console.json(
-                Document(name: loaded.plan.name.value.text, fromServers: book.problems.isEmpty, markdown: book.markdown()))
+                Document(
+                    name: loaded.plan.name.value.text, fromServers: book.problems.isEmpty, markdown: book.markdown()))
         } else {
             Console.output(book.markdown())
         }
@@ -41,7 +45,8 @@ struct RunbookCommand: SkeinCommand {
             let inspection = try await Inspector.inspect(loaded.plan)
             let document = PlanDocument(
                 loaded.plan, source: inspection.source, target: inspection.target, selection: inspection.selection,
-                graph: inspection.graph, diagnostics: loaded.diagnostics + inspection.diagnostics, done: inspection.done)
+                graph: inspection.graph, diagnostics: loaded.diagnostics + inspection.diagnostics, done: inspection.done
+            )
             return Runbook(
                 plan: loaded.plan, planArgument: argument, document: document, source: inspection.source,
                 target: inspection.target)

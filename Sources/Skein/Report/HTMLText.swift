@@ -54,7 +54,10 @@ enum HTMLText {
     /// - Parameter items: HTML.
     static func list(_ items: [String], most: Int, what: String) -> String {
         let shown = items.prefix(most).map { "<li>\($0)</li>" }.joined(separator: "\n")
-        let more = items.count > most ? "<p class=\"muted\">and \(Words.count(Int64(items.count - most))) more \(what)</p>" : ""
+        let more =
+            items.count > most
+            ? "<p class=\"muted\">and \(Words.count(Int64(items.count - most))) more "
+                + "\(what)</p>" : ""
         return "<ul>\n\(shown)\n</ul>\(more)"
     }
 }
@@ -82,16 +85,21 @@ struct HTMLTable {
     mutating func add(_ cells: String...) { rows.append(cells) }
 
     var html: String {
-        let heads = columns.map { "<th scope=\"col\"\($0.isNumber ? " class=\"n\"" : "")>\(HTMLText.escaped($0.title))</th>" }
+        let heads = columns.map {
+            "<th "
+                + "scope=\"col\"\($0.isNumber ? " class=\"n\"" : "")>\(HTMLText.escaped($0.title))</th>"
+        }
         let lines = rows.map { cells in
             let texts = zip(cells.indices, cells).map { position, cell in
                 position == 0
-                    ? "<th scope=\"row\">\(cell)</th>" : "<td\(columns[position].isNumber ? " class=\"n\"" : "")>\(cell)</td>"
+                    ? "<th scope=\"row\">\(cell)</th>"
+                    : "<td\(columns[position].isNumber ? " class=\"n\"" : "")>\(cell)</td>"
             }
             return "<tr>\(texts.joined())</tr>"
         }
         return """
-            <div class="scroll" role="region" aria-label="\(HTMLText.escaped(caption))" tabindex="0"><table\(style.isEmpty ? "" : " class=\"\(style)\"")>
+            <div class="scroll" role="region" aria-label="\(HTMLText.escaped(caption))" \
+            tabindex="0"><table\(style.isEmpty ? "" : " class=\"\(style)\"")>
             <caption>\(HTMLText.escaped(caption))</caption>
             <thead><tr>\(heads.joined())</tr></thead>
             <tbody>

@@ -75,7 +75,9 @@ extension RateChart {
         var pieces = report.copySeconds > 90 ? sampled(report) : []
         if pieces.isEmpty {
             pieces = report.spans.compactMap { span in
-                span.bytes.flatMap { span.kind == "copy" && span.seconds > 0 ? (span.began, span.ended, Double($0)) : nil }
+                span.bytes.flatMap {
+                    span.kind == "copy" && span.seconds > 0 ? (span.began, span.ended, Double($0)) : nil
+                }
             }
         }
         guard !pieces.isEmpty else { return nil }
@@ -84,7 +86,8 @@ extension RateChart {
         let mean = report.copySeconds > 0 ? Double(report.bytes) / report.copySeconds : 0
         return RateChart(
             id: "throughput", title: "Row data copied a second",
-            description: "Row data copied: at most \(Words.bytes(Int64(highest)))/s, on average \(Words.bytes(Int64(mean)))/s "
+            description: "Row data copied: at most \(Words.bytes(Int64(highest)))/s, on average "
+                + "\(Words.bytes(Int64(mean)))/s "
                 + "while anything was copied.",
             style: "c-copy", points: points, countsBytes: true, format: { Words.bytes(Int64($0)) + "/s" }, axis: axis)
     }
@@ -156,7 +159,8 @@ extension RateChart {
         let applied = RateChart(
             id: "changes", title: "Row changes applied a second",
             description: "Row changes applied: at most \(Words.count(Int64(changes.max() ?? 0))) a second.",
-            style: "c-upkeep", points: points(\.changesPerSecond), format: { Words.count(Int64($0)) + "/s" }, axis: axis)
+            style: "c-upkeep", points: points(\.changesPerSecond), format: { Words.count(Int64($0)) + "/s" }, axis: axis
+        )
         return [lag, applied]
     }
 

@@ -26,7 +26,8 @@ struct ReportMarkdown {
         lines += left + errors + differences + downtime + tables + warnings
         lines += [
             "",
-            "Written by Skein \(Version.text) at \(ReportTime.text(report.read)). `skein report \(words.planArgument)` draws "
+            "Written by Skein \(Version.text) at \(ReportTime.text(report.read)). `skein report "
+                + "\(words.planArgument)` draws "
                 + "the timeline.", "",
         ]
         return Self.mark + lines.joined(separator: "\n")
@@ -43,9 +44,12 @@ struct ReportMarkdown {
         facts.append(
             (
                 "Copied",
-                "\(Words.count(report.rows, "row")), \(Words.bytes(report.bytes)) of \(Words.count(Int64(report.tables.count), "table")) in "
+                "\(Words.count(report.rows, "row")), \(Words.bytes(report.bytes)) of "
+                    + "\(Words.count(Int64(report.tables.count), "table")) in "
                     + "\(Words.duration(report.copySeconds))"
-                    + (report.copySeconds > 0 ? " (\(Words.bytes(Int64(Double(report.bytes) / report.copySeconds)))/s)" : "")
+                    + (report.copySeconds > 0
+                        ? " "
+                            + "(\(Words.bytes(Int64(Double(report.bytes) / report.copySeconds)))/s)" : "")
             ))
         if let stream = report.live?.stream { facts.append(("Changes applied", Words.count(stream.appliedChanges))) }
         if let cutover = report.live?.cutover?.report {
@@ -69,7 +73,12 @@ struct ReportMarkdown {
 
     private var errors: [String] {
         guard !report.errors.isEmpty else { return [] }
-        return ["", "## What failed", ""] + Self.items(report.errors.map { "`\(Self.code($0.task))`: \(Self.escaped($0.text))" })
+        return ["", "## What failed", ""]
+            + Self.items(
+                report.errors.map {
+                    "`\(Self.code($0.task))`: "
+                        + "\(Self.escaped($0.text))"
+                })
     }
 
     private var differences: [String] {
@@ -88,11 +97,16 @@ struct ReportMarkdown {
         guard !report.tables.isEmpty else { return [] }
         let shown = report.tables.prefix(Self.mostTables)
         let rest = report.tables.count - shown.count
-        return ["", "## Tables", "", "| table | rows | data | pieces | copied in | rate | retries | compared |", "|---|---:|---:|---:|---:|---:|---:|---|"]
+        return [
+            "", "## Tables", "",
+            "| table | rows | data | pieces | copied in | rate | retries | compared "
+                + "|", "|---|---:|---:|---:|---:|---:|---:|---|",
+        ]
             + shown.map { table in
                 "| \(Self.cell(table.table)) | \(Words.count(table.rows)) | \(Words.bytes(table.bytes)) | "
                     + "\(table.piecesDone == table.pieces ? "\(table.pieces)" : "\(table.piecesDone) of \(table.pieces)") | "
-                    + "\(Words.duration(table.copySeconds)) | \(table.rate.map { Words.bytes(Int64($0)) + "/s" } ?? "–") | "
+                    + "\(Words.duration(table.copySeconds)) | "
+                    + "\(table.rate.map { Words.bytes(Int64($0)) + "/s" } ?? "–") | "
                     + "\(table.retries) | \(table.comparison == .pending ? "not yet" : table.comparison.rawValue) |"
             } + (rest > 0 ? ["", "and \(Words.count(Int64(rest))) smaller tables"] : [])
     }
@@ -109,14 +123,20 @@ struct ReportMarkdown {
     // MARK: Markdown
 
     private static func items(_ items: [String]) -> [String] {
-        items.prefix(mostMessages).map { "- \($0)" } + (items.count > mostMessages ? ["- and \(items.count - mostMessages) more"] : [])
+        items.prefix(mostMessages).map { "- \($0)" }
+            + (items.count > mostMessages
+                ? [
+                    "- and "
+                        + "\(items.count - mostMessages) more"
+                ] : [])
     }
 
     private static func fenced(_ text: String) -> [String] {
         // A fence is longer than any in it.
         var fence = "```"
         while text.contains(fence) { fence += "`" }
-        return [fence] + Words.printable(text).split(separator: "\n", omittingEmptySubsequences: false).map(String.init) + [fence]
+        return [fence] + Words.printable(text).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            + [fence]
     }
 
     /// One line in which nothing is markup but code in backquotes, where these come in pairs.

@@ -33,7 +33,8 @@ struct ReportPage {
             <p class="kicker">Skein migration report</p>
             <h1>\(HTMLText.escaped(report.name))</h1>
             <p class="route">\(route)</p>
-            <div class="banner \(words.tone.rawValue)" role="status"><span class="mark" aria-hidden="true">\(words.mark)</span>
+            <div class="banner \(words.tone.rawValue)" role="status"><span class="mark" \
+            aria-hidden="true">\(words.mark)</span>
             <div><strong>\(HTMLText.escaped(words.headline))</strong><p>\(HTMLText.sentence(words.explanation))</p></div></div>
             \(tiles)
             <nav aria-label="Sections"><ul>\(links)</ul></nav>
@@ -41,8 +42,10 @@ struct ReportPage {
             <main>
             \(sections.map { HTMLText.section($0.id, $0.title, $0.body) }.joined(separator: "\n"))
             </main>
-            <footer><p>Written by Skein \(HTMLText.escaped(Version.text)) at \(ReportTime.text(report.read)) from the state on \
-            the target. Times are UTC. Rows of tables are not in it\(hasKeys ? ", but for the keys of rows that differ" : "").\
+            <footer><p>Written by Skein \(HTMLText.escaped(Version.text)) at \(ReportTime.text(report.read)) from \
+            the state on \
+            the target. Times are UTC. Rows of tables are not in \
+            it\(hasKeys ? ", but for the keys of rows that differ" : "").\
             </p></footer>
             </body>
             </html>
@@ -90,7 +93,14 @@ struct ReportPage {
                 "Rows", Words.count(report.rows),
                 "in \(Words.count(Int64(report.tables.count), "table")), \(Words.count(Int64(pieces), "piece"))"
             ))
-        tiles.append(("Row data", Words.bytes(report.bytes), isWhole ? "copied" : "of about \(Words.bytes(report.totalBytes))"))
+        tiles.append(
+            (
+                "Row data", Words.bytes(report.bytes),
+                isWhole
+                    ? "copied"
+                    : "of about "
+                        + "\(Words.bytes(report.totalBytes))"
+            ))
         tiles.append(
             ("Time", Words.duration(words.elapsed), report.finished == nil ? "so far" : "from start to finish"))
         if report.copySeconds > 0 {
@@ -104,7 +114,12 @@ struct ReportPage {
             tiles.append(("Downtime", Words.duration(cutover.downtimeSeconds), "fence: \(cutover.fence)"))
         }
         if let stream = report.live?.stream {
-            tiles.append(("Changes applied", Words.count(stream.appliedChanges), "in \(Words.count(stream.appliedTransactions, "transaction"))"))
+            tiles.append(
+                (
+                    "Changes applied", Words.count(stream.appliedChanges),
+                    "in "
+                        + "\(Words.count(stream.appliedTransactions, "transaction"))"
+                ))
         }
         tiles.append(comparisonTile)
         tiles.append(

@@ -29,7 +29,8 @@ struct ReportSections {
     private static func trouble(_ trouble: MigrationReport.Trouble) -> String {
         let state = trouble.sqlState.map { " (SQLSTATE \($0))" } ?? ""
         let time = trouble.time.map { "<span class=\"muted\">\(ReportTime.text($0))</span> " } ?? ""
-        return "\(time)\(HTMLText.code(trouble.task)) <span class=\"text\">\(HTMLText.sentence(trouble.text + state))</span>"
+        return "\(time)\(HTMLText.code(trouble.task)) <span "
+            + "class=\"text\">\(HTMLText.sentence(trouble.text + state))</span>"
     }
 
     // MARK: Comparison
@@ -40,11 +41,15 @@ struct ReportSections {
         if verification.kind != .none, verification.piecesDone > 0 {
             html += HTMLText.paragraph(
                 "By \(verification.kind.rawValue), \(verification.piecesDone) of "
-                    + "\(Words.count(Int64(verification.pieces), "piece")), in \(Words.duration(verification.seconds)).", "muted")
+                    + "\(Words.count(Int64(verification.pieces), "piece")), in "
+                    + "\(Words.duration(verification.seconds)).", "muted")
         }
         if !verification.differences.isEmpty {
             html += HTMLText.list(
-                verification.differences.map { "<span class=\"text\">\(HTMLText.escaped($0))</span>" }, most: 50, what: "places")
+                verification.differences.map {
+                    "<span "
+                        + "class=\"text\">\(HTMLText.escaped($0))</span>"
+                }, most: 50, what: "places")
         }
         return html
     }
@@ -54,14 +59,20 @@ struct ReportSections {
     var cutover: String {
         guard let live = report.live else { return "" }
         guard let cutover = live.cutover else {
-            return HTMLText.paragraph(live.isReady ? "Everything before it is done; it has not been asked for." : "It is not time yet.")
+            return HTMLText.paragraph(
+                live.isReady
+                    ? "Everything before it is done; it has not been asked "
+                        + "for." : "It is not time yet.")
         }
         guard let done = cutover.report else { return unfinished(cutover) }
-        var html = "<p>The application stood still for <strong>\(HTMLText.escaped(Words.duration(done.downtimeSeconds)))</strong>, "
+        var html =
+            "<p>The application stood still for "
+            + "<strong>\(HTMLText.escaped(Words.duration(done.downtimeSeconds)))</strong>, "
             + "from the beginning of the fence to the completion"
             + (cutover.completed.map { " at \(HTMLText.escaped(Words.time($0)))" } ?? "") + ".</p>"
         var table = HTMLTable(
-            "Parts of the downtime, in the order in which they began; some run side by side, so that together they may be longer.",
+            "Parts of the downtime, in the order in which they began; some run side by side, so that together they "
+                + "may be longer.",
             [.init(title: "Part"), .init(title: "Time", isNumber: true), .init(title: "Share of the downtime")])
         let whole = max(done.downtimeSeconds, 0.001)
         for part in done.parts {
@@ -96,7 +107,10 @@ struct ReportSections {
             ("drained", cutover.drained),
         ]
         let items = steps.map { step in "\(step.0): \(step.1.map { Words.time($0) } ?? "not yet")" }
-        return HTMLText.paragraph(cutover.isAbandoned ? "It was withdrawn, and what was done of it is being undone." : "It is not complete.")
+        return HTMLText.paragraph(
+            cutover.isAbandoned
+                ? "It was withdrawn, and what was done of it is being "
+                    + "undone." : "It is not complete.")
             + HTMLText.list(items.map(HTMLText.escaped), most: 10, what: "steps")
     }
 
@@ -108,7 +122,8 @@ struct ReportSections {
     static func bar(_ share: Double, _ category: TaskCategory) -> String {
         guard share > 0 else { return "" }
         let percent = SVGText.number(min(100, max(0, share * 100)))
-        return "<span class=\"track\"><span class=\"bar c-\(category.rawValue)\" style=\"width:\(percent)%\"></span></span>"
+        return "<span class=\"track\"><span class=\"bar c-\(category.rawValue)\" "
+            + "style=\"width:\(percent)%\"></span></span>"
     }
 
     // MARK: Timeline, stream, phases
@@ -123,7 +138,11 @@ struct ReportSections {
         var html = RateChart.stream(report).map(\.html).joined(separator: "\n")
         guard let stream = live.stream else { return html + HTMLText.paragraph("The stream has not begun.", "muted") }
         var facts: [(String, String)] = [
-            ("Applied", "\(Words.count(stream.appliedChanges, "change")) in \(Words.count(stream.appliedTransactions, "transaction")), up to \(stream.applied)"),
+            (
+                "Applied",
+                "\(Words.count(stream.appliedChanges, "change")) in "
+                    + "\(Words.count(stream.appliedTransactions, "transaction")), up to \(stream.applied)"
+            ),
             ("Lag, last seen", "\(Words.duration(stream.lagSeconds)), \(Words.bytes(stream.lagBytes))"),
             ("Spool, last seen", Words.bytes(stream.spoolBytes)),
         ]
@@ -151,7 +170,8 @@ struct ReportSections {
 
     var phases: String {
         var table = HTMLTable(
-            "Kinds of tasks, in the order of the plan. The time is that in which any of them ran; the work is that of all of them.",
+            "Kinds of tasks, in the order of the plan. The time is that in which any of them ran; the work is that "
+                + "of all of them.",
             [
                 .init(title: "What"), .init(title: "Tasks", isNumber: true), .init(title: "Time", isNumber: true),
                 .init(title: "Work", isNumber: true), .init(title: "Share of the work"),
@@ -171,7 +191,11 @@ struct ReportSections {
     // MARK: Tables
 
     var tables: String {
-        guard !report.tables.isEmpty else { return HTMLText.paragraph("There is no table whose rows are copied.", "muted") }
+        guard !report.tables.isEmpty else {
+            return HTMLText.paragraph(
+                "There is no table whose rows are "
+                    + "copied.", "muted")
+        }
         var table = HTMLTable(
             "\(Words.count(Int64(report.tables.count), "table")), the biggest first.",
             [
@@ -184,7 +208,8 @@ struct ReportSections {
         let rest = report.tables.dropFirst(Self.mostTables)
         if !rest.isEmpty {
             var sum = MigrationReport.Table(
-                table: "and \(Words.count(Int64(rest.count))) smaller ones", comparison: Self.together(rest.map(\.comparison)))
+                table: "and \(Words.count(Int64(rest.count))) smaller "
+                    + "ones", comparison: Self.together(rest.map(\.comparison)))
             for entry in rest { sum.add(entry) }
             table.rows.append(Self.row(sum))
         }
@@ -192,7 +217,9 @@ struct ReportSections {
     }
 
     private static func together(_ comparisons: [MigrationReport.Comparison]) -> MigrationReport.Comparison {
-        for found in [MigrationReport.Comparison.differs, .pending, .none] where comparisons.contains(found) { return found }
+        for found in [MigrationReport.Comparison.differs, .pending, .none] where comparisons.contains(found) {
+            return found
+        }
         return .equal
     }
 
@@ -202,11 +229,20 @@ struct ReportSections {
         let indexes =
             table.indexes == 0
             ? "–"
-            : Words.count(Int64(table.indexes)) + (table.indexSeconds > 0 ? " in \(Words.duration(table.indexSeconds))" : "")
+            : Words.count(Int64(table.indexes))
+                + (table.indexSeconds > 0
+                    ? " in "
+                        + "\(Words.duration(table.indexSeconds))" : "")
         return [
             HTMLText.escaped(table.table) + kind,
-            isDone ? Words.count(table.rows) : "\(Words.count(table.rows)) of ~\(Words.count(max(table.estimatedRows, table.rows)))",
-            isDone ? Words.bytes(table.bytes) : "\(Words.bytes(table.bytes)) of ~\(Words.bytes(max(table.estimatedBytes, table.bytes)))",
+            isDone
+                ? Words.count(table.rows)
+                : "\(Words.count(table.rows)) of "
+                    + "~\(Words.count(max(table.estimatedRows, table.rows)))",
+            isDone
+                ? Words.bytes(table.bytes)
+                : "\(Words.bytes(table.bytes)) of "
+                    + "~\(Words.bytes(max(table.estimatedBytes, table.bytes)))",
             isDone ? Words.count(Int64(table.pieces)) : "\(table.piecesDone) of \(table.pieces)",
             table.copySeconds > 0 ? Words.duration(table.copySeconds) : "–",
             table.rate.map { Words.bytes(Int64($0)) + "/s" } ?? "–", indexes,
@@ -228,34 +264,48 @@ struct ReportSections {
     var warnings: String {
         var html = ""
         if !report.warnings.isEmpty {
-            html += "<h3>Of the run</h3>"
+            html +=
+                "<h3>Of the run</h3>"
                 + HTMLText.list(report.warnings.map(Self.trouble), most: Self.mostMessages, what: "warnings")
         }
         if !report.failedAttempts.isEmpty {
             html += HTMLText.folded(
-                "\(Words.count(Int64(report.failedAttempts.count), "attempt")) failed and \(report.failedAttempts.count == 1 ? "was" : "were") made again",
-                HTMLText.list(report.failedAttempts.suffix(100).reversed().map(Self.trouble), most: 100, what: "earlier ones"))
+                "\(Words.count(Int64(report.failedAttempts.count), "attempt")) failed and "
+                    + "\(report.failedAttempts.count == 1 ? "was" : "were") made again",
+                HTMLText.list(
+                    report.failedAttempts.suffix(100).reversed().map(Self.trouble), most: 100, what: "earlier ones"))
         }
         guard let findings = report.findings else {
-            return html + HTMLText.paragraph("What the checks said is not known: an earlier version of Skein began this migration.", "muted")
+            return html
+                + HTMLText.paragraph(
+                    "What the checks said is not known: an earlier version of Skein began "
+                        + "this migration.", "muted")
         }
         let loud = findings.filter { $0.severity != .note }
         let notes = findings.filter { $0.severity == .note }
         html += "<h3>Of the checks, when it began</h3>"
         if loud.isEmpty { html += HTMLText.paragraph("No warning.", "muted") }
         html += loud.prefix(Self.mostMessages).map(Self.finding).joined(separator: "\n")
-        if loud.count > Self.mostMessages { html += HTMLText.paragraph("and \(loud.count - Self.mostMessages) more warnings", "muted") }
+        if loud.count > Self.mostMessages {
+            html += HTMLText.paragraph(
+                "and \(loud.count - Self.mostMessages) more "
+                    + "warnings", "muted")
+        }
         if !notes.isEmpty {
             html += HTMLText.folded(
                 Words.count(Int64(notes.count), "note"),
                 notes.prefix(Self.mostMessages).map(Self.finding).joined(separator: "\n")
-                    + (notes.count > Self.mostMessages ? HTMLText.paragraph("and \(notes.count - Self.mostMessages) more", "muted") : ""))
+                    + (notes.count > Self.mostMessages
+                        ? HTMLText.paragraph(
+                            "and \(notes.count - Self.mostMessages) "
+                                + "more", "muted") : ""))
         }
         return html
     }
 
     private static func finding(_ finding: Diagnostic) -> String {
-        var html = "<p><strong>\(HTMLText.escaped(finding.severity.rawValue))</strong> \(HTMLText.code(finding.code)) "
+        var html =
+            "<p><strong>\(HTMLText.escaped(finding.severity.rawValue))</strong> \(HTMLText.code(finding.code)) "
             + "\(HTMLText.sentence(finding.summary))</p>"
         if let detail = finding.detail { html += HTMLText.paragraph(detail, "muted") }
         if let cure = finding.cure { html += HTMLText.paragraph(cure) }
@@ -276,7 +326,12 @@ struct ReportSections {
                 ])
             for run in report.runs.suffix(100) {
                 let isLast = run.run == report.runs.last?.run
-                let ended = run.outcome ?? (isLast && report.isRunning ? "works on it" : "killed, or its machine was lost")
+                let ended =
+                    run.outcome
+                    ?? (isLast && report.isRunning
+                        ? "works on it"
+                        : "killed, or its machine "
+                            + "was lost")
                 table.add(
                     String(run.run), HTMLText.escaped(run.host), String(run.pid), ReportTime.text(run.began),
                     HTMLText.escaped(Words.duration((run.ended ?? run.seen) - run.began)), HTMLText.escaped(ended))
@@ -284,9 +339,11 @@ struct ReportSections {
             html += table.html
         }
         html += "<h3>Versions</h3>" + Self.facts(words.versions.map { ($0.name, $0.value) })
-        var settings = HTMLTable("Everything the plan says, defaults included, without passwords.", [.init(title: "Key"), .init(title: "Value")])
-        for (key, value) in report.settings.sorted(by: { $0.key < $1.key }).prefix(400) {
-            settings.add(HTMLText.code(key), HTMLText.code(value))
+        var settings = HTMLTable(
+            "Everything the plan says, defaults included, without "
+                + "passwords.", [.init(title: "Key"), .init(title: "Value")])
+        for setting in report.settings.prefix(400) {
+            settings.add(HTMLText.code(setting.key), HTMLText.code(setting.value))
         }
         return html + HTMLText.folded("The plan (\(report.planHash.prefix(12)))", settings.html)
     }

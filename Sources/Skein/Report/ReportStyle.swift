@@ -3,7 +3,8 @@ enum ReportStyle {
     static let css = light + dark + page + content + figures + print
 
     private static let light = """
-        :root{color-scheme:light dark;--bg:#f4f6f8;--card:#fff;--ink:#171b20;--muted:#586270;--line:#dde2e8;--soft:#eef1f4;\
+        :root{color-scheme:light \
+        dark;--bg:#f4f6f8;--card:#fff;--ink:#171b20;--muted:#586270;--line:#dde2e8;--soft:#eef1f4;\
         --link:#1d5bbf;--ok:#12693d;--okbg:#e3f4ea;--warn:#7d5200;--warnbg:#fdf1d8;--bad:#a91d14;--badbg:#fce9e7;\
         --info:#1b55ad;--infobg:#e6effb;--structure:#8793a1;--copy:#2d6cdf;--index:#d97f12;--keys:#9355cc;--upkeep:#129a9a;\
         --stream:#cf4377;--verify:#36985a;--inside:#fff}
@@ -62,13 +63,15 @@ enum ReportStyle {
         table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
         caption{text-align:left;font-size:13px;padding:0 0 8px}
         th,td{padding:5px 10px;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
-        thead th{font-size:12px;color:var(--muted);font-weight:600;border-bottom:2px solid var(--line);white-space:nowrap}
+        thead th{font-size:12px;color:var(--muted);font-weight:600;border-bottom:2px solid \
+        var(--line);white-space:nowrap}
         tbody th{font-weight:500;overflow-wrap:anywhere;min-width:150px}
         td.n,th.n{text-align:right;white-space:nowrap}
         tbody tr:hover{background:var(--soft)}
         .bar{display:block;height:8px;border-radius:4px;background:var(--copy);min-width:2px}
         .track{display:block;width:100%;min-width:120px;background:var(--soft);border-radius:4px;margin-top:7px}
-        .chip{display:inline-block;border-radius:999px;padding:0 8px;font-size:12px;font-weight:600;border:1px solid currentColor;\
+        .chip{display:inline-block;border-radius:999px;padding:0 8px;font-size:12px;font-weight:600;border:1px \
+        solid currentColor;\
         white-space:nowrap}
         .finding{border-left:4px solid var(--line);padding:2px 0 2px 14px;margin:0 0 14px}
         .finding.warning{border-color:var(--index)}.finding.error{border-color:var(--bad)}

@@ -32,9 +32,18 @@ struct ReportWords {
     var headline: String {
         switch report.standing {
         case .complete: "Complete"
-        case .differs: report.finished == nil ? "Not complete: source and target differ" : "Complete, but source and target differ"
+        case .differs:
+            report.finished == nil
+                ? "Not complete: source and target differ"
+                : "Complete, but source "
+                    + "and target differ"
         case .broken: "Not complete: the change stream is broken"
-        case .cuttingOver: "Not complete: the cutover is under way" + (report.isRunning ? "" : ", and no process works on it")
+        case .cuttingOver:
+            "Not complete: the cutover is under way"
+                + (report.isRunning
+                    ? ""
+                    : ", and no process "
+                        + "works on it")
         case .running: "Not complete: running, \(report.phase.rawValue.replacing("-", with: " "))"
         case .failed: "Not complete: a task failed"
         case .stopped: "Not complete: stopped, no process works on it"
@@ -50,7 +59,8 @@ struct ReportWords {
         case .complete:
             let late =
                 report.late > 0
-                ? " \(Words.count(report.late, "row change")) came on the source after the cutover's marker and \(report.late == 1 ? "is" : "are") "
+                ? " \(Words.count(report.late, "row change")) came on the source after the cutover's marker and "
+                    + "\(report.late == 1 ? "is" : "are") "
                     + "not on the target."
                 : ""
             return verification + late + (hasRest ? " Something is left to do by hand: see below." : "")
@@ -72,13 +82,16 @@ struct ReportWords {
         let rows = Words.count(verification.rows, "row")
         if !verification.differences.isEmpty { return "Source and target differ." }
         switch verification.kind {
-        case .none: return "Source and target were not compared (the plan says `verify: none`); `skein verify \(planArgument)` does it."
+        case .none:
+            return "Source and target were not compared (the plan says `verify: none`); `skein verify "
+                + "\(planArgument)` does it."
         case .counts, .checksums:
             guard verification.pieces > 0 else { return "There was nothing to compare." }
             guard verification.piecesDone == verification.pieces else {
                 return verification.piecesDone == 0
                     ? "Not compared yet."
-                    : "\(verification.piecesDone) of \(Words.count(Int64(verification.pieces), "piece")) compared so far, all equal."
+                    : "\(verification.piecesDone) of \(Words.count(Int64(verification.pieces), "piece")) compared "
+                        + "so far, all equal."
             }
             return verification.kind == .checksums
                 ? "Source and target were compared by checksums over \(rows): equal."
@@ -99,7 +112,9 @@ struct ReportWords {
 
     /// - Parameter isWhole: with what a distribution has put behind the number.
     func server(_ server: MigrationReport.Server, isWhole: Bool = false) -> String {
-        "PostgreSQL \(isWhole ? server.version : String(server.version.prefix { $0 != " " }))" + (server.timescaleDB.map { " with TimescaleDB \($0)" } ?? "")
+        "PostgreSQL "
+            + "\(isWhole ? server.version : String(server.version.prefix { $0 != " " }))"
+            + (server.timescaleDB.map { " with TimescaleDB \($0)" } ?? "")
             + ", database \(server.database)"
     }
 
@@ -119,7 +134,9 @@ struct ReportWords {
         if let command = nextCommand { rests.append(Rest(title: "To go on", lines: [command])) }
         for item in report.todo where !item.isPassword {
             let title = Words.sentence(item.why)
-            if rests.last?.title == title { rests[rests.count - 1].lines.append(item.line) } else {
+            if rests.last?.title == title {
+                rests[rests.count - 1].lines.append(item.line)
+            } else {
                 rests.append(Rest(title: title, lines: [item.line]))
             }
         }
@@ -133,12 +150,15 @@ struct ReportWords {
         if let cutover = report.live?.cutover?.report {
             if !cutover.refreshes.isEmpty {
                 rests.append(
-                    Rest(title: "Materialized views that the plan left unrefreshed, on the target:", lines: cutover.refreshes))
+                    Rest(
+                        title: "Materialized views that the plan left unrefreshed, on the "
+                            + "target:", lines: cutover.refreshes))
             }
             if !cutover.invalidKeys.isEmpty {
                 rests.append(
                     Rest(
-                        title: "Foreign keys that stay NOT VALID because the source's own rows violate them; once these are "
+                        title: "Foreign keys that stay NOT VALID because the source's own rows violate them; once "
+                            + "these are "
                             + "mended, on the target:", lines: cutover.invalidKeys))
             }
             if let lift = cutover.liftFence {
@@ -154,7 +174,7 @@ struct ReportWords {
 
     /// Of `copy.skip-table-data`, what no statement above refreshes.
     private var skipped: [String] {
-        let text = report.settings["copy.skip-table-data"] ?? "[]"
+        let text = report.settings.first { $0.key == "copy.skip-table-data" }?.value ?? "[]"
         let names = (try? JSONDecoder().decode([String].self, from: Data(text.utf8))) ?? []
         let refreshes = report.live?.cutover?.report?.refreshes ?? []
         return names.filter { name in

@@ -14,7 +14,8 @@ enum SVGText {
         """
         <figure>
         <div class="scroll" role="region" aria-label="\(HTMLText.escaped(title))" tabindex="0">
-        <svg viewBox="0 0 \(number(width)) \(number(height))" role="img" aria-labelledby="\(id)-t \(id)-d" class="chart">
+        <svg viewBox="0 0 \(number(width)) \(number(height))" role="img" aria-labelledby="\(id)-t \(id)-d" \
+        class="chart">
         <title id="\(id)-t">\(HTMLText.escaped(title))</title>
         <desc id="\(id)-d">\(HTMLText.escaped(description))</desc>
         \(body)
@@ -25,7 +26,8 @@ enum SVGText {
         """
     }
 
-    static func text(_ x: Double, _ y: Double, _ text: String, _ style: String = "", anchor: String = "start") -> String {
+    static func text(_ x: Double, _ y: Double, _ text: String, _ style: String = "", anchor: String = "start") -> String
+    {
         let place = anchor == "start" ? "" : " text-anchor=\"\(anchor)\""
         let named = style.isEmpty ? "" : " class=\"\(style)\""
         return "<text x=\"\(number(x))\" y=\"\(number(y))\"\(named)\(place)>\(HTMLText.escaped(text))</text>"
@@ -40,7 +42,8 @@ enum SVGText {
         _ x: Double, _ y: Double, _ width: Double, _ height: Double, _ style: String, title: String? = nil,
     ) -> String {
         let start =
-            "<rect x=\"\(number(x))\" y=\"\(number(y))\" width=\"\(number(max(0.5, width)))\" height=\"\(number(height))\" "
+            "<rect x=\"\(number(x))\" y=\"\(number(y))\" width=\"\(number(max(0.5, width)))\" "
+            + "height=\"\(number(height))\" "
             + "class=\"\(style)\""
         return title.map { "\(start)><title>\(HTMLText.escaped($0))</title></rect>" } ?? start + "/>"
     }
@@ -53,10 +56,15 @@ enum SVGText {
             parts.append(text(tick.position, bottom + 17, tick.label, "label", anchor: "middle"))
         }
         for pause in axis.breaks {
-            parts.append(rect(pause.position - 9, top, 18, bottom - top, "pause", title: "\(Words.duration(pause.seconds)) left out"))
             parts.append(
-                "<text transform=\"translate(\(number(pause.position + 4)) \(number((top + bottom) / 2))) rotate(-90)\" "
-                    + "class=\"label\" text-anchor=\"middle\">\(HTMLText.escaped(Words.duration(pause.seconds)))</text>")
+                rect(
+                    pause.position - 9, top, 18, bottom - top, "pause",
+                    title: "\(Words.duration(pause.seconds)) left out"))
+            parts.append(
+                "<text transform=\"translate(\(number(pause.position + 4)) \(number((top + bottom) / 2))) "
+                    + "rotate(-90)\" "
+                    + "class=\"label\" "
+                    + "text-anchor=\"middle\">\(HTMLText.escaped(Words.duration(pause.seconds)))</text>")
         }
         return parts.joined(separator: "\n")
     }

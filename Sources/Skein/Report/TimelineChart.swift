@@ -27,7 +27,8 @@ struct TimelineChart {
             parts += Self.boxes(lane.spans, axis).map { Self.draw($0, y) }
         }
         let description =
-            "\(Words.count(Int64(spans.count), "attempt")) at tasks by \(Words.count(Int64(lanes.count), "worker")), from "
+            "\(Words.count(Int64(spans.count), "attempt")) at tasks by "
+            + "\(Words.count(Int64(lanes.count), "worker")), from "
             + "\(ReportTime.text(spans.map(\.began).min() ?? 0)) to \(ReportTime.text(spans.map(\.ended).max() ?? 0))."
         return SVGText.figure(
             "timeline-chart", title: "Timeline of all tasks by worker", description: description, height: bottom + 26,
@@ -41,7 +42,11 @@ struct TimelineChart {
         }
         let outcomes = Set(spans.map(\.outcome))
         if outcomes.contains(.failed) { items.append("<li><span class=\"key failed\"></span>failed, tried again</li>") }
-        if outcomes.contains(.lost) { items.append("<li><span class=\"key lost\"></span>cut off with its process</li>") }
+        if outcomes.contains(.lost) {
+            items.append(
+                "<li><span class=\"key lost\"></span>cut off with its "
+                    + "process</li>")
+        }
         return "<ul class=\"legend\">\(items.joined())</ul>"
     }
 
@@ -59,7 +64,8 @@ struct TimelineChart {
         var lanes: [String: Lane] = [:]
         for span in spans {
             guard let worker = span.worker else { continue }
-            let title = areSideBySide ? "\(span.run.map { "run \($0) " } ?? "")\(Self.title(worker))" : Self.title(worker)
+            let title =
+                areSideBySide ? "\(span.run.map { "run \($0) " } ?? "")\(Self.title(worker))" : Self.title(worker)
             lanes[title, default: Lane(title: title, rank: Self.rank(worker), spans: [])].spans.append(span)
         }
         var ordered = lanes.values.sorted { ($0.rank, $0.title.count, $0.title) < ($1.rank, $1.title.count, $1.title) }

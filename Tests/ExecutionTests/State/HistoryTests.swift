@@ -16,7 +16,8 @@ struct HistoryTests {
                 let connection = try Connection(database, applicationName: "skein tests")
                 let tasks = (0..<2).map { number in
                     MigrationTask(
-                        id: "extension:\(number)", action: .createExtension(name: "\(number)", schema: "public"), needs: [])
+                        id: "extension:\(number)", action: .createExtension(name: "\(number)", schema: "public"),
+                        needs: [])
                 }
                 let identity = ServerIdentity(systemIdentifier: "1", timeline: 1, database: "d", version: 150_000)
                 let jobs = JobDecision(
@@ -35,7 +36,8 @@ struct HistoryTests {
         }
     }
 
-    @Test func `Runs are numbered, and attempts that failed or were cut off are kept with their workers`() async throws {
+    @Test func `Runs are numbered, and attempts that failed or were cut off are kept with their workers`() async throws
+    {
         try await withMigration { connection, migration in
             let history = HistoryStore(connection, migration: migration)
             #expect(try history.begin(host: "a", pid: 1, skeinVersion: "0") == 1)

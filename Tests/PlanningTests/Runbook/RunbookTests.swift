@@ -19,7 +19,8 @@ struct RunbookTests {
 
     /// Kept in `Snapshots`, so that a change of it is seen by whoever reviews it. `SKEIN_RECORD=1` writes what is said now.
     private func check(_ text: String, _ name: String) throws {
-        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Snapshots/\(name).md")
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "Snapshots/\(name).md")
         if ProcessInfo.processInfo.environment["SKEIN_RECORD"] == "1" {
             return try text.write(to: file, atomically: true, encoding: .utf8)
         }
@@ -63,7 +64,11 @@ struct RunbookTests {
         let text = book.markdown()
         #expect(text.contains("**Not from the servers.**"))
         #expect(text.contains("> - the source refuses \\|connections\\|"))
-        for part in ["## 1. Days before", "## 2. Copying and following", "## 3. The cutover", "### Going back", "## 4. Afterwards"] {
+        for part in [
+            "## 1. Days before", "## 2. Copying and following", "## 3. The cutover", "### Going back",
+            "## "
+                + "4. Afterwards",
+        ] {
             #expect(text.contains(part))
         }
     }

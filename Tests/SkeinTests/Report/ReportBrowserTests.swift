@@ -8,7 +8,8 @@ import Testing
 enum Browser {
     static let path: String? = {
         let named = TestServers.environment("SKEIN_CHROMIUM")
-        let places = [named, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].compactMap(\.self)
+        let places = [named, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].compactMap(
+            \.self)
         return places.first { FileManager.default.isExecutableFile(atPath: $0) }
     }()
 
@@ -17,7 +18,10 @@ enum Browser {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: try #require(path))
         process.arguments =
-            ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--user-data-dir=\(folder)profile"] + arguments
+            [
+                "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+                "--user-data-dir=\(folder)profile",
+            ] + arguments
         let output = Pipe()
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
@@ -46,8 +50,10 @@ struct ReportBrowserTests {
             let html = ReportPage(SampleReport.finished(tables: 40), planArgument: "iot.yaml").html
             try folder.write(html, to: "report.html")
             let address = "file://\(folder.path)report.html"
-            _ = try Browser.run(["--screenshot=\(folder.path)shot.png", "--window-size=1280,2000", address], in: folder.path)
-            _ = try Browser.run(["--no-pdf-header-footer", "--print-to-pdf=\(folder.path)report.pdf", address], in: folder.path)
+            _ = try Browser.run(
+                ["--screenshot=\(folder.path)shot.png", "--window-size=1280,2000", address], in: folder.path)
+            _ = try Browser.run(
+                ["--no-pdf-header-footer", "--print-to-pdf=\(folder.path)report.pdf", address], in: folder.path)
             for name in ["shot.png", "report.pdf"] {
                 let size = try FileManager.default.attributesOfItem(atPath: folder.path + name)[.size] as? Int
                 #expect((size ?? 0) > 20_000, "\(name)")

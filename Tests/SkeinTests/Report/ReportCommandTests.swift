@@ -40,7 +40,9 @@ struct ReportCommandTests {
         }
     }
 
-    @Test func `A finished migration is written beside where the command runs, and nothing else is overwritten`() async throws {
+    @Test func `A finished migration is written beside where the command runs, and nothing else is overwritten`()
+        async throws
+    {
         try await Migration.with("report", sql: CommandSource.sql) { migration in
             #expect(try await migration.skein("migrate").exitCode == 0)
             let file = migration.folder + "/report-test-report.html"
@@ -86,7 +88,8 @@ struct ReportCommandTests {
     @Test func `A state of an earlier version is told as far as it goes, and gone on with`() async throws {
         try await Migration.with("report", sql: CommandSource.sql) { migration in
             #expect(
-                try await migration.skein("migrate", environment: ["SKEIN_FAULT": "copy.before-commit:2"]).exitCode == nil)
+                try await migration.skein("migrate", environment: ["SKEIN_FAULT": "copy.before-commit:2"]).exitCode
+                    == nil)
             try await TestServers.withConnection(to: migration.target) { connection in
                 try connection.execute(
                     """
@@ -103,7 +106,8 @@ struct ReportCommandTests {
         }
     }
 
-    @Test func `clean says that the report goes with the state, and writes it first where it is asked to`() async throws {
+    @Test func `clean says that the report goes with the state, and writes it first where it is asked to`() async throws
+    {
         try await Migration.with("report", sql: CommandSource.sql) { migration in
             #expect(try await migration.skein("migrate").exitCode == 0)
             let cleaned = try await migration.skein("clean", "--report")
@@ -122,13 +126,22 @@ struct ReportCommandTests {
         }
     }
 
-    @Test func `A live migration's report has its downtime, and runbook and report are there at every stage`() async throws {
+    @Test func `A live migration's report has its downtime, and runbook and report are there at every stage`()
+        async throws
+    {
         try await Migration.with(
-            "report", sql: CommandSource.sql, plan: "replication: {spool: {directory: ./spool}}\ncutover: {approval: automatic}",
+            "report", sql: CommandSource.sql,
+            plan: "replication: {spool: {directory: ./spool}}\ncutover: "
+                + "{approval: automatic}",
             mode: "live"
         ) { migration in
             let planned = try await migration.skein("runbook")
-            #expect(planned.exitCode == 0 && planned.stdout.contains("## 3. The cutover, minute by minute"), "\(planned)")
+            #expect(
+                planned.exitCode == 0
+                    && planned.stdout.contains(
+                        "## 3. The cutover, minute by "
+                            + "minute"),
+                "\(planned)")
             let migrated = try await migration.skein("migrate")
             #expect(migrated.exitCode == 0, "\(migrated)")
             let html = try await migration.skein("report", "--out", "-").stdout
@@ -153,7 +166,9 @@ struct RunbookCommandTests {
             let result = try await folder.skein("runbook", "@plan.yaml")
             #expect(result.exitCode == 0)
             for text in [
-                "**Not from the servers.**", "aws rds modify-db-parameter-group", "rds.logical_replication", "tsdbadmin",
+                "**Not from the servers.**",
+                "aws rds "
+                    + "modify-db-parameter-group", "rds.logical_replication", "tsdbadmin",
                 "above 400 GB it is provisioned beforehand", "skein cutover plan.yaml",
             ] {
                 #expect(result.stdout.contains(text), "\(text)\n\(result)")

@@ -59,7 +59,7 @@ struct ReportPageTests {
         report.findings = [Diagnostic(.warning, text, text, detail: text, cure: text, statement: text, object: text)]
         report.verification.differences = [text]
         report.todo = [Todo(task: text, sql: text, why: text)]
-        report.settings = [text: text]
+        report.settings = [Plan.Setting(key: text, value: text)]
         report.live?.insertsOnly = [.init(table: text)]
         report.live?.resyncs = [text]
         report.live?.broken = text

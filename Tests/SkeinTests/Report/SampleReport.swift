@@ -12,7 +12,11 @@ enum SampleReport {
         var report = empty
         var time = began
         var spans: [MigrationReport.Span] = [
-            span("dump-schema", "dump-schema", "other 1", time, 2), span("pre-data", "pre-data", "other 1", time + 2, 1),
+            span("dump-schema", "dump-schema", "other 1", time, 2),
+            span(
+                "pre-data", "pre-data",
+                "other "
+                    + "1", time + 2, 1),
         ]
         time += 3
         for number in 0..<tables {
@@ -74,11 +78,16 @@ enum SampleReport {
     }
 
     static let cutover = LiveReport.Cutover(
-        requested: "2026-11-21 09:41:52.83+00", isAbandoned: false, fence: "read-only", completed: "2026-11-21 09:42:00+00",
+        requested: "2026-11-21 09:41:52.83+00", isAbandoned: false, fence: "read-only",
+        completed: "2026-11-21 "
+            + "09:42:00+00",
         lateChanges: 0,
         report: CutoverReport(
             fence: "read-only", requested: "2026-11-21 09:41:52.83+00", downtimeSeconds: 2.6,
-            parts: [.init(name: "fence", seconds: 0.2), .init(name: "drain", seconds: 0.4), .init(name: "verify", seconds: 2)],
+            parts: [
+                .init(name: "fence", seconds: 0.2), .init(name: "drain", seconds: 0.4),
+                .init(name: "verify", seconds: 2),
+            ],
             lateChanges: 0, refreshes: ["refresh materialized view public.daily;"],
             invalidKeys: ["alter table public.a validate constraint f;"],
             liftFence: "alter database iot reset default_transaction_read_only;"))
@@ -90,10 +99,12 @@ enum SampleReport {
             tables: [], phases: [], spans: [], samples: [],
             runs: [
                 RunRecord(
-                    run: 1, host: "mover-1", pid: 4_711, skeinVersion: "0.1.0", began: began, seen: began + 100, ended: nil,
+                    run: 1, host: "mover-1", pid: 4_711, skeinVersion: "0.1.0", began: began, seen: began + 100,
+                    ended: nil,
                     outcome: nil)
             ],
-            verification: .init(kind: .checksums, pieces: 1, piecesDone: 1, rows: 2_999_997, seconds: 2, differences: []),
+            verification: .init(
+                kind: .checksums, pieces: 1, piecesDone: 1, rows: 2_999_997, seconds: 2, differences: []),
             live: LiveReport(
                 isFollowed: false, stream: nil, isReady: false, cutover: cutover, resyncs: [],
                 insertsOnly: [.init(table: "public.log_lines", copySeconds: 3)]),
@@ -104,11 +115,15 @@ enum SampleReport {
             errors: [], warnings: [.init(task: "validate:public.a:f", text: "stays NOT VALID")],
             failedAttempts: [.init(task: "copy:public.table_0:0001", text: "the connection was lost", time: began + 5)],
             findings: [
-                Diagnostic(.warning, "SK710", "public.log_lines has no replica identity", cure: "Say so in `replication`."),
+                Diagnostic(
+                    .warning, "SK710", "public.log_lines has no replica identity",
+                    cure: "Say so in "
+                        + "`replication`."),
                 Diagnostic(.note, "SK300", "a note"),
             ],
             source: .init(database: "iot", version: "15.20 (Debian)", timescaleDB: nil),
             target: .init(database: "tsdb", version: "17.11", timescaleDB: "2.19.3"), skeinVersion: "0.1.0",
-            planHash: String(repeating: "a", count: 64), settings: ["cutover.verify": "checksums", "name": "iot-production"])
+            planHash: String(repeating: "a", count: 64),
+            settings: [.init(key: "cutover.verify", value: "checksums")])
     }
 }

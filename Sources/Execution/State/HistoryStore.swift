@@ -160,11 +160,14 @@ package struct HistoryStore {
     }
 
     /// Makes them in the state of an earlier version. In the caller's transaction.
+    ///
+    /// A process of that version may hold rows of `skein.task` for as long as a piece takes: what waits for it would keep
+    /// everybody from claiming tasks. So this gives up soon, and the same command tries again.
     package func prepare() throws {
         guard try !exists() else { return }
         try connection.query(
             "select pg_catalog.pg_advisory_xact_lock($1, 0)", [String(StateSchema.coordinationLockClass)])
-        try connection.execute("set local client_min_messages = error")
+        try connection.execute("set local client_min_messages = error; set local lock_timeout = '5s'")
         try connection.execute(Self.ddl)
     }
 

@@ -142,10 +142,14 @@ struct ReportSections {
                 "Applied",
                 "\(Words.count(stream.appliedChanges, "change")) in "
                     + "\(Words.count(stream.appliedTransactions, "transaction")), up to \(stream.applied)"
-            ),
-            ("Lag, last seen", "\(Words.duration(stream.lagSeconds)), \(Words.bytes(stream.lagBytes))"),
-            ("Spool, last seen", Words.bytes(stream.spoolBytes)),
+            )
         ]
+        if report.finished == nil {
+            // What was last seen before the end is not how it ended.
+            facts.append(
+                ("Lag, last seen", "\(Words.duration(stream.lagSeconds)), \(Words.bytes(stream.lagBytes))"))
+            facts.append(("Spool, last seen", Words.bytes(stream.spoolBytes)))
+        }
         let spool = report.samples.compactMap(\.spoolBytes).max()
         if let spool { facts.append(("Spool at its largest", Words.bytes(spool))) }
         let retained = report.samples.compactMap(\.retainedBytes).max()

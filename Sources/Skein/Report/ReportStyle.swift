@@ -59,6 +59,7 @@ enum ReportStyle {
         pre{background:var(--soft);border:1px solid var(--line);border-radius:8px;padding:8px 12px;margin:6px 0 12px;\
         white-space:pre-wrap;overflow-wrap:anywhere}
         .scroll{overflow-x:auto}
+        .scroll+p,.scroll+h3{margin-top:12px}
         .scroll:focus-visible{outline:2px solid var(--link);outline-offset:2px}
         table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
         caption{text-align:left;font-size:13px;padding:0 0 8px}
@@ -89,6 +90,7 @@ enum ReportStyle {
     private static let figures = """
         figure{margin:0 0 14px}
         figcaption{font-size:13px;margin-top:4px}
+        figure h3{font-size:14px;margin:12px 0 4px}
         svg.chart{display:block;width:100%;min-width:760px;height:auto}
         .chart text{font:11px system-ui,-apple-system,"Segoe UI",Roboto,Arial,"DejaVu Sans",sans-serif}
         .chart .label{fill:var(--muted)}

@@ -9,10 +9,14 @@ enum SVGText {
         return tenths == tenths.rounded() ? String(Int(tenths)) : String(tenths)
     }
 
-    /// - Parameter body: SVG.
-    static func figure(_ id: String, title: String, description: String, height: Double, _ body: String) -> String {
+    /// - Parameters:
+    ///   - body: SVG.
+    ///   - isTitled: the title is shown; in any case it is there for screen readers.
+    static func figure(
+        _ id: String, title: String, isTitled: Bool = true, description: String, height: Double, _ body: String,
+    ) -> String {
         """
-        <figure>
+        <figure>\(isTitled ? "<h3>\(HTMLText.escaped(title))</h3>" : "")
         <div class="scroll" role="region" aria-label="\(HTMLText.escaped(title))" tabindex="0">
         <svg viewBox="0 0 \(number(width)) \(number(height))" role="img" aria-labelledby="\(id)-t \(id)-d" \
         class="chart">

@@ -31,8 +31,8 @@ struct TimelineChart {
             + "\(Words.count(Int64(lanes.count), "worker")), from "
             + "\(ReportTime.text(spans.map(\.began).min() ?? 0)) to \(ReportTime.text(spans.map(\.ended).max() ?? 0))."
         return SVGText.figure(
-            "timeline-chart", title: "Timeline of all tasks by worker", description: description, height: bottom + 26,
-            parts.joined(separator: "\n")) + legend
+            "timeline-chart", title: "Timeline of all tasks by worker", isTitled: false, description: description,
+            height: bottom + 26, parts.joined(separator: "\n")) + legend
     }
 
     private var legend: String {

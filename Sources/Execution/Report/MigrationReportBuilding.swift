@@ -17,6 +17,11 @@ struct ReportFacts: Sendable {
     var now: Double
     var began: Double
     var finished: Double?
+
+    /// Comparisons that nobody asked for are gone in the end, so numbers are no positions.
+    var tasksByNumber: [Int: MigrationTask] {
+        Dictionary(tasks.map { ($0.number, $0.task) }) { first, _ in first }
+    }
 }
 
 extension MigrationReport {
@@ -50,10 +55,11 @@ extension MigrationReport {
         todo = status.todo ?? []
         errors = status.errors.map { Trouble(task: $0.id, text: $0.text, sqlState: $0.sqlState) }
         warnings = status.warnings.map { Trouble(task: $0.id, text: $0.text) }
-        failedAttempts = facts.attempts.filter { $0.error != nil && facts.tasks.indices.contains($0.number) }.map {
-            Trouble(
-                task: facts.tasks[$0.number].task.id, text: $0.error ?? "", time: $0.ended ?? $0.began,
-                sqlState: $0.sqlState)
+        let known = facts.tasksByNumber
+        failedAttempts = facts.attempts.compactMap { attempt in
+            guard let error = attempt.error, let task = known[attempt.number] else { return nil }
+            return Trouble(
+                task: task.id, text: error, time: attempt.ended ?? attempt.began, sqlState: attempt.sqlState)
         }
         findings = facts.origin?.findings
         source = Server(
@@ -83,8 +89,9 @@ extension MigrationReport {
     private static func spans(_ facts: ReportFacts) -> [Span] {
         let ends = Dictionary(facts.runs.map { ($0.run, $0.ended ?? $0.seen) }) { first, _ in first }
         var spans: [Span] = []
-        for attempt in facts.attempts where facts.tasks.indices.contains(attempt.number) {
-            let task = facts.tasks[attempt.number].task
+        let tasks = facts.tasksByNumber
+        for attempt in facts.attempts {
+            guard let task = tasks[attempt.number] else { continue }
             let known = attempt.ended ?? attempt.run.flatMap { ends[$0] } ?? attempt.began
             spans.append(
                 Span(

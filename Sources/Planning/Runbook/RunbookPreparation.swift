@@ -34,6 +34,12 @@ struct RunbookPreparation {
                     + "pg\\_partman.",
                 "Choose a quiet hour for the cutover, and one with few writes for the copy.",
             ]
+            if book.source?.extensions.contains(where: { $0.name == "timescaledb" }) == true {
+                items.append(
+                    "On the source, so that no chunk vanishes under the copy: `select alter_job(job_id, scheduled "
+                        + "=> false) from "
+                        + "timescaledb_information.jobs where proc_name = 'policy_retention';`")
+            }
         } else {
             items += [
                 "Choose the window: the application stands still from its stop until it starts on the target. The "

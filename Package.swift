@@ -61,7 +61,7 @@ let package = Package(
                 "PlanFile", "Catalog", "Planning", "LogicalDecoding", "ChangeStream", "Execution", "Postgres",
                 "CBuild", argumentParser,
             ],
-            swiftSettings: strict,
+            exclude: ["Packaging/copyright", "Packaging/deb"], swiftSettings: strict,
         ),
         // The servers that integration tests run against, and scratch databases on them.
         .target(name: "TestServers", dependencies: ["Postgres"], path: "Tests/TestServers", swiftSettings: strict),

@@ -20,7 +20,7 @@ struct Skein: AsyncParsableCommand {
         version: Version.line,
         subcommands: [
             ValidateCommand.self, PlanCommand.self, MigrateCommand.self, StatusCommand.self, CutoverCommand.self,
-            VerifyCommand.self, CleanCommand.self, SchemaCommand.self, ExplainCommand.self,
+            VerifyCommand.self, CleanCommand.self, SchemaCommand.self, ExplainCommand.self, ManualCommand.self,
         ]
     )
 

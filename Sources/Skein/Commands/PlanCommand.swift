@@ -16,7 +16,8 @@ struct PlanCommand: SkeinCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Save the plan, bound to both servers as they are now; without passwords.", valueName: "file"))
+            "Save the plan, bound to both servers as they are now; without passwords.", valueName: "file"),
+        completion: .file(extensions: ["json"]))
     var out: String?
 
     @Option(help: ArgumentHelp("Print the tasks as a graph: mermaid or dot.", valueName: "format"))

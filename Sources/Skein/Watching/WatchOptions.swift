@@ -17,7 +17,8 @@ struct WatchOptions: ParsableArguments {
             Add a JSON line to this file for everything that happens; --log-level debug: every second, too. SIGHUP opens \
             it anew. A full disk does not end the migration.
             """,
-            valueName: "file"))
+            valueName: "file"),
+        completion: .file())
     var logFile: String?
 
     var address: ListenAddress? { metricsListen.flatMap { ListenAddress(parsing: $0) } }

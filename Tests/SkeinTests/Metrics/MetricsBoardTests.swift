@@ -44,6 +44,18 @@ struct MetricsBoardTests {
         lagSeconds: 0.25, sourceBytesPerSecond: 100, appliedBytesPerSecond: 1, changesPerSecond: 1,
         appliedTransactions: 7, appliedChanges: 70, spoolBytes: 8_192, retainedBytes: 1 << 20)
 
+    /// After these every number is told.
+    static let everything: [RunEvent] = [
+        .begun(tasks: 10, done: 2, isResumed: true), .started(id: "copy:public.a:0001", attempt: 1),
+        .started(id: "copy:public.a:0002", attempt: 1), .started(id: "index:public.b", attempt: 1),
+        .started(id: "index:public.c", attempt: 1),
+        .finished(id: "copy:public.a:0001", rows: 500, bytes: 10, seconds: 1),
+        .retrying(id: "copy:public.a:0002", reason: "why", after: 1), .failed(id: "index:public.b", reason: "why"),
+        .progress(progress), .following(following), .warning(id: "a", text: "b"), .streamNotice("c"),
+        .stalled(seconds: 31, waitingFor: "lock"), .cutover(.ready),
+        .cutover(.completed(downtimeSeconds: 1.5)), .cutover(.ready),
+    ]
+
     private func scrape(_ events: [RunEvent], mode: String = "live") -> Scrape {
         let board = MetricsBoard(MetricsBoard.Subject(migration: "a\"b\\c", mode: mode))
         events.forEach { board.note($0) }
@@ -63,15 +75,7 @@ struct MetricsBoardTests {
 
     @Test("tell tasks by state, rows, bytes, retries, lag, spool and retained WAL")
     func counts() {
-        let found = scrape([
-            .begun(tasks: 10, done: 2, isResumed: true), .started(id: "copy:public.a:0001", attempt: 1),
-            .started(id: "copy:public.a:0002", attempt: 1), .started(id: "index:public.b", attempt: 1),
-            .started(id: "index:public.c", attempt: 1),
-            .finished(id: "copy:public.a:0001", rows: 500, bytes: 10, seconds: 1),
-            .retrying(id: "copy:public.a:0002", reason: "why", after: 1), .failed(id: "index:public.b", reason: "why"),
-            .progress(Self.progress), .following(Self.following), .warning(id: "a", text: "b"), .streamNotice("c"),
-            .stalled(seconds: 31, waitingFor: "lock"), .cutover(.ready),
-        ])
+        let found = scrape(Self.everything)
         #expect(found.problems == [])
         for (name, value) in [
             #"skein_tasks{state="done"}"#: 3, #"skein_tasks{state="running"}"#: 1,

@@ -1,3 +1,4 @@
+import Execution
 import Foundation
 import Testing
 
@@ -32,7 +33,7 @@ struct DocumentationTests {
         let text = try Repository.text("README.md")
         let named = Set(text.matches(of: /`(skein_[a-z_]+)/).map { String($0.output.1) })
         let board = MetricsBoard(MetricsBoard.Subject(migration: "a", mode: "live"))
-        MetricsBoardTests.everything.forEach { board.note($0) }
+        (MetricsBoardTests.everything + [.cutover(.completed(downtimeSeconds: 1))]).forEach { board.note($0) }
         let served = Set(Scrape(board.text()).types.keys.filter { $0.hasPrefix("skein_") })
         #expect(named.subtracting(["skein_todo"]) == served)
     }
@@ -45,10 +46,7 @@ struct DocumentationTests {
             "How it works",
             "When something is wrong", "The alternatives", "For those who carry on the work",
         ] { #expect(text.contains("\n## \(heading)\n"), "\(heading)") }
-        for command in Skein.configuration.subcommands where command.configuration.shouldDisplay {
-            let name = command.configuration.commandName ?? ""
-            #expect(text.contains("`skein \(name)"), "\(name)")
-        }
+        for name in HelpTests.commands { #expect(text.contains("`skein \(name)"), "\(name)") }
     }
 
     @Test("the manual has every command and option, and nothing that roff would take for a request of its own")

@@ -44,7 +44,7 @@ struct MetricsBoardTests {
         lagSeconds: 0.25, sourceBytesPerSecond: 100, appliedBytesPerSecond: 1, changesPerSecond: 1,
         appliedTransactions: 7, appliedChanges: 70, spoolBytes: 8_192, retainedBytes: 1 << 20)
 
-    /// After these every number is told.
+    /// After these every number is told but for a downtime.
     static let everything: [RunEvent] = [
         .begun(tasks: 10, done: 2, isResumed: true), .started(id: "copy:public.a:0001", attempt: 1),
         .started(id: "copy:public.a:0002", attempt: 1), .started(id: "index:public.b", attempt: 1),
@@ -53,7 +53,6 @@ struct MetricsBoardTests {
         .retrying(id: "copy:public.a:0002", reason: "why", after: 1), .failed(id: "index:public.b", reason: "why"),
         .progress(progress), .following(following), .warning(id: "a", text: "b"), .streamNotice("c"),
         .stalled(seconds: 31, waitingFor: "lock"), .cutover(.ready),
-        .cutover(.completed(downtimeSeconds: 1.5)), .cutover(.ready),
     ]
 
     private func scrape(_ events: [RunEvent], mode: String = "live") -> Scrape {

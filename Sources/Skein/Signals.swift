@@ -14,8 +14,8 @@ enum Signals {
         let task = Task { try await body() }
         let counter = SignalCounter()
         let sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number -> (any DispatchSourceSignal)? in
-            // What `nohup` asked to ignore stays ignored.
-            if number == SIGHUP, isIgnored(number) { return nil }
+            // What `nohup` asked to ignore stays ignored; a log that is opened anew by it has it for itself.
+            if number == SIGHUP, isIgnored(number) || LogFile.isOpen { return nil }
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {

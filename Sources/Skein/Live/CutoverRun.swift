@@ -24,8 +24,10 @@ struct CutoverRun: Sendable {
     let waitSeconds: Double
     private let operation: CutoverOperation
     private let printer: RunPrinter
+    private let watchers: RunWatchers
 
-    init(plan: Plan, planArgument: String, options: GlobalOptions, waitSeconds: Double) {
+    init(plan: Plan, planArgument: String, options: GlobalOptions, waitSeconds: Double, watchers: RunWatchers) {
+        self.watchers = watchers
         self.plan = plan
         self.planArgument = planArgument
         self.options = options
@@ -40,6 +42,11 @@ struct CutoverRun: Sendable {
     }
 
     private var name: String { plan.name.value.text }
+
+    private func tell(_ event: RunEvent) {
+        watchers.note(event)
+        printer.print(event)
+    }
 
     /// - Throws: `CommandFailure` where the cutover is not complete afterwards.
     func run() async throws -> End {
@@ -116,7 +123,7 @@ struct CutoverRun: Sendable {
                 throw CommandFailure(
                     .stopped, [Diagnostic(.withdrawn, "the migration's state is gone: somebody has cleaned it")])
             }
-            for event in events.new(progress) { printer.print(event) }
+            for event in events.new(progress) { tell(event) }
             if progress.isFinished { return .complete }
             if progress.isRunning { lastRunning = clock.now }
             switch progress.gate {
@@ -167,8 +174,7 @@ struct CutoverRun: Sendable {
         var settings = MigrateOptions(version: Version.text)
         settings.opensGate = true
         settings.waitSeconds = waitSeconds
-        let printer = printer
-        let end = try await Migrator(plan, settings).run { printer.print($0) }
+        let end = try await Migrator(plan, settings).run { tell($0) }
         switch end {
         case .finished, .alreadyFinished: return
         case .stopped where Task.isCancelled: throw CancellationError()

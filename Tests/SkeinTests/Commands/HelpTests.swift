@@ -45,7 +45,10 @@ struct HelpTests {
             let result = try await folder.skein(command + ["--version"])
             #expect(result.exitCode == 0)
             #expect(result.stderr == "")
-            #expect(result.stdout.wholeMatch(of: /skein \d+\.\d+\.\d+\n/) != nil, "\(result)")
+            #expect(
+                result.stdout.wholeMatch(
+                    of: /skein \d+\.\d+\.\d+, commit ([0-9a-f]{10}\+?|unknown), libpq \d+\.\d+\n/) != nil,
+                "\(result)")
         }
     }
 }

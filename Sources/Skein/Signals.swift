@@ -6,6 +6,9 @@ import Synchronization
 #endif
 
 /// SIGINT, SIGTERM and SIGHUP: the first cancels what runs, the second ends the process at once.
+///
+/// A terminal that is lost is no wish to stop: a migration at night outlives the connection that it was started over, and
+/// goes on without words. `status` shows it from anywhere, and whoever wants it to stop can say so by a signal.
 enum Signals {
     /// Runs `body`; cancels it at the first signal. Statements under way are cancelled on the servers, and what was not
     /// committed is rolled back.
@@ -18,10 +21,22 @@ enum Signals {
             if number == SIGHUP, isIgnored(number) { return nil }
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
-                if counter.count() > 1 { _exit(Exit.stopped.rawValue) }
+            let stop = { @Sendable in
+                if counter.count() > 1 {
+                    Console.abandonDisplay()
+                    _exit(Exit.stopped.rawValue)
+                }
+                Console.display.withLock { $0 }?.stopping()
                 Console.error("stopping: what is under way is rolled back; once more ends at once")
                 task.cancel()
+            }
+            source.setEventHandler {
+                guard number == SIGHUP else { return stop() }
+                if Console.hasLostTerminal { return Console.leaveTerminal() }
+                // A shell may tell it before the kernel hangs up.
+                DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(300)) {
+                    if Console.hasLostTerminal { Console.leaveTerminal() } else { stop() }
+                }
             }
             source.resume()
             return source
@@ -35,7 +50,7 @@ enum Signals {
         }
     }
 
-    private static func isIgnored(_ number: Int32) -> Bool {
+    static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()
         guard unsafe sigaction(number, nil, &action) == 0 else { return false }
         return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)

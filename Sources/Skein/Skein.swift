@@ -25,6 +25,7 @@ struct Skein: AsyncParsableCommand {
 
     static func main() async {
         Console.holdStandardStreams()
+        atexit { Console.abandonDisplay() }
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
             // A script whose command is empty by mistake must not go on as if it had run.

@@ -12,8 +12,12 @@ import Synchronization
 enum Signals {
     /// Runs `body`; cancels it at the first signal. Statements under way are cancelled on the servers, and what was not
     /// committed is rolled back.
+    /// - Parameter words: what is said then; nil: nothing, as nothing but looking is stopped.
     /// - Throws: `CancellationError` where a signal came and `body` threw; else what `body` throws.
-    static func cancelling<R: Sendable>(_ body: @escaping @Sendable () async throws -> R) async throws -> R {
+    static func cancelling<R: Sendable>(
+        saying words: String? = "stopping: what is under way is rolled back; once more ends at once",
+        _ body: @escaping @Sendable () async throws -> R,
+    ) async throws -> R {
         let task = Task { try await body() }
         let counter = SignalCounter()
         let sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number -> (any DispatchSourceSignal)? in
@@ -26,8 +30,10 @@ enum Signals {
                     Console.abandonDisplay()
                     _exit(Exit.stopped.rawValue)
                 }
-                Console.display.withLock { $0 }?.stopping()
-                Console.error("stopping: what is under way is rolled back; once more ends at once")
+                if let words {
+                    Console.display.withLock { $0 }?.stopping()
+                    Console.error(words)
+                }
                 task.cancel()
             }
             source.setEventHandler {

@@ -11,6 +11,8 @@ extension StatusReport {
         var seconds = 0.0
         for task in tasks {
             guard let took = task.seconds, task.state == .done else { continue }
+            // A comparison claims its task when it is done, so that its row does not say what it took.
+            if case .verify = task.task.action { continue }
             forecast.completed(task.number, seconds: took)
             if case .copy = task.task.action { seconds += took }
         }

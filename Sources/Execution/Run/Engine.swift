@@ -176,7 +176,8 @@ package actor Engine {
                         group.addTask { .asked(await inquiry.ask()) }
                     }
                     let running = running
-                    if let report = progress.report(state, running: running, goal: goal, now: now) {
+                    if var report = progress.report(state, running: running, goal: goal, now: now) {
+                        report.following = live?.follower.board.status
                         tell(.progress(report))
                     }
                     let copied = running.values.reduce(0) { $0 + $1.bytes }

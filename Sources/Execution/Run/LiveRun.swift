@@ -77,7 +77,9 @@ final class LiveRun {
     var goal: ProgressMeter.Goal {
         guard !isCuttingOver, watch?.gate != .completed else { return ProgressMeter.Goal() }
         var goal = ProgressMeter.Goal(isReady: true, excluded: cutover)
-        if let catchUp = context.tasks.firstIndex(where: { $0.action == .catchUp }), let status = follower.board.status {
+        if let catchUp = context.tasks.firstIndex(where: { $0.action == .catchUp }),
+            let status = follower.board.status
+        {
             goal.known[catchUp] = status.secondsToCatchUp ?? Double(max(0, status.lagBytes)) / Self.applyRate
         }
         return goal

@@ -48,6 +48,8 @@ package struct ProgressMeter: Sendable {
         unfinished = readers.subtracting(done.map(\.number))
         for record in done {
             totals.completed(record.number, bytes: record.bytes)
+            // A comparison claims its task when it is done, so that its row does not say what it took.
+            if case .verify = record.task.action { continue }
             if let seconds = record.seconds { forecast.completed(record.number, seconds: seconds) }
         }
     }

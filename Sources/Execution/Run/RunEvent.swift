@@ -49,6 +49,8 @@ package enum RunEvent: Sendable, Equatable {
         package var share: Double?
         /// The tasks under way, in the graph's order.
         package var work: [Work] = []
+        /// Live: where following the source stands.
+        package var following: FollowStatus?
 
         package init(
             done: Int, tasks: Int, running: Int, copiedBytes: Int64, totalBytes: Int64, bytesPerSecond: Double,

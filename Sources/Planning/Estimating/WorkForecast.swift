@@ -78,7 +78,9 @@ package struct WorkForecast: Sendable {
             guard let fraction = task.fraction, fraction > 0 else { continue }
             let weight = Int64(Double(weights[number]) * fraction)
             // Of what has only begun nothing can be told yet.
-            if weight >= 1 << 20, task.seconds >= 0.5 { rates.add(kinds[number], weight: weight, seconds: task.seconds) }
+            if weight >= 1 << 20, task.seconds >= 0.5 {
+                rates.add(kinds[number], weight: weight, seconds: task.seconds)
+            }
         }
         var (work, left, assumed) = (0.0, 0.0, 0.0)
         var durations = Array(repeating: 0.0, count: kinds.count)

@@ -22,7 +22,8 @@ package enum WorkKind: Int, Sendable, CaseIterable {
         case .vacuum: self = .vacuum
         case .verify, .recopyUnfollowed: self = .comparison
         case .refreshMaterializedView, .fillAggregate: self = .view
-        case .dumpSchema, .restorePreData, .restorePostData, .createRoles, .setOwners, .grantPrivileges: self = .structure
+        case .dumpSchema, .restorePreData, .restorePostData, .createRoles, .setOwners, .grantPrivileges:
+            self = .structure
         default: self = .brief
         }
     }

@@ -51,7 +51,9 @@ package struct WorkRates: Sendable, Equatable {
     }
 
     /// How long a task of `weight` bytes takes, seconds.
-    package func seconds(_ kind: WorkKind, weight: Int64) -> Double { pause(kind) + Double(max(0, weight)) / rate(kind) }
+    package func seconds(_ kind: WorkKind, weight: Int64) -> Double {
+        pause(kind) + Double(max(0, weight)) / rate(kind)
+    }
 
     /// How much faster than assumed everything went so far.
     private var machine: Double {

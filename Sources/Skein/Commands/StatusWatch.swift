@@ -18,7 +18,7 @@ struct StatusWatch: Sendable {
     /// - Returns: how it stands at the end; nil where somebody has stopped looking.
     func run() async throws -> StatusReport? {
         do {
-            return try await Signals.cancelling { try await watch() }
+            return try await Signals.cancelling(saying: nil) { try await watch() }
         } catch is CancellationError {
             return nil
         }

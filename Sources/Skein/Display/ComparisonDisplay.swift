@@ -35,7 +35,8 @@ struct ComparisonDisplay: Sendable {
         state.running = state.rows.count
         state.share = bytes > 0 ? Double(comparedBytes) / Double(bytes) : nil
         state.remark =
-            "\(Words.count(rows, "row"))" + (differing > 0 ? ", \(Words.count(Int64(differing), "piece")) differ" : " equal")
+            "\(Words.count(rows, "row"))"
+            + (differing > 0 ? ", \(Words.count(Int64(differing), "piece")) differ" : " equal")
     }
 
     private mutating func end(_ id: String, _ bytes: Int64, _ now: Double) {

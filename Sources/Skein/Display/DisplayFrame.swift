@@ -61,7 +61,10 @@ struct DisplayFrame {
 
     /// The bar of all work, with bytes, rate and time left.
     private func whole() -> [Line] {
-        guard let share = state.share else { return state.remark.map { [Line($0)] } ?? [] }
+        guard let share = state.share else {
+            let copied = state.copied > 0 ? "\(Words.bytes(state.copied)) copied" : nil
+            return (state.remark ?? copied).map { [Line($0)] } ?? []
+        }
         let percent = Columns.leftPadded("\(Int((share * 100).rounded(.down)))%", 4)
         var parts: [String] = []
         if state.total > 0 {

@@ -79,7 +79,9 @@ final class LiveDisplay: Sendable {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         shown.withLock { shown in
             shown.pending += text.hasSuffix("\n") ? lines.dropLast() : lines
-            if shown.pending.count > Self.mostPending { shown.pending.removeFirst(shown.pending.count - Self.mostPending) }
+            if shown.pending.count > Self.mostPending {
+                shown.pending.removeFirst(shown.pending.count - Self.mostPending)
+            }
         }
     }
 
@@ -136,7 +138,7 @@ final class LiveDisplay: Sendable {
             drawn = Drawn(lines: lines, size: size)
             return hasChanged
         }
-        if hasChanged || !next.above.isEmpty { screen.draw(lines, above: next.above, size: size) }
+        if hasChanged || !next.above.isEmpty { screen.draw(lines, above: next.above) }
     }
 
     private func flush() {

@@ -46,12 +46,15 @@ struct RunDisplay: Sendable {
             state.warn(.failed, "\(id): \(reason)")
         case .warning(let id, let text): state.warn(.warning, "\(id): \(text)")
         case .snapshotRenewed(_, let isUnchanged):
-            state.warn(.notice, isUnchanged ? "snapshot taken again, nothing is lost" : "snapshot taken again; rows are compared")
+            state.warn(
+                .notice,
+                isUnchanged ? "snapshot taken again, nothing is lost" : "snapshot taken again; rows are compared")
         case .rechecked: break
         case .stalled(let seconds, let reason):
             state.warn(.waiting, "nothing has moved for \(Words.duration(seconds)): \(reason)")
         case .progress(let progress): take(progress, now)
-        case .following(let status): follow(status)
+        // Told with each progress, too, and more often.
+        case .following(let status): if state.following == nil { follow(status) }
         case .streamNotice(let text): state.warn(.notice, text)
         case .cutover(let step): take(step)
         }
@@ -72,7 +75,7 @@ struct RunDisplay: Sendable {
         (state.done, state.tasks, state.running) = (progress.done, progress.tasks, progress.running)
         (state.copied, state.total) = (progress.copiedBytes, progress.totalBytes)
         state.rate = progress.bytesPerSecond
-        state.share = progress.share ?? state.share
+        state.share = progress.share
         state.left = progress.left
         toldAt = now
         state.rows = progress.work.filter { $0.id != "gate" }.map { work in
@@ -80,6 +83,7 @@ struct RunDisplay: Sendable {
                 id: work.id, seconds: work.seconds, fraction: work.fraction, bytes: work.bytes,
                 totalBytes: work.totalBytes, step: work.step)
         }
+        if let following = progress.following { follow(following) }
         let known = Set(state.rows.map(\.id))
         begun = begun.filter { known.contains($0.key) }
     }

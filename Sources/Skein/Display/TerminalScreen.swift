@@ -6,6 +6,9 @@ import Synchronization
 
 /// The lines at the end of a terminal that frames are drawn on, one above the other; what was there before scrolls up.
 ///
+/// Between frames the cursor rests at the beginning of the first line: whatever a terminal that changes its size does to
+/// the lines of a frame, wraps them or cuts them, the next one begins where that one began.
+///
 /// While it is taken, the cursor is hidden and what is typed is not shown; `release` undoes both, whatever happens.
 final class TerminalScreen: Sendable {
     struct Size: Equatable {
@@ -14,8 +17,8 @@ final class TerminalScreen: Sendable {
     }
 
     private struct State {
-        /// What is drawn, as columns of each line: a terminal that became narrower has wrapped them.
-        var drawn: [Int] = []
+        /// How many lines are drawn.
+        var drawn = 0
         var isTaken = false
         /// How standard input was, where it was changed.
         var saved: termios?
@@ -30,6 +33,7 @@ final class TerminalScreen: Sendable {
         static let (cutLines, wrapLines) = ("\u{1B}[?7l", "\u{1B}[?7h")
         static let (toLineEnd, toScreenEnd) = ("\u{1B}[K", "\u{1B}[J")
         static func up(_ lines: Int) -> String { lines > 0 ? "\r\u{1B}[\(lines)A" : "\r" }
+        static func down(_ lines: Int) -> String { lines > 0 ? "\r\u{1B}[\(lines)B" : "\r" }
     }
 
     /// Nil where standard error is no terminal, or one that is gone.
@@ -46,19 +50,18 @@ final class TerminalScreen: Sendable {
 
     /// Draws a frame over the last one, in one write.
     /// - Parameter above: lines that scroll up and stay.
-    func draw(_ frame: [String], above: [String], size: Size) {
+    func draw(_ frame: [String], above: [String]) {
         state.withLock { state in
             guard !state.isLost else { return }
             var text = ""
             if !state.isTaken { text += Self.take(&state) }
-            text += Escape.cutLines + Escape.up(Self.rows(state.drawn, size))
             // Lines of the history may be longer than the screen, and wrap.
-            if !above.isEmpty {
-                text += Escape.toScreenEnd + Escape.wrapLines + above.map { $0 + "\r\n" }.joined() + Escape.cutLines
-            }
-            text += frame.map { $0 + Escape.toLineEnd + "\r\n" }.joined() + Escape.toScreenEnd + Escape.wrapLines
+            if !above.isEmpty { text += "\r" + Escape.toScreenEnd + above.map { $0 + "\r\n" }.joined() }
+            text += "\r" + Escape.cutLines
+            text += frame.map { $0 + Escape.toLineEnd }.joined(separator: "\r\n") + Escape.toScreenEnd
+            text += Escape.up(frame.count - 1) + Escape.wrapLines
             state.isLost = Console.write(text, to: STDERR_FILENO) != nil
-            state.drawn = frame.map { Columns.count(withoutEscapes: $0) }
+            state.drawn = frame.count
         }
     }
 
@@ -79,9 +82,8 @@ final class TerminalScreen: Sendable {
         state.isTaken = false
         if var saved = state.saved, isForeground { _ = unsafe tcsetattr(STDIN_FILENO, TCSANOW, &saved) }
         state.saved = nil
-        var text = ""
-        if !keepsFrame, let size { text = Escape.up(rows(state.drawn, size)) + Escape.toScreenEnd }
-        state.drawn = []
+        let text = keepsFrame ? Escape.down(state.drawn - 1) + "\r\n" : "\r" + Escape.toScreenEnd
+        state.drawn = 0
         guard !state.isLost else { return }
         _ = Console.write(text + Escape.showCursor, to: STDERR_FILENO)
     }
@@ -102,12 +104,6 @@ final class TerminalScreen: Sendable {
             _ = unsafe tcsetattr(STDIN_FILENO, TCSANOW, &settings)
         }
         return Escape.hideCursor
-    }
-
-    /// How many lines of the screen the last frame takes by now.
-    private static func rows(_ drawn: [Int], _ size: Size) -> Int {
-        let rows = drawn.reduce(0) { $0 + max(1, ($1 + size.columns - 1) / size.columns) }
-        return min(rows, size.lines - 1)
     }
 }
 

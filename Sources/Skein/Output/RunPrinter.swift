@@ -95,8 +95,9 @@ final class RunPrinter: Sendable {
         case .progress, .following, .retrying, .stalled, .cutover(.ready): return false
         case .finished(let id, _, _, let seconds):
             // Pieces, and what is done in a moment, would push everything else out of sight.
-            let isFew = memory.withLock { ($0.display?.state.tasks ?? 0) <= Self.few || $0.isCutover }
-            return isFew || seconds >= 10 && id.wholeMatch(of: /(copy|verify):.*:\d{4,}/) == nil
+            let (tasks, isCutover) = memory.withLock { ($0.display?.state.tasks ?? 0, $0.isCutover) }
+            return tasks <= Self.few || isCutover && !id.hasPrefix("verify:")
+                || seconds >= 10 && id.wholeMatch(of: /(copy|verify):.*:\d{4,}/) == nil
         default: return true
         }
     }

@@ -46,7 +46,7 @@ enum Words {
     static func roughly(_ seconds: Double) -> String {
         func rounded(_ step: Double) -> Double { max(1, (seconds / step).rounded()) * step }
         switch seconds {
-        case ..<10: return duration(rounded(1))
+        case ..<10: return "\(Int(rounded(1))) s"
         case ..<60: return duration(rounded(5))
         case ..<300: return duration(rounded(10))
         case ..<3_570: return "\(Int(rounded(60) / 60)) min"

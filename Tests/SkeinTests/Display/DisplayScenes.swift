@@ -25,7 +25,7 @@ enum DisplayScene: String, CaseIterable {
             ]
         case .following:
             Self.begin + [(.started(id: "follow", attempt: 1), 400), (.progress(Self.idle), 500)]
-                + (0..<40).map { (.following(Self.status(lag: 40 / Double($0 + 1))), 500 + Double($0)) }
+                + (0..<40).map { (.progress(Self.following(lag: 40 / Double($0 + 1))), 501 + Double($0)) }
                 + [(.cutover(.ready), 541)]
         case .cutover:
             Self.begin + [
@@ -94,6 +94,12 @@ enum DisplayScene: String, CaseIterable {
 
     private static let idle = progress(
         1_230, copied: 48_318_382_080, rate: 0, share: nil, left: nil, [])
+
+    private static func following(lag: Double) -> RunEvent.Progress {
+        var progress = idle
+        progress.following = status(lag: lag)
+        return progress
+    }
 
     private static let comparing = progress(
         1_236, copied: 48_318_382_080, rate: 0, share: 0.97,

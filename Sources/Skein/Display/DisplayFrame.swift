@@ -46,12 +46,15 @@ struct DisplayFrame {
     // MARK: The whole
 
     private func headline() -> [Line] {
-        let right = [
-            state.tasks > 0 ? "\(Words.count(Int64(state.done)))/\(Words.count(Int64(state.tasks))) tasks" : nil,
-            state.clockWord + Words.clock(state.seconds),
-        ].compactMap(\.self).joined(separator: "  ")
+        let clock = state.clockWord + Words.clock(state.seconds)
+        let tasks = "\(Words.count(Int64(state.done)))/\(Words.count(Int64(state.tasks))) tasks  "
+        // Far from what it belongs to, nobody sees the right end.
+        let width = min(width, 120)
+        let words = Columns.count(state.name) + Columns.count(state.phase) + 4
+        let hasRoom = state.tasks > 0 && words + Columns.count(tasks + clock) <= width
+        let right = hasRoom ? tasks + clock : clock
         let room = width - Columns.count(right) - 2
-        let name = Columns.cutMiddle(state.name, to: max(8, room / 2), mark: mark)
+        let name = Columns.cutMiddle(state.name, to: max(8, room - Columns.count(state.phase) - 2), mark: mark)
         let phase = Columns.cut(state.phase, to: max(0, room - Columns.count(name) - 2), mark: mark)
         let gap = max(1, width - Columns.count(name) - Columns.count(phase) - Columns.count(right) - 2)
         return [
@@ -98,9 +101,11 @@ struct DisplayFrame {
         let longest = shown.map { Columns.count($0.id) }.max() ?? 0
         let names = min(max(longest, 12), max(16, width * 45 / 100))
         let detailWidth = details.map { Columns.count($0) }.max() ?? 0
-        let bars = min(24, width - names - 2 - 2 - 5 - 2 - detailWidth)
+        let hasBars = shown.contains { $0.fraction != nil }
+        let bars = hasBars ? min(24, width - names - 2 - 2 - 5 - 2 - detailWidth) : 0
         var result = zip(shown, details).map { row, detail in
             let name = Columns.padded(Columns.cutMiddle(Words.line(row.id), to: names, mark: mark), names)
+            guard hasBars else { return Line("  \(name)  \(detail)") }
             guard bars >= 6 else { return Line("  \(name) \(percent(row.fraction)) \(detail)") }
             return Line("  \(name)  \(bar(row.fraction, bars))\(percent(row.fraction))  \(detail)")
         }
@@ -114,12 +119,11 @@ struct DisplayFrame {
     }
 
     private func detail(_ row: DisplayState.Row) -> String {
-        var parts: [String] = []
+        var parts = [Words.clock(row.seconds)]
         if let bytes = row.bytes {
             parts.append(row.totalBytes.map { "\(Words.bytes(bytes)) of \(Words.bytes($0))" } ?? Words.bytes(bytes))
         }
         if let step = row.step { parts.append(Words.line(step)) }
-        parts.append(Words.clock(row.seconds))
         return parts.joined(separator: ", ")
     }
 

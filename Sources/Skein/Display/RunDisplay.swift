@@ -42,7 +42,8 @@ struct RunDisplay: Sendable {
         case .failed(let id, let reason):
             end(id, now)
             state.tone = .bad
-            state.phase = "failed"
+            state.phase = "failed: what runs is ended"
+            (state.left, state.rate) = (nil, 0)
             state.warn(.failed, "\(id): \(reason)")
         case .warning(let id, let text): state.warn(.warning, "\(id): \(text)")
         case .snapshotRenewed(_, let isUnchanged):
@@ -76,7 +77,8 @@ struct RunDisplay: Sendable {
         (state.copied, state.total) = (progress.copiedBytes, progress.totalBytes)
         state.rate = progress.bytesPerSecond
         state.share = progress.share
-        state.left = progress.left
+        // Of what has failed nothing can be said.
+        state.left = state.tone == .bad ? nil : progress.left
         toldAt = now
         state.rows = progress.work.filter { $0.id != "gate" }.map { work in
             DisplayState.Row(

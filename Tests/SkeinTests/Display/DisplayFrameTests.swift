@@ -54,7 +54,7 @@ struct DisplayFrameTests {
         var state = DisplayScene.building.state
         state.rows = (1...100).map { DisplayState.Row(id: "copy:public.t:\($0)", seconds: 1) }
         let lines = lines(state, 80, height: 12)
-        #expect(lines.contains("  and 94 more under way"), "\(lines)")
+        #expect(lines.contains("  and 93 more under way"), "\(lines)")
         #expect(lines.last?.hasPrefix("! warning  extension:postgis") == true)
     }
 

@@ -14,7 +14,7 @@ private final class TypedTerminal {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/script")
         process.arguments = ["-qefc", "stty cols \(columns) rows 30; exec bash --norc --noprofile -i", log]
         process.environment = ProcessInfo.processInfo.environment.merging(
-            ["TERM": "xterm", "PS1": "ready> ", "LC_ALL": "C.UTF-8", "NO_COLOR": ""]
+            ["TERM": "xterm", "LC_ALL": "C.UTF-8", "NO_COLOR": ""]
         ) { $1 }
         process.standardInput = input
         process.standardOutput = FileHandle.nullDevice
@@ -64,7 +64,7 @@ struct TerminalDisplayTests {
     private func with(_ body: (Migration, TypedTerminal) async throws -> Void) async throws {
         try await Migration.with("faults", sql: FaultSource.slow, plan: FaultSource.plan) { migration in
             let terminal = try TypedTerminal(folder: migration.folder)
-            try await terminal.wait(for: "ready> ")
+            try await terminal.wait(for: "bash-")
             try await body(migration, terminal)
             terminal.close()
         }

@@ -61,6 +61,7 @@ package struct WorkForecast: Sendable {
 
     /// A task was done in so many seconds.
     package mutating func completed(_ number: Int, seconds: Double) {
+        guard kinds[number] != .waiting else { return }
         rates.add(kinds[number], weight: weights[number], seconds: seconds)
     }
 

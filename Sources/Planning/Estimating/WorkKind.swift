@@ -7,6 +7,8 @@ package enum WorkKind: Int, Sendable, CaseIterable {
     case structure
     /// A moment's work, whatever it is on.
     case brief
+    /// Waits for the stream, a person, or the source's transactions: what it took says nothing of what it will take.
+    case waiting
 
     /// - Parameter isHypertable: whether the table that the task works on is one on the target.
     init(_ action: Action, isHypertable: (QualifiedName) -> Bool) {
@@ -24,6 +26,7 @@ package enum WorkKind: Int, Sendable, CaseIterable {
         case .refreshMaterializedView, .fillAggregate: self = .view
         case .dumpSchema, .restorePreData, .restorePostData, .createRoles, .setOwners, .grantPrivileges:
             self = .structure
+        case .follow, .catchUp, .gate, .fence, .writeMarker, .drain: self = .waiting
         default: self = .brief
         }
     }
@@ -38,7 +41,7 @@ package enum WorkKind: Int, Sendable, CaseIterable {
         case .validation, .vacuum: 200e6
         case .statistics, .comparison: 120e6
         case .view: 20e6
-        case .structure, .brief: 1e9
+        case .structure, .brief, .waiting: 1e9
         }
     }
 

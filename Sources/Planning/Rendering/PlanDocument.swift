@@ -132,6 +132,6 @@ package struct Estimate: Sendable, Codable, Equatable {
         seconds = forecast.outlook(isDone: isLeftOut, running: [:])?.secondsLeft ?? 0
         assumption =
             "if each table job copies 60 MB (into hypertables 40 MB) and each index job builds 40 MB a second; a slower "
-            + "network or disk makes it longer; corrected as it is measured"
+            + "network or disk makes it longer"
     }
 }

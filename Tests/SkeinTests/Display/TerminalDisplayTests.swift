@@ -87,7 +87,7 @@ struct TerminalDisplayTests {
             #expect(shown.contains(hidden) && shown.contains("▕"))
             let last = try #require(shown.range(of: visible, options: .backwards))
             #expect(shown[last.upperBound...].range(of: hidden) == nil)
-            #expect(shown[last.upperBound...].contains("migrated 6 tables"), "\(shown[last.upperBound...])")
+            #expect(shown[last.upperBound...].contains("migrated 5 tables"), "\(shown[last.upperBound...])")
             try terminal.type("stty -a\n")
             try await terminal.wait(for: " echo ", since: end)
         }

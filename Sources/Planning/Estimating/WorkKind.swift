@@ -38,8 +38,8 @@ package enum WorkKind: Int, Sendable, CaseIterable {
         case .plainCopy: 60e6
         case .hypertableCopy, .index, .constraint: 40e6
         case .largeObjects: 5e6
-        case .validation, .vacuum: 200e6
-        case .statistics, .comparison: 120e6
+        case .validation, .vacuum, .comparison: 200e6
+        case .statistics: 120e6
         case .view: 20e6
         case .structure, .brief, .waiting: 1e9
         }

@@ -17,6 +17,8 @@ package struct WorkRates: Sendable, Equatable {
     private static let brief: Int64 = 1 << 20
     /// The assumption weighs as much as so many seconds of measuring.
     private static let doubt = 1.0
+    /// That other kinds are as much faster or slower than assumed is believed later.
+    private static let generalDoubt = 3.0
     /// What lies farther back than so many seconds of work counts for half.
     private static let memory = 600.0
 
@@ -62,7 +64,7 @@ package struct WorkRates: Sendable, Equatable {
             assumed += seen[kind.rawValue].bytes / kind.cautiousRate
             took += seen[kind.rawValue].seconds
         }
-        return min(20, max(0.05, (assumed + Self.doubt) / (took + Self.doubt)))
+        return min(20, max(0.05, (assumed + Self.generalDoubt) / (took + Self.generalDoubt)))
     }
 
     private func pause(_ kind: WorkKind) -> Double {

@@ -41,7 +41,7 @@ let package = Package(
         .target(name: "Faults", swiftSettings: strict),
         .target(name: "Catalog", dependencies: ["Postgres", "PlanFile"], swiftSettings: strict),
         .target(
-            name: "Planning", dependencies: ["PlanFile", "Catalog"], swiftSettings: strict,
+            name: "Planning", dependencies: ["PlanFile", "Catalog", heap], swiftSettings: strict,
         ),
         // Receives, spools and applies the source's changes.
         .target(

@@ -6,11 +6,18 @@ import Synchronization
 #endif
 
 /// SIGINT, SIGTERM and SIGHUP: the first cancels what runs, the second ends the process at once.
+///
+/// A terminal that is lost is no wish to stop: a migration at night outlives the connection that it was started over, and
+/// goes on without words. `status` shows it from anywhere, and whoever wants it to stop can say so by a signal.
 enum Signals {
     /// Runs `body`; cancels it at the first signal. Statements under way are cancelled on the servers, and what was not
     /// committed is rolled back.
+    /// - Parameter words: what is said then; nil: nothing, as nothing but looking is stopped.
     /// - Throws: `CancellationError` where a signal came and `body` threw; else what `body` throws.
-    static func cancelling<R: Sendable>(_ body: @escaping @Sendable () async throws -> R) async throws -> R {
+    static func cancelling<R: Sendable>(
+        saying words: String? = "stopping: what is under way is rolled back; once more ends at once",
+        _ body: @escaping @Sendable () async throws -> R,
+    ) async throws -> R {
         let task = Task { try await body() }
         let counter = SignalCounter()
         let sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number -> (any DispatchSourceSignal)? in
@@ -18,10 +25,24 @@ enum Signals {
             if number == SIGHUP, isIgnored(number) || LogFile.isOpen { return nil }
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
-                if counter.count() > 1 { _exit(Exit.stopped.rawValue) }
-                Console.error("stopping: what is under way is rolled back; once more ends at once")
+            let stop = { @Sendable in
+                if counter.count() > 1 {
+                    Console.abandonDisplay()
+                    _exit(Exit.stopped.rawValue)
+                }
+                if let words {
+                    Console.display.withLock { $0 }?.stopping()
+                    Console.error(words)
+                }
                 task.cancel()
+            }
+            source.setEventHandler {
+                guard number == SIGHUP else { return stop() }
+                if Console.hasLostTerminal { return Console.leaveTerminal() }
+                // A shell may tell it before the kernel hangs up.
+                DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(300)) {
+                    if Console.hasLostTerminal { Console.leaveTerminal() } else { stop() }
+                }
             }
             source.resume()
             return source
@@ -35,7 +56,7 @@ enum Signals {
         }
     }
 
-    private static func isIgnored(_ number: Int32) -> Bool {
+    static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()
         guard unsafe sigaction(number, nil, &action) == 0 else { return false }
         return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)

@@ -27,6 +27,7 @@ struct Skein: AsyncParsableCommand {
 
     static func main() async {
         Console.holdStandardStreams()
+        atexit(giveTerminalBack)
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
             // A script whose command is empty by mistake must not go on as if it had run.
@@ -59,6 +60,9 @@ enum Exit: Int32 {
     /// To be thrown.
     var error: ExitCode { ExitCode(rawValue) }
 }
+
+/// However the process ends: cursor and echo. At the top level, where it belongs to no actor: `exit` may be called anywhere.
+private func giveTerminalBack() { Console.abandonDisplay() }
 
 /// `exit` by a name that `ParsableCommand` has no method of.
 func leave(_ code: Int32) -> Never { exit(code) }

@@ -58,6 +58,9 @@ package struct RunContext: Sendable {
     /// The source is written to while it is copied, and followed until the cutover.
     package var isLive: Bool { decisions.following != nil }
 
+    /// How many tasks run at once.
+    package var limits: [MigrationTask.Resource: Int] { [.tableJob: tableJobs, .indexJob: indexJobs, .none: 2] }
+
     /// `skein/iot-production/copy:public.readings:0017`
     package func applicationName(_ what: String) -> String { "skein/\(planName)/\(what)" }
 

@@ -111,7 +111,10 @@ struct MigrateCommand: SkeinCommand {
             approval: plan.cutover.approval.value == .manual ? .person : .plan,
             listens: listens)
         let options = options
-        let printer = RunPrinter(options, plan: plan.name.value.text, live: plan.mode.value == .live ? live : nil)
+        let display = LiveDisplay.start(options, DisplayState(name: plan.name.value.text))
+        defer { display?.end() }
+        let printer = RunPrinter(
+            options, plan: plan.name.value.text, live: plan.mode.value == .live ? live : nil, display: display)
         let tell: @Sendable (RunEvent) -> Void = { event in
             watchers.note(event)
             printer.print(event)

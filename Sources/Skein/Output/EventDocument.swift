@@ -19,6 +19,10 @@ struct EventDocument: Encodable {
     var copiedBytes: Int64?
     var totalBytes: Int64?
     var bytesPerSecond: Double?
+    /// Until everything is done, or a live migration is ready for its cutover.
+    var left: TimeLeft?
+    /// Of all work, weighed by the time it takes: 0 to 1.
+    var share: Double?
     var unchanged: Bool?
     var kept: Bool?
     var following: FollowStatus?
@@ -72,6 +76,8 @@ struct EventDocument: Encodable {
             totalBytes = progress.totalBytes
             bytesPerSecond = progress.bytesPerSecond
             seconds = progress.elapsedSeconds
+            left = progress.left
+            share = progress.share
         case .following(let status):
             self.event = "following"
             following = status

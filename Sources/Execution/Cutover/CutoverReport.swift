@@ -63,8 +63,8 @@ package struct CutoverReport: Sendable, Codable, Equatable {
         if let fallback {
             lines +=
                 fallback.rolledBack.map { ["nothing: rolled back to the source \($0)"] } ?? [
-                    "`skein migrate` again: it carries the target's changes back to the source, so that `skein rollback` "
-                        + "can return; `skein clean` ends that, once nobody wants to"
+                    "keep `skein migrate` running, or start it again: it carries the target's changes back to the source, so "
+                        + "that `skein rollback` can return; `skein clean` ends that, once nobody wants to"
                 ]
         } else if let liftFence { lines += ["on the source, only if it is to be written to again:", liftFence] }
         return lines

@@ -3,7 +3,7 @@ import PlanFile
 
 /// Tables that have no way back (`cutover.fallback`). Silent where the plan asks for none.
 enum WayBackTableChecks {
-    static let all = [timescaleSource, identities, hypertableKeys, inheritance, existing, columnstores, largeObjects, skipped]
+    static let all = [timescaleSource, identities, hypertableKeys, inheritance, existing, columnstores, largeObjects, skipped, triggers]
 
     private static func isAsked(_ context: CheckContext) -> Bool { WayBackServerChecks.isAsked(context) }
     private static func location(_ context: CheckContext) -> SourceLocation? { WayBackServerChecks.location(context) }
@@ -152,5 +152,28 @@ enum WayBackTableChecks {
             why: "The plan moves their structure alone.",
             cure: "take them out of `copy.skip-table-data` where the application writes to them",
             object: first.name.description, at: location(context))
+    }
+
+    private static let triggers = Check(
+        "SK748", "Triggers of the source fire for what is carried back",
+        """
+        Rows that are carried back are written with `session_replication_role = replica`, under which ordinary triggers \
+        stay silent: what they did on the target comes back by itself. Triggers that are enabled ALWAYS or REPLICA fire \
+        all the same, and would do it twice.
+        """
+    ) { context, findings in
+        guard isAsked(context) else { return }
+        for relation in context.readRelations {
+            guard let trigger = context.triggers(of: relation).first(where: { ["A", "R"].contains($0.enabled) }) else {
+                continue
+            }
+            findings.add(
+                .error, "trigger \(QualifiedName.quotedIfNeeded(trigger.name)) of \(relation.name) would fire for what is "
+                    + "carried back",
+                why: "It is enabled \(trigger.enabled == "A" ? "always" : "for replicas").",
+                cure: "run on the source, or leave `fallback` out",
+                statement: "alter table \(relation.name.sql) enable trigger \(QualifiedName.quoted(trigger.name));",
+                object: relation.name.description, at: location(context))
+        }
     }
 }

@@ -25,13 +25,16 @@ struct WayBackFollowing {
         case .open: break
         }
         let printer = WayBackPrinter(options, plan: name)
-        printer.print(
-            .streamNotice(
-                "way back: changes on the target are carried back to the source from here on; `skein rollback "
-                    + "\(planArgument)` returns, `skein clean \(planArgument)` ends it, Ctrl-C pauses it"))
+        let begun = RunEvent.streamNotice(
+            "way back: changes on the target are carried back to the source from here on; `skein rollback "
+                + "\(planArgument)` returns, `skein clean \(planArgument)` ends it, Ctrl-C pauses it")
         let run = WayBackRun(plan, retryFor: retryFor)
-        switch try await Signals.cancelling({ try await run.run { printer.print($0) } }) {
-        case .rolledBack: try tell("rolled-back", "the application is back on the source")
+        let end = try await Signals.cancelling {
+            printer.print(begun)
+            return try await run.run { printer.print($0) }
+        }
+        switch end {
+        case .rolledBack: try tell("rolled-back", "a rollback has ended the way back: the source has everything")
         case .cleaned: try tell("way-back-ended", "the way back was ended by `skein clean`")
         case .failed(let failure, let isResumable):
             throw CommandFailure(

@@ -3,7 +3,7 @@ import Testing
 @Suite("Help and version")
 struct HelpTests {
     static let commands = [
-        "validate", "plan", "migrate", "status", "cutover", "verify", "clean", "schema", "explain",
+        "validate", "plan", "migrate", "status", "cutover", "rollback", "verify", "clean", "schema", "explain",
     ]
 
     @Test("each command's help is as it was reviewed, on stdout", arguments: commands)

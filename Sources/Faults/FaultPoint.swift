@@ -19,6 +19,7 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case copyCommitted = "copy.committed"
     case schemaDumped = "schema.dumped"
     case schemaBatch = "schema.batch-committed"
+    case extensionRowsMoved = "extension-rows.before-commit"
     case outsideTransaction = "task.outside-transaction"
     case beforeFinish = "run.before-finish"
     case dropBegun = "drop.before-commit"

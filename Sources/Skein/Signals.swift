@@ -13,20 +13,21 @@ enum Signals {
     static func cancelling<R: Sendable>(_ body: @escaping @Sendable () async throws -> R) async throws -> R {
         let task = Task { try await body() }
         let counter = SignalCounter()
-        let sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number -> (any DispatchSourceSignal)? in
+        for number in [SIGINT, SIGTERM, SIGHUP] {
             // What `nohup` asked to ignore stays ignored.
-            if number == SIGHUP, isIgnored(number) { return nil }
+            if number == SIGHUP, isIgnored(number) { continue }
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            // Kept for good, by itself: one that is made after another of its signal was cancelled hears nothing.
             source.setEventHandler {
+                guard withExtendedLifetime(source, { !counter.isOver }) else { return }
                 if counter.count() > 1 { _exit(Exit.stopped.rawValue) }
                 Console.error("stopping: what is under way is rolled back; once more ends at once")
                 task.cancel()
             }
             source.resume()
-            return source
         }
-        defer { for source in sources { source.cancel() } }
+        defer { counter.end() }
         do {
             return try await task.value
         } catch {
@@ -45,7 +46,11 @@ enum Signals {
 
 private final class SignalCounter: Sendable {
     private let value = Mutex(0)
+    private let over = Mutex(false)
     var isZero: Bool { value.withLock { $0 == 0 } }
+    /// What would be cancelled has ended.
+    var isOver: Bool { over.withLock { $0 } }
+    func end() { over.withLock { $0 = true } }
     func count() -> Int {
         value.withLock { count in
             count += 1

@@ -7,6 +7,8 @@ package enum StreamBroken: Error, Sendable, Equatable {
     case slotInvalidated(slot: String, reason: String)
     /// The slot is another plugin's.
     case otherPlugin(slot: String, found: String, expected: String)
+    /// The source cannot decode its own WAL from where the slot stands, and never will.
+    case undecodable(slot: String, message: String)
     /// A publication does not exist at the stream's position: its changes would be missing.
     case publicationMissing(message: String)
     /// Another server answers under the source's address.
@@ -22,6 +24,8 @@ extension StreamBroken: CustomStringConvertible {
         case .slotInvalidated(let slot, let reason): "the source invalidated replication slot \"\(slot)\": \(reason)"
         case .otherPlugin(let slot, let found, let expected):
             "replication slot \"\(slot)\" is one of \(found), not of \(expected)"
+        case .undecodable(let slot, let message):
+            "the source cannot read replication slot \"\(slot)\" any further: \(message)"
         case .publicationMissing(let message): "the stream lacks a publication: \(message)"
         case .otherServer(let found, let expected):
             "another server answers as the source: system identifier \(found), not \(expected)"
@@ -54,6 +58,8 @@ enum StreamFailure: Equatable {
         // "requested WAL segment … has already been removed".
         case "58P01" where refusal.message.contains("WAL segment"):
             return .broken(.slotInvalidated(slot: slot, reason: refusal.message))
+        // relfilenumbermap.c's "could not map filenode" and its like: the same WAL is decoded to the same end.
+        case "XX000": return .broken(.undecodable(slot: slot, message: refusal.message))
         // The slot is active: for another process.
         case "55006": return .passing
         default: return error.isTransient ? .passing : .final

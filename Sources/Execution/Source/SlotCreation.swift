@@ -31,7 +31,8 @@ package struct SlotCreation {
     /// - Parameters:
     ///   - following: of its tables, those whose inserts alone are followed have their updates and deletes counted.
     ///   - replication: connects a session in replication mode (`replication=database`) to the source.
-    /// - Throws: `SourceError.slotLost` where the state knows a slot that is not there any more; `.slotElsewhere`.
+    /// - Throws: `SourceError.slotLost` where the state knows a slot that is not there any more; `.slotElsewhere`;
+    ///   `.changedMeanwhile`, which is to be tried again.
     package func run(_ following: FollowingDecision, replication: () throws -> Connection) throws {
         guard let record = try store.record(), record.isClaimed else {
             throw StateError.unexpected("a slot before the source was prepared")
@@ -42,9 +43,13 @@ package struct SlotCreation {
         }
         try SlotStatus.refuseElsewhere(source, slot: slot)
         try SlotRemoval.drop(source, slot: slot, endingSessionsOf: planName)
+        let changes = try CatalogChanges(source)
         let walsender = try replication()
         let made = try create(following.plugin, on: walsender)
         FaultPoint.slotCreated.pass()
+        // Unknown to the state, it is dropped when this is tried again.
+        let changed = try changes.tables()
+        guard changed.isEmpty else { throw SourceError.changedMeanwhile(changed) }
         // The session that exported it must do nothing else until then (walsender.c).
         let snapshot = try importSnapshot(made.snapshot)
         let shape = try SourceShape.read(source, following: following.tables.map(\.oid))

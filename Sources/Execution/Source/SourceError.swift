@@ -13,6 +13,8 @@ package enum SourceError: Error, Sendable, Equatable {
     case slotInUse(slot: String, by: SessionFact)
     /// Our slot's name is taken by one of another database; nil: by a physical one. It is none of our business.
     case slotElsewhere(slot: String, database: String?)
+    /// Tables that were made, rewritten or altered while the slot was: its stream would not know.
+    case changedMeanwhile([QualifiedName])
     case fenceRefused([FenceProblem])
     /// Transactions that are still open after the waiting.
     case stillOpen([SessionFact], seconds: Double)
@@ -26,7 +28,7 @@ package enum SourceError: Error, Sendable, Equatable {
     /// Whether the same work may succeed when it is tried again a little later.
     package var isTransient: Bool {
         switch self {
-        case .locked, .slotInUse, .sessionsRemain, .gateClosed: true
+        case .locked, .slotInUse, .sessionsRemain, .gateClosed, .changedMeanwhile: true
         default: isRefusal
         }
     }
@@ -57,6 +59,9 @@ package enum SourceError: Error, Sendable, Equatable {
             "the source's server has a replication slot \(slot) already, "
                 + (database.map { "of database \($0)" } ?? "a physical one")
                 + ": names of slots are shared by all databases of a server"
+        case .changedMeanwhile(let tables):
+            "tables were made or altered on the source while the replication slot was: "
+                + Self.list(tables.map(\.description)) + "; its stream would show them as they were before"
         case .fenceRefused(let problems): "the fence would leak: " + problems.map(\.message).joined(separator: "; ")
         case .stillOpen(let sessions, let seconds):
             "transactions on the source are still open after \(Int(seconds)) s: "
@@ -86,6 +91,7 @@ package enum SourceError: Error, Sendable, Equatable {
         case .slotElsewhere:
             "run `skein clean` with this plan, which leaves that slot alone, then give the plan another `name`; where that "
                 + "slot is a leftover, remove it with `skein clean` and the plan it came from"
+        case .changedMeanwhile: "make and alter no table for a moment (TRUNCATE and new partitions count)"
         case .fenceRefused(let problems): problems.map(\.cure).joined(separator: "; ")
         case .stillOpen: "let them end or end them, or wait longer (--wait), then run cutover again"
         case .mayNotFence: "connect as the database's owner, or stop the application yourself and use `fence: none`"

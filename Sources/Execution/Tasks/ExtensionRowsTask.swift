@@ -1,3 +1,4 @@
+private import Faults
 private import PlanFile
 package import Planning
 internal import Postgres
@@ -13,6 +14,7 @@ package enum ExtensionRowsTask {
                     let copied = try rows.tables.reduce(0) { count, table in
                         try count + copy(table, replaces: rows.replaces, from: source, to: target, scope.meter)
                     }
+                    FaultPoint.extensionRowsMoved.pass()
                     return TaskOutcome(rows: copied)
                 } catch let error as PostgresError where error.sqlState == "42501" {
                     // The tables of a trusted extension belong to the server's first superuser.

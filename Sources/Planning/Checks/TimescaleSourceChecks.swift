@@ -4,7 +4,8 @@ import PlanFile
 /// What must hold of a source that has TimescaleDB.
 enum TimescaleSourceChecks {
     static let all = [
-        version, plugin, indexIdentity, directChanges, partitioningFunctions, contradictions, rangePartitions, locks, notSelected,
+        version, plugin, indexIdentity, directChanges, partitioningFunctions, contradictions, rangePartitions, locks,
+        notSelected,
     ]
 
     /// The hypertables of the source that are migrated.

@@ -21,6 +21,10 @@ struct StreamFailureTests {
             "55000", "can no longer access replication slot \"s\"",
             .broken(.slotInvalidated(slot: "s", reason: "can no longer access replication slot \"s\""))
         ),
+        (
+            "XX000", "could not map filenode \"base/1/2\" to relation OID",
+            .broken(.undecodable(slot: "s", message: "could not map filenode \"base/1/2\" to relation OID"))
+        ),
         ("55006", "replication slot \"s\" is active for PID 12", .passing),
         ("57P01", "terminating connection due to administrator command", .passing),
         ("53300", "number of requested standby connections exceeds max_wal_senders", .passing),

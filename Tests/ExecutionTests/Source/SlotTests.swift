@@ -1,3 +1,5 @@
+import Foundation
+import PlanFile
 import Planning
 import Postgres
 import Synchronization
@@ -44,6 +46,40 @@ struct SlotTests {
             #expect(wasWaitedFor)
             let snapshot = try #require(try fixture.stream.record()?.slotSnapshot)
             #expect(xid < snapshot.xmin || (xid < snapshot.xmax && !snapshot.running.contains(xid)))
+        }
+    }
+
+    /// The server's own snapshot would show the table as it was before, for ever.
+    @Test(arguments: SourceFixture.Server.present)
+    func `A table that is altered while it is made is noticed, and the next one knows it`(
+        _ server: SourceFixture.Server,
+    ) async throws {
+        try await SourceFixture.with(on: server, plugin: .testDecoding) { fixture in
+            try fixture.prepare()
+            let (early, late) = (try fixture.application(), try fixture.application())
+            let (altering, shop) = (try fixture.application(), try fixture.application())
+            try early.execute("begin; select txid_current()")
+            let observer = try Connection(fixture.sourceTarget, applicationName: "skein/observer")
+            // The server looks at no commit between its first waiting and its second one.
+            let second = CommitLater(late, observer, walsenderOf: fixture.planName)
+            let first = CommitLater(early, observer, walsenderOf: fixture.planName) {
+                try late.execute("begin; select txid_current()")
+                try altering.execute("alter table public.keyed add column later integer")
+                Thread.detachNewThread {
+                    Thread.sleep(forTimeInterval: 0.2)
+                    second.start()
+                }
+            }
+            first.start()
+            #expect(throws: SourceError.changedMeanwhile([QualifiedName(schema: "public", name: "keyed")])) {
+                try fixture.createSlot()
+            }
+            // As the run tries it again.
+            try fixture.createSlot()
+            try shop.execute("insert into public.keyed values (5, 'b', 77)")
+            let rows = try shop.query(
+                "select data from pg_logical_slot_peek_changes($1, null, null)", [fixture.names.slot])
+            #expect(rows.indices.contains { rows.text($0, 0).contains("later[integer]:77") })
         }
     }
 

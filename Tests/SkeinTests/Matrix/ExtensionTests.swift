@@ -1,3 +1,4 @@
+import Faults
 import Postgres
 import TestServers
 import Testing
@@ -41,6 +42,11 @@ struct ExtensionTests {
             let target = table.replacing("%@", with: ", new text default 'n'")
             try await TestServers.withConnection(to: migration.target, settings: ["search_path": "public"]) {
                 try $0.execute(target + "insert into public.rules values (12, 'mine=>1'), (99, 'mine=>2');")
+            }
+            if mode == "offline" {
+                let fault = FaultPoint.extensionRowsMoved.rawValue
+                let killed = try await migration.skein("migrate", environment: ["SKEIN_FAULT": fault])
+                #expect(killed.signal == 9, "\(killed)")
             }
             let run = try migration.start("migrate")
             if mode == "live" {

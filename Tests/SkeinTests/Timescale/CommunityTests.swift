@@ -78,7 +78,9 @@ struct CommunityTests {
     }
 
     private static func expectKept(_ migration: Migration) async throws {
-        #expect(try await migration.differences() == [])
+        // Without a fence, sequences are set beyond what the source has drawn.
+        let differences = try await migration.differences().filter { !$0.hasPrefix("sequence") }
+        #expect(differences == [], "\(differences)")
         #expect(try await migration.onTarget(kept) == migration.onSource(kept))
         for view in views {
             #expect(try await migration.onTarget(view) == migration.onSource(view), "\(view)")

@@ -69,11 +69,11 @@ enum TimescaleDatabase {
 
     static func with(
         _ prefix: String, plan: String = plan, mode: String = "offline", sql: [String] = batches,
-        _ body: (Migration) async throws -> Void,
+        from source: ConnectionTarget? = nil, _ body: (Migration) async throws -> Void,
     ) async throws {
         let environment = try #require(DumpPrograms.environment(major: 17))
         try await Migration.with(
-            prefix, sql: sql, plan: plan, mode: mode, sourceServer: TestServers.requireTarget(),
+            prefix, sql: sql, plan: plan, mode: mode, sourceServer: source ?? TestServers.requireTarget(),
             targetServer: TestServers.requireTarget18()
         ) { migration in
             var migration = migration

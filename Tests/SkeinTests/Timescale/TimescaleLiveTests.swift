@@ -135,12 +135,36 @@ struct TimescaleLiveTests {
         }
     }
 
+    @Test("wal2json tells of chunks, too, where the server allows it", .enabled(if: OwnServers.canStart))
+    func wal2json() async throws {
+        let setting = try await TestServers.column(
+            "select name from pg_settings where name = 'output_plugin_libraries'", on: TestServers.requireTarget())
+        let allowed = setting.isEmpty ? "" : "output_plugin_libraries = 'test_decoding, wal2json'\n"
+        try await OwnServers.with([.target], configuration: [.target: allowed]) { servers in
+            let plan = Self.plan.replacing("replication:\n", with: "replication:\n  plugin: wal2json\n")
+            try await TimescaleDatabase.with(
+                "tssource_json", plan: plan, mode: "live", sql: TimescaleDatabase.batches + Self.beat,
+                from: servers.target(.target)
+            ) { migration in
+                var run: SkeinProcess?
+                try await Self.whileWorking(migration) {
+                    let started = try migration.start("migrate", ["--no-color"])
+                    run = started
+                    try await migration.waitUntilFollowing(started)
+                }
+                let cutover = try await migration.cutOver()
+                try #require(cutover.exitCode == 0, "\(cutover)\n--- migrate\n\(run?.stderr ?? "")")
+                _ = try await run?.wait(atMost: 30)
+                #expect(try await migration.differences().filter { !$0.hasPrefix("sequence") } == [])
+            }
+        }
+    }
+
     @Test("Killed while it follows, it goes on, and nothing is lost or doubled")
     func killed() async throws {
         try await TimescaleDatabase.with(
             "tssource_lkill", plan: Self.plan, mode: "live", sql: TimescaleDatabase.batches + Self.beat
         ) { migration in
-            var run: SkeinProcess?
             try await Self.whileWorking(migration) {
                 let faults = [
                     "live-copy.before-commit:2", "copy.committed:5", "apply.committed:3", "apply.before-commit:2",
@@ -149,18 +173,19 @@ struct TimescaleLiveTests {
                     let killed = try await migration.skein("migrate", environment: ["SKEIN_FAULT": fault])
                     #expect(killed.signal == 9, "\(killed)")
                 }
-                let started = try migration.start("migrate", ["--no-color"])
-                run = started
-                try await migration.waitUntilFollowing(started)
+                let run = try migration.start("migrate", ["--no-color"])
+                try await migration.waitUntilFollowing(run)
+                try await run.waitUntilSaid("ready for cutover")
+                run.send(9)
+                _ = try await run.wait()
             }
             try await TestServers.execute(
                 "select public.drop_chunks('public.readings', older_than => '2024-03-02'::timestamptz)",
                 on: migration.source)
-            let dead = try await migration.skein("cutover", environment: ["SKEIN_FAULT": "chunks.before-commit"])
-            _ = dead
+            let killed = try await migration.skein("cutover", environment: ["SKEIN_FAULT": "chunks.before-commit"])
+            #expect(killed.signal == 9, "\(killed)")
             let cutover = try await migration.cutOver()
-            try #require(cutover.exitCode == 0, "\(cutover)\n--- migrate\n\(run?.stderr ?? "")")
-            _ = try await run?.wait(atMost: 30)
+            try #require(cutover.exitCode == 0, "\(cutover)")
             #expect(try await migration.differences().filter { !$0.hasPrefix("sequence") } == [])
         }
     }

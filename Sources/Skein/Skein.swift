@@ -20,7 +20,8 @@ struct Skein: AsyncParsableCommand {
         version: Version.line,
         subcommands: [
             ValidateCommand.self, PlanCommand.self, MigrateCommand.self, StatusCommand.self, CutoverCommand.self,
-            VerifyCommand.self, ReportCommand.self, RunbookCommand.self, CleanCommand.self, SchemaCommand.self,
+            RollbackCommand.self, VerifyCommand.self, ReportCommand.self, RunbookCommand.self, CleanCommand.self,
+            SchemaCommand.self,
             ExplainCommand.self, ManualCommand.self,
         ]
     )

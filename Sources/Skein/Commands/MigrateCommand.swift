@@ -97,6 +97,9 @@ struct MigrateCommand: SkeinCommand {
         let end = try await run(migrator, loaded, watchers)
         let ending = RunEnding(options: options, plan: plan, planArgument: ShellWord.quoted(loaded.path))
         try await ending.tell(end, seconds: (clock.now - begun) / .seconds(1), wasResumed: record != nil)
+        try await WayBackFollowing(
+            plan: plan, planArgument: ShellWord.quoted(loaded.path), options: options, retryFor: settings.retryFor
+        ).run()
     }
 
     // MARK: The run

@@ -27,6 +27,8 @@ enum CommandCode: String, CaseIterable {
     case taskFailed = "SK923"
     case differences = "SK924"
     case sourceTrouble = "SK925"
+    case noWayBack = "SK926"
+    case wayBackLost = "SK927"
     case unexpected = "SK929"
 
     /// What the code stands for, in a line.
@@ -56,6 +58,8 @@ enum CommandCode: String, CaseIterable {
         case .taskFailed: "a task failed in a way that waiting does not mend"
         case .differences: "source and target differ"
         case .sourceTrouble: "something on the source is in the way of following it, or of the fence"
+        case .noWayBack: "there is no way back to the source, or a rollback cannot begin as the target stands"
+        case .wayBackLost: "the target's changes can no longer be carried back to the source"
         case .unexpected: "something that should not happen: a mistake in Skein"
         }
     }

@@ -66,7 +66,9 @@ package struct CutoverReport: Sendable, Codable, Equatable {
                     "keep `skein migrate` running, or start it again: it carries the target's changes back to the source, so "
                         + "that `skein rollback` can return; `skein clean` ends that, once nobody wants to"
                 ]
-        } else if let liftFence { lines += ["on the source, only if it is to be written to again:", liftFence] }
+        } else if let liftFence {
+            lines += ["on the source, only if it is to be written to again:", liftFence]
+        }
         return lines
     }
 }

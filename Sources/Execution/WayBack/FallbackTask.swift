@@ -101,7 +101,9 @@ struct WayBackOpening {
 struct WayBackNameTaken: ToldError {
     var name: String
     var object: String? { "schema skein" }
-    var summary: String { "the source holds the state of a migration called \(name), which the way back would be called" }
+    var summary: String {
+        "the source holds the state of a migration called \(name), which the way back would be called"
+    }
     var cure: String? {
         "run `skein clean` with that migration's plan once it is finished; or `skein cutover --abort`, then begin without "
             + "`cutover.fallback`"

@@ -188,7 +188,8 @@ enum WayBackServerChecks {
     ) { context, findings in
         guard isAsked(context), context.plan.cutover.fence.value == .none else { return }
         findings.add(
-            .warning, "`cutover.fallback` without a fence: nothing keeps the application off the source after the cutover",
+            .warning,
+            "`cutover.fallback` without a fence: nothing keeps the application off the source after the cutover",
             why: "What it would write there mixes with what is carried back.",
             cure: "say `cutover: {fence: read-only}`",
             at: context.plan.cutover.fence.location ?? location(context))

@@ -3,7 +3,10 @@ import PlanFile
 
 /// Tables that have no way back (`cutover.fallback`). Silent where the plan asks for none.
 enum WayBackTableChecks {
-    static let all = [timescaleSource, identities, hypertableKeys, inheritance, existing, columnstores, largeObjects, skipped, triggers]
+    static let all = [
+        timescaleSource, identities, hypertableKeys, inheritance, existing, columnstores, largeObjects, skipped,
+        triggers,
+    ]
 
     private static func isAsked(_ context: CheckContext) -> Bool { WayBackServerChecks.isAsked(context) }
     private static func location(_ context: CheckContext) -> SourceLocation? { WayBackServerChecks.location(context) }
@@ -61,14 +64,16 @@ enum WayBackTableChecks {
             let tables = family?.parts ?? [planned.relation]
             let isNamedAlike = tables.allSatisfy { table in
                 let identity = context.identity(of: table)
-                guard case .columns = identity.identity, identity.index?.isPrimary == true, identity.change == nil else {
+                guard case .columns = identity.identity, identity.index?.isPrimary == true, identity.change == nil
+                else {
                     return false
                 }
                 return true
             }
             guard planned.entry.primaryKey != nil || !isNamedAlike else { continue }
             findings.add(
-                .error, "no way back from hypertable \(planned.name): its rows are not named by the source's primary key",
+                .error,
+                "no way back from hypertable \(planned.name): its rows are not named by the source's primary key",
                 why: planned.entry.primaryKey != nil ? "The plan gives it another key." : nil,
                 cure: "give the table on the source a primary key that holds the time column, or leave `fallback` out",
                 object: planned.name, at: planned.location ?? location(context))
@@ -168,7 +173,8 @@ enum WayBackTableChecks {
                 continue
             }
             findings.add(
-                .error, "trigger \(QualifiedName.quotedIfNeeded(trigger.name)) of \(relation.name) would fire for what is "
+                .error,
+                "trigger \(QualifiedName.quotedIfNeeded(trigger.name)) of \(relation.name) would fire for what is "
                     + "carried back",
                 why: "It is enabled \(trigger.enabled == "A" ? "always" : "for replicas").",
                 cure: "run on the source, or leave `fallback` out",

@@ -30,7 +30,8 @@ struct RollbackRun: Sendable {
                 [
                     Diagnostic(
                         .stopped, "stopped on request",
-                        cure: "Run the same command to go on, or `skein rollback \(planArgument) --abort` to stay on the "
+                        cure:
+                            "Run the same command to go on, or `skein rollback \(planArgument) --abort` to stay on the "
                             + "target.")
                 ])
         } catch {
@@ -91,7 +92,8 @@ struct RollbackRun: Sendable {
     private func tooLate(_ time: String?) -> CommandFailure {
         .wrong(
             .alreadyFinished,
-            "the rollback of \(name) is complete\(time.map { ", \(Words.time($0))" } ?? ""), and cannot be withdrawn any more")
+            "the rollback of \(name) is complete\(time.map { ", \(Words.time($0))" } ?? ""), and cannot be withdrawn any more"
+        )
     }
 
     private func failure(_ error: any Error) -> CommandFailure {

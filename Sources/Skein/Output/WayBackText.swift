@@ -14,7 +14,9 @@ enum WayBackText {
             lines.append(
                 "         \(Words.count(stream.appliedChanges)) changes carried back by the process that does it")
         }
-        if let requested = report.requested { lines.append("rollback asked for \(Words.time(requested)), not complete") }
+        if let requested = report.requested {
+            lines.append("rollback asked for \(Words.time(requested)), not complete")
+        }
         lines.append("next     " + next(report, planArgument))
         return lines
     }

@@ -3,7 +3,8 @@ import Testing
 @Suite("Help and version")
 struct HelpTests {
     static let commands = [
-        "validate", "plan", "migrate", "status", "cutover", "rollback", "verify", "report", "runbook", "clean", "schema",
+        "validate", "plan", "migrate", "status", "cutover", "rollback", "verify", "report", "runbook", "clean",
+        "schema",
         "explain",
     ]
 

@@ -4,6 +4,11 @@ extension Plan {
     package struct Setting: Hashable, Sendable, Codable {
         package var key: String
         package var value: String
+
+        package init(key: String, value: String) {
+            self.key = key
+            self.value = value
+        }
     }
 
     /// Everything that the plan says, defaults included, in one fixed order and spelling, without passwords: what is
@@ -53,6 +58,7 @@ extension Plan {
         list.add("cutover.max-lag", cutover.maxLag.value.canonical)
         list.add("cutover.fence", cutover.fence.value.rawValue)
         list.add("cutover.verify", cutover.verify.value.rawValue)
+        if cutover.opensFallback { list.add("cutover.fallback", "true") }
         return list.settings
     }
 

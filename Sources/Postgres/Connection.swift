@@ -164,10 +164,13 @@ package final class Connection {
             }
             return unsafe String(cString: value)
         }
-        let isUp = unsafe PQstatus(raw) == CONNECTION_OK
         guard let state = field("C") else {
             let text = unsafe String(cString: PQerrorMessage(raw)).trimmingNewline()
-            return isUp ? .unexpected(text) : .connectionLost(text)
+            // Without a code it is libpq that failed. After a failed write the connection counts as up, because libpq has
+            // not read its end yet (fe-exec.c, `pqSaveWriteError`).
+            let isOwnFailure = unsafe PQresultStatus(result) == PGRES_FATAL_ERROR
+            let isUp = unsafe PQstatus(raw) == CONNECTION_OK
+            return isUp && !isOwnFailure ? .unexpected(text) : .connectionLost(text)
         }
         return .server(
             ServerError(

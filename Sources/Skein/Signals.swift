@@ -20,9 +20,9 @@ enum Signals {
     ) async throws -> R {
         let task = Task { try await body() }
         let counter = SignalCounter()
-        let sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number -> (any DispatchSourceSignal)? in
-            // What `nohup` asked to ignore stays ignored.
-            if number == SIGHUP, isIgnored(number) { return nil }
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            // What `nohup` asked to ignore stays ignored; a log that is opened anew by it has it for itself.
+            if number == SIGHUP, isIgnored(number) || LogFile.isOpen { continue }
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             let stop = { @Sendable in
@@ -36,7 +36,9 @@ enum Signals {
                 }
                 task.cancel()
             }
+            // Kept for good, by itself: one that is made after another of its signal was cancelled hears nothing.
             source.setEventHandler {
+                guard withExtendedLifetime(source, { !counter.isOver }) else { return }
                 guard number == SIGHUP else { return stop() }
                 if Console.hasLostTerminal { return Console.leaveTerminal() }
                 // A shell may tell it before the kernel hangs up.
@@ -45,9 +47,8 @@ enum Signals {
                 }
             }
             source.resume()
-            return source
         }
-        defer { for source in sources { source.cancel() } }
+        defer { counter.end() }
         do {
             return try await task.value
         } catch {
@@ -66,7 +67,11 @@ enum Signals {
 
 private final class SignalCounter: Sendable {
     private let value = Mutex(0)
+    private let over = Mutex(false)
     var isZero: Bool { value.withLock { $0 == 0 } }
+    /// What would be cancelled has ended.
+    var isOver: Bool { over.withLock { $0 } }
+    func end() { over.withLock { $0 = true } }
     func count() -> Int {
         value.withLock { count in
             count += 1

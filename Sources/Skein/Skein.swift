@@ -14,12 +14,15 @@ struct Skein: AsyncParsableCommand {
         abstract: "Moves a PostgreSQL database into TimescaleDB or another PostgreSQL, from one plan file.",
         discussion: """
             Exit codes: 0 done; 1 failed, not resumable as it stands; 2 the command line, the plan or a check is \
-            wrong; 3 verify found differences; 4 stopped, run the same command to resume.
+            wrong; 3 verify found differences; 4 stopped, run the same command to resume. `plan --detailed-exitcode`: 0 \
+            nothing to do, 2 tasks to run, 1 an error.
             """,
-        version: "skein " + Version.text,
+        version: Version.line,
         subcommands: [
             ValidateCommand.self, PlanCommand.self, MigrateCommand.self, StatusCommand.self, CutoverCommand.self,
-            VerifyCommand.self, CleanCommand.self, SchemaCommand.self, ExplainCommand.self,
+            RollbackCommand.self, VerifyCommand.self, ReportCommand.self, RunbookCommand.self, CleanCommand.self,
+            SchemaCommand.self,
+            ExplainCommand.self, ManualCommand.self,
         ]
     )
 
@@ -45,10 +48,6 @@ struct Skein: AsyncParsableCommand {
             Usage.end(error, arguments)
         }
     }
-}
-
-enum Version {
-    static let text = "0.1.0"
 }
 
 /// The exit codes that scripts rely on.

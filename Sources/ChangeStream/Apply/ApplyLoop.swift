@@ -12,7 +12,9 @@ final class ApplyLoop {
     /// The same, once it was begun with the target's catalogs as they are by then: who changes a table makes the change
     /// on the target first.
     private var triedAnew: LSN?
-    private var attempts = 0
+    /// Since something was applied.
+    private var deadlocks = 0
+    private var violated: Set<String> = []
     private var lastPosition = LSN(rawValue: 0)
 
     init(_ applier: Applier) { self.applier = applier }
@@ -41,20 +43,25 @@ final class ApplyLoop {
                 if final == nil { triedAnew = point } else { limit = final }
             } catch let error as PostgresError {
                 if applier.control.withLock({ $0.isCancelled }) { throw CancellationError() }
-                guard let state = error.sqlState, mayRetry(state) else { throw error }
+                guard let state = error.sqlState, mayRetry(error) else { throw error }
                 applier.report(.triedAgain(sqlState: state))
             }
         }
     }
 
-    /// A deadlock or serialization failure; and once without progress a violated constraint: it may have been built
+    /// A deadlock or serialization failure; and once without progress each violated constraint: it may have been built
     /// since the target's catalogs were read, and then its table's changes go in order.
-    private func mayRetry(_ state: String) -> Bool {
+    private func mayRetry(_ error: PostgresError) -> Bool {
+        guard case .server(let refusal) = error else { return false }
         let position = applier.status.position
-        if position > lastPosition { attempts = 0 }
+        if position > lastPosition { (deadlocks, violated) = (0, []) }
         lastPosition = position
-        attempts += 1
-        if ["40P01", "40001"].contains(state) { return attempts <= 5 }
-        return ["23505", "23P01"].contains(state) && attempts <= 1
+        switch refusal.sqlState {
+        case "40P01", "40001":
+            deadlocks += 1
+            return deadlocks <= 5
+        case "23505", "23P01": return violated.insert(refusal.constraint ?? "").inserted
+        default: return false
+        }
     }
 }

@@ -115,7 +115,7 @@ extension MigrationGraph {
     fileprivate init(_ decisions: Decisions, _ records: [TaskRecord]) {
         self.init(
             tasks: records.map(\.task), tables: decisions.tables, jobs: decisions.jobs,
-            exclusions: decisions.exclusions, access: decisions.access)
+            exclusions: decisions.exclusions, following: decisions.following, access: decisions.access)
     }
 }
 

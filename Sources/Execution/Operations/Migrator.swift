@@ -63,16 +63,20 @@ package struct Migrator: Sendable {
     package func create(_ inspection: Inspection, _ graph: MigrationGraph) async throws {
         let (name, hash, settings, version) = (name, plan.hash, settings, options.version)
         let fingerprint = inspection.sourceFingerprint
+        let origin = OriginRecord(inspection)
         try await onTarget { target in
             try target.transaction {
                 let store = StateStore(target)
                 try store.prepare()
                 // Another process may have begun the same migration a moment ago.
                 guard try store.migration(named: name) == nil else { return }
-                _ = try store.create(
+                let id = try store.create(
                     name: name, planHash: hash, settings: settings, source: ServerIdentity(inspection.source.server),
                     target: ServerIdentity(inspection.target.server), fingerprint: fingerprint, graph: graph,
                     skeinVersion: version)
+                let history = HistoryStore(target, migration: id)
+                try history.prepare()
+                try history.setOrigin(origin)
             }
         }
         FaultPoint.stateCreated.pass()
@@ -90,6 +94,7 @@ package struct Migrator: Sendable {
         let (targetFacts, records) = try await onTarget { target in
             let facts = try ServerFacts.read(target)
             try StateStore(target).update(migration: record.id, settings: settings, planHash: hash)
+            try target.transaction { try HistoryStore(target, migration: record.id).prepare() }
             return (facts, try TaskStore(target, migration: record.id).all())
         }
         // What a failed-over source has lost of its last commits, a repair finds out.
@@ -109,6 +114,7 @@ package struct Migrator: Sendable {
         context.opensGate = options.opensGate
         context.cutoverWait = options.waitSeconds
         context.uid = record.uid
+        context.skeinVersion = options.version
         context.sourceIdentity = sourceFacts.identity
         if context.isLive {
             try await LivePreparation(context, tell: tell).run(
@@ -149,6 +155,20 @@ package struct Migrator: Sendable {
 
     private func onTarget<R: Sendable>(_ body: @Sendable (Connection) throws -> R) async throws -> R {
         try await ServerAccess(plan, .target, purpose: "control").run(body)
+    }
+}
+
+extension OriginRecord {
+    /// As the servers are now.
+    init(_ inspection: Inspection) {
+        func server(_ catalog: Catalog) -> Server {
+            Server(
+                version: catalog.server.version,
+                timescaleDB: catalog.extensions.first { $0.name == "timescaledb" }?.version,
+                database: catalog.server.database, encoding: catalog.server.encoding)
+        }
+        self.init(
+            findings: inspection.diagnostics, source: server(inspection.source), target: server(inspection.target))
     }
 }
 

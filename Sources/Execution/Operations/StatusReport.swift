@@ -85,6 +85,8 @@ package struct StatusReport: Sendable, Codable, Equatable {
     package var live: LiveReport?
     /// Of a live migration, where the source was asked.
     package var source: SourceReport?
+    /// The way back to the source, where there is one.
+    package var fallback: WayBackReport?
     /// What a person should know before it becomes a trouble.
     package var notices: [String] = []
 

@@ -18,19 +18,24 @@ enum Attempt: Sendable {
     /// Claims a task and runs it.
     static func make(
         _ number: Int, _ context: RunContext, _ holder: Int, _ snapshot: SnapshotReference?, _ meter: CopyMeter,
-        on link: Link,
+        _ worker: TaskWorker, on link: Link,
     ) async -> Attempt {
         let task = context.tasks[number]
         do {
             // Compared before it is claimed: two processes may do so, but only one says that it is done.
             var outcome = TaskOutcome()
+            let begun = ContinuousClock.now
             if case .verify(let piece) = task.action {
                 outcome = try await VerifyTask.compare(piece, context, link.verifier)
             }
             let compared = outcome
+            let elapsed = (ContinuousClock.now - begun) / .seconds(1)
             return try await link.run(task.id) { ends in
                 let store = TaskStore(try ends.target(), migration: context.migration)
-                switch try store.claim(number, holder: holder, needsAllRows: task.action.needsAllRows) {
+                let claiming = try store.claim(
+                    number, holder: holder, needsAllRows: task.action.needsAllRows, worker: worker,
+                    elapsed: elapsed)
+                switch claiming {
                 case .alreadyDone: return .doneElsewhere
                 case .taken: return .takenElsewhere
                 case .blocked: return .blocked
@@ -101,7 +106,7 @@ extension Action {
         switch self {
         case .addForeignKey, .validateForeignKey, .restorePostData, .setSequences, .refreshMaterializedView,
             .restoreEventTriggers, .checkSourceUnchanged, .vacuum, .verify, .restoreTriggers, .follow, .catchUp, .gate,
-            .fence, .writeMarker, .drain, .recopyUnfollowed, .completeCutover, .applyPolicies, .setOwners,
+            .fence, .writeMarker, .drain, .recopyUnfollowed, .openFallback, .completeCutover, .applyPolicies, .setOwners,
             .grantPrivileges, .levelChunks, .createAggregate, .fillAggregate, .restoreAggregateViews,
             .applyTimescaleSettings:
             true

@@ -45,6 +45,7 @@ package actor Engine {
     private var differences: [String] = []
     private var attempts: [Int: Int] = [:]
     private(set) var progress: ProgressMeter
+    private var history = RunHistory()
     /// Comparisons that the plan, as it is now, does not ask for.
     private let unneeded: Set<Int>
     let isResumed: Bool
@@ -92,16 +93,18 @@ package actor Engine {
                 isResumed: isResumed))
         let migration = context.migration
         holder = try await control.run { try TaskStore($0, migration: migration).registerHolder() }
+        let version = context.skeinVersion
+        history.began(try await control.run { try RunHistory.begin($0, migration: migration, version: version) })
         while true {
             let end = await loop()
             guard end == .finished else {
-                await close()
+                await close(end)
                 return end
             }
             // Where another process has completed it, or an earlier run.
             await live?.tellCompleted()
             if let end = await finishMigration() {
-                await close()
+                await close(end)
                 return end
             }
         }
@@ -218,7 +221,9 @@ package actor Engine {
 
     private func launch(_ number: Int, in group: inout TaskGroup<Event>) {
         let task = context.tasks[number]
-        let link = idle[task.resource]?.popLast() ?? Link(context)
+        let link =
+            idle[task.resource]?.popLast() ?? Link(context, name: history.nameWorker(task.resource))
+        let worker = TaskWorker(run: history.run, name: link.name)
         attempts[number, default: 0] += 1
         tell(.started(id: task.id, attempt: attempts[number, default: 1]))
         let meter = CopyMeter()
@@ -227,7 +232,9 @@ package actor Engine {
         let withdrawal = live?.withdrawal(of: number)
         group.addTask {
             let begun = clock.now
-            let make = { @Sendable in await Attempt.make(number, context, holder, snapshot, meter, on: link) }
+            let make = { @Sendable in
+                await Attempt.make(number, context, holder, snapshot, meter, worker, on: link)
+            }
             let attempt = if let withdrawal { await withdrawal.ending(make) } else { await make() }
             guard case .done(let outcome, _) = attempt else { return .attempt(number, attempt, link) }
             let seconds = (clock.now - begun) / .seconds(1)
@@ -316,12 +323,15 @@ package actor Engine {
         recentlyDone = []
         let (control, migration, holder, isDoubtful) = (control, context.migration, holder, isDoubtful)
         self.isDoubtful = false
+        let sample = history.due(
+            now: now, copied: meter.bytes.load(ordering: .relaxed), done: state.doneCount,
+            running: state.runningCount, stream: live?.follower.board.status)
         group.addTask {
             do {
                 return .watched(
                     .success(
                         try await StateWatch.look(
-                            control, migration: migration, holder: holder, isDoubtful: isDoubtful)))
+                            control, migration: migration, holder: holder, isDoubtful: isDoubtful, sample: sample)))
             } catch {
                 return .watched(.failure(error))
             }
@@ -336,6 +346,7 @@ package actor Engine {
             return
         }
         holder = seen.holder
+        history.sampled(for: seen.sampledFor, now: now)
         guard let done = seen.done else { return }
         for number in done.subtracting(state.doneNumbers) { progress.completed(number, TaskOutcome()) }
         state.observed(done: done, now: now)
@@ -347,7 +358,17 @@ package actor Engine {
         for number in numbers { progress.reopened(number) }
     }
 
-    private func close() async {
+    /// The last sample, and how it ended; a target that is gone does without.
+    private func close(_ end: RunEnd) async {
+        let (migration, run) = (context.migration, history.run)
+        let sample = history.sample(
+            copied: meter.bytes.load(ordering: .relaxed), done: state.doneCount, running: 0,
+            stream: live?.follower.board.status)
+        try? await control.run { target in
+            let store = HistoryStore(target, migration: migration)
+            try store.add(sample)
+            try store.end(run, outcome: end.clause)
+        }
         for link in idle.values.joined() { await link.close() }
         idle = [:]
         await keeper.close()

@@ -84,11 +84,14 @@ package actor Link {
     private nonisolated let cancellers: Cancellers
     private let context: RunContext
     private var ends: Ends?
+    /// Which worker it is, where it does tasks: `table-jobs 1`.
+    package nonisolated let name: String
     /// Compares on sessions of its own, because both servers work at the same time.
     package nonisolated let verifier: Verifier
 
-    package init(_ context: RunContext) {
+    package init(_ context: RunContext, name: String = "") {
         self.context = context
+        self.name = name
         cancellers = Cancellers()
         verifier = Verifier(context, snapshot: nil)
     }

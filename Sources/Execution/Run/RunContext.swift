@@ -31,6 +31,11 @@ package struct RunContext: Sendable {
     package var sourceIdentity: ServerIdentity?
     /// Where the spool and what else is kept on this machine belongs to: the migration's own id, which no other has.
     package var uid = ""
+    /// Of this program.
+    package var skeinVersion = ""
+    /// Which way changes flow. `source` is always where they come from, and `target` where they are applied and where the
+    /// progress is: on the way back, the plan's target and the plan's source.
+    package var direction = Direction.forth
 
     package init(
         planName: String, migration: Int64, source: ConnectionTarget, target: ConnectionTarget, sourceVersion: Int,
@@ -52,6 +57,9 @@ package struct RunContext: Sendable {
         self.verify = verify
         self.plan = plan
     }
+
+    /// Whether the cutover opens a way back.
+    package var opensFallback: Bool { tasks.contains { $0.action == .openFallback } }
 
     /// The source is written to while it is copied, and followed until the cutover.
     package var isLive: Bool { decisions.following != nil }

@@ -86,5 +86,6 @@ package enum StateSchema {
         );
         \(SchemaEntryStore.ddl)
         \(LiveSchema.create)
+        \(HistoryStore.ddl)
         """
 }

@@ -73,7 +73,8 @@ package struct TaskStore {
 
     private func holderIsAlive(_ alias: String) -> String {
         """
-        \(alias).locktype = 'advisory' and \(alias).classid = \(StateSchema.holderLockClass(migration)) and \(alias).objsubid = 2
+        \(alias).locktype = 'advisory' and \(alias).classid = \(StateSchema.holderLockClass(migration)) and \
+        \(alias).objsubid = 2
             and \(alias).granted
             and \(alias).database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
         """
@@ -112,11 +113,20 @@ package struct TaskStore {
 
     /// Claims a task that is pending, or whose holder is gone, or is ours: a process tries a task once at a time.
     /// Commits by itself, so that others see it.
-    /// - Parameter needsAllRows: it is not claimed while pieces are to be copied again, whether it needs their tables
-    ///   directly or through what is done already.
-    package func claim(_ number: Int, holder: Int, needsAllRows: Bool = false) throws -> Claiming {
+    /// - Parameters:
+    ///   - needsAllRows: it is not claimed while pieces are to be copied again, whether it needs their tables directly
+    ///     or through what is done already.
+    ///   - worker: who does it, for the report.
+    ///   - elapsed: what was done of it before it is claimed, seconds.
+    package func claim(
+        _ number: Int, holder: Int, needsAllRows: Bool = false, worker: TaskWorker? = nil, elapsed: Double = 0,
+    ) throws -> Claiming {
         let rows = try connection.query(
-            claimTask, [String(migration), String(number), String(holder), String(needsAllRows)])
+            claimTask,
+            [
+                String(migration), String(number), String(holder), String(needsAllRows), worker.map { String($0.run) },
+                worker?.name, String(elapsed),
+            ])
         if rows.count > 0, let claim = rows[0, 0].flatMap({ Int64($0) }) {
             return .claimed(claim: claim, isRedo: rows.bool(0, 1), generation: rows.int(0, 2) ?? 0)
         }
@@ -131,11 +141,8 @@ package struct TaskStore {
 
     private var claimTask: String {
         """
-        update skein.task t
-        set state = 'running', claim = nextval('skein.claim'), holder = $3, attempts = t.attempts + 1,
-            started = clock_timestamp(), finished = null
-        where t.migration = $1 and t.number = (
-            select c.number from skein.task c
+        with candidate as (
+            select c.number, c.state, c.run, c.worker, c.started from skein.task c
             where c.migration = $1 and c.number = $2 and (
                 c.state = 'pending' or c.state = 'running' and (
                     -- Ours: of an attempt whose session ended before it could give the task back.
@@ -146,7 +153,18 @@ package struct TaskStore {
                     select from skein.task n
                     where n.migration = $1 and n.number = any (c.needs) and n.state <> 'done')
                 and not ($4::boolean and \(Self.isRedoing))
-            for update skip locked)
+            for update skip locked),
+        -- An attempt whose session was lost, for the report.
+        lost as (
+            insert into skein.attempt (migration, number, run, worker, began)
+            select $1, c.number, c.run, c.worker, c.started from candidate c
+            where c.state = 'running' and c.started is not null)
+        update skein.task t
+        set state = 'running', claim = nextval('skein.claim'), holder = $3, attempts = t.attempts + 1,
+            started = clock_timestamp() - $7::double precision * interval '1 second', finished = null, run = $5,
+            worker = $6
+        from candidate c
+        where t.migration = $1 and t.number = c.number
         returning t.claim, t.redo, (select m.generation from skein.migration m where m.id = $1)
         """
     }
@@ -164,7 +182,8 @@ package struct TaskStore {
     /// - Throws: `ClaimLost` where the claim is no longer ours.
     package func hold(_ number: Int, claim: Int64) throws {
         let rows = try connection.query(
-            "select from skein.task where migration = $1 and number = $2 and claim = $3 and state = 'running' for update",
+            "select from skein.task where migration = $1 and number = $2 and claim = $3 and state = 'running' for "
+                + "update",
             [String(migration), String(number), String(claim)])
         guard rows.count == 1 else { throw ClaimLost() }
     }
@@ -196,12 +215,19 @@ package struct TaskStore {
     /// Gives a task back. Harmless when the claim is no longer ours.
     package func release(_ number: Int, claim: Int64, error: String?, sqlState: String?) throws {
         try connection.query(
-            """
+            Self.releaseTask, [String(migration), String(number), String(claim), error, sqlState])
+    }
+
+    /// What failed is kept apart, too, for the report: the task's next attempt takes its error away.
+    private static let releaseTask = """
+        with released as (
             update skein.task set state = 'pending', claim = null, holder = null, error = $4, sqlstate = $5
             where migration = $1 and number = $2 and claim = $3 and state = 'running'
-            """,
-            [String(migration), String(number), String(claim), error, sqlState])
-    }
+            returning number, run, worker, started)
+        insert into skein.attempt (migration, number, run, worker, began, ended, error, sqlstate)
+        select $1, r.number, r.run, r.worker, r.started, clock_timestamp(), $4, $5 from released r
+        where $4::text is not null
+        """
 
     // MARK: Copying again
 
@@ -229,7 +255,8 @@ package struct TaskStore {
     /// Finished tasks are to be done again, over what they did.
     package func reopen(_ numbers: [Int]) throws {
         try connection.query(
-            "update skein.task set state = 'pending' where migration = $1 and number = any ($2::integer[]) and state = 'done'",
+            "update skein.task set state = 'pending' where migration = $1 and number = any ($2::integer[]) and "
+                + "state = 'done'",
             [String(migration), PostgresArray.literal(numbers.map(String.init))])
     }
 
@@ -254,6 +281,19 @@ package struct TaskStore {
             where migration = $1 and number = any ($2::integer[])
             """,
             [String(migration), PostgresArray.literal(numbers.map(String.init))])
+    }
+}
+
+/// Which process does a task, and which of its workers.
+package struct TaskWorker: Sendable, Equatable {
+    /// `RunRecord.run`.
+    package var run: Int
+    /// `table-jobs 1`
+    package var name: String
+
+    package init(run: Int, name: String) {
+        self.run = run
+        self.name = name
     }
 }
 

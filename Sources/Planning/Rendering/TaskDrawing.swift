@@ -1,10 +1,10 @@
 package import PlanFile
 
 extension MigrationGraph {
-    /// The tasks as a Mermaid flowchart, by table; the pieces of a table are one box.
-    package func mermaid() -> String { drawing.mermaid { $0.drawn } }
+    /// The tasks as a Mermaid flowchart that stays small: by table and stage, small tables together.
+    package func mermaid() -> String { GraphPicture(self).mermaid }
 
-    /// The same in Graphviz's language.
+    /// Every task in Graphviz's language, by table; the pieces of a table are one box.
     package func dot(name: String) -> String { drawing.dot(name: name) { $0.drawn } }
 
     private struct Box: Sendable {

@@ -18,15 +18,22 @@ struct CleanCommand: SkeinCommand {
     @Flag(help: "Remove the spool folder of this migration too.")
     var prune = false
 
+    @Flag(help: "Write the report into the working folder first: it is made from the state, so not afterwards.")
+    var report = false
+
     @Flag(help: "Do not ask, also when the migration is not finished.")
     var yes = false
 
     func perform() async throws {
-        let plan = try plan.load(options).plan
+        let loaded = try plan.load(options)
+        let plan = loaded.plan
         let name = plan.name.value.text
         let target = ServerAccess(plan, .target, purpose: "clean")
+        let file = ReportFile(plan: plan, planArgument: ShellWord.quoted(loaded.path), format: .html)
+        if report { try file.refuseOverwriting() }
         let found = try await target.run { try CleanOperation.look($0, name: name) }
         if found.isRunning { throw Self.running(name) }
+        if plan.mode.value == .live, found.hasState { try await confirmEndOfWayBack(plan) }
         if found.hasState, !found.isFinished {
             try Confirmation.require(
                 "Migration \(name) is not finished (\(found.done) of \(found.tasks) tasks done) and cannot go on after "
@@ -34,21 +41,53 @@ struct CleanCommand: SkeinCommand {
                 refusal: "nothing was removed: migration \(name) is not finished (\(found.done) of \(found.tasks) "
                     + "tasks done) and could not go on afterwards")
         }
+        let written = try await writeReport(file, found)
         let removed = try await CleanOperation.run(plan)
         let pruned = prune ? try removeSpool(plan) : false
         if options.json {
             try Console.json(
-                Result(name: name, removedState: removed.state, removedSpool: pruned, source: removed.source))
+                Result(
+                    name: name, removedState: removed.state, removedSpool: pruned, source: removed.source,
+                    report: written, wayBack: removed.wayBack))
         } else {
             let what =
                 Self.words(removed.source)
+                + Self.words(removed.wayBack).map { $0 + " on the target" }
                 + [
                     removed.state ? "the state on the target" : nil, pruned ? "the spool" : nil,
                 ].compactMap(\.self)
             Console.result(
                 "\(name): " + (what.isEmpty ? "nothing to clean" : "removed " + Self.list(what)))
         }
-        if let source = removed.source { tellRest(source) }
+        if let source = removed.source { tellRest(source, "source") }
+        if let target = removed.wayBack { tellRest(target, "target") }
+    }
+
+    /// While it is open, the application could still return.
+    private func confirmEndOfWayBack(_ plan: Plan) async throws {
+        guard try await WayBackStanding.read(plan) == .open else { return }
+        let name = plan.name.value.text
+        if try await WayBackCleaning.isRunning(plan) { throw Self.running(name) }
+        try Confirmation.require(
+            "The way back to the source is open. End it, so that \(name) cannot be rolled back any more?", yes,
+            refusal:
+                "nothing was removed: the way back of \(name) is open, and \(name) could not be rolled back afterwards")
+    }
+
+    /// Writes it where it is asked for; else says that it goes with the state.
+    /// - Returns: where it is.
+    /// - Throws: also where it cannot be written: nothing is removed then.
+    private func writeReport(_ file: ReportFile, _ found: CleanOperation.Found) async throws -> String? {
+        guard found.hasState else { return nil }
+        guard report else {
+            if options.isShown(.note) {
+                Console.error("`skein report` is made from the state, which goes now; --report writes it first")
+            }
+            return nil
+        }
+        _ = try file.write(try await ReportCommand.read(file.plan))
+        if options.isShown(.note) { Console.error("report written to \(file.path)") }
+        return file.path
     }
 
     /// What was removed from the source, for people.
@@ -71,9 +110,9 @@ struct CleanCommand: SkeinCommand {
         return items.dropLast().joined(separator: ", ") + " and " + last
     }
 
-    private func tellRest(_ source: SourceCleaned) {
+    private func tellRest(_ source: SourceCleaned, _ side: String) {
         guard let statement = source.fenceStatement, options.isShown(.note) else { return }
-        Console.error("The source's database stays read-only. This lifts it, should it be written to again:")
+        Console.error("The \(side)'s database stays read-only. This lifts it, should it be written to again:")
         Console.error("  " + Words.line(statement))
     }
 
@@ -87,7 +126,12 @@ struct CleanCommand: SkeinCommand {
 
     /// The spool holds a folder for each migration; others' stay.
     private func removeSpool(_ plan: Plan) throws -> Bool {
-        let (directory, name) = (plan.replication.spool.directory.value, plan.name.value.text)
+        let names = [plan.name.value.text, WayBack.name(of: plan)]
+        // Both, also where the first was there.
+        return try names.map { try removeSpool(plan.replication.spool.directory.value, $0) }.contains(true)
+    }
+
+    private func removeSpool(_ directory: String, _ name: String) throws -> Bool {
         guard FileManager.default.fileExists(atPath: directory + "/" + name) else { return false }
         do {
             try Spool.delete(directory: directory, plan: name)
@@ -104,5 +148,9 @@ struct CleanCommand: SkeinCommand {
         var removedState: Bool
         var removedSpool: Bool
         var source: SourceCleaned?
+        /// Where it was written, with `--report`.
+        var report: String?
+        /// Of the way back, on the target.
+        var wayBack: SourceCleaned?
     }
 }

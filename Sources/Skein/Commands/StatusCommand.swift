@@ -46,6 +46,8 @@ struct StatusCommand: SkeinCommand {
         var (status, question) = try await ServerAccess(plan, .target, purpose: "status").run { target in
             (try StatusReport.read(target, name: name), try SourceReport.Question.of(target, name: name))
         }
+        let standing = try await WayBackStanding.read(plan)
+        status.fallback = try await WayBackReport.read(plan, standing)
         if let question { status.source = try await SourceReport.read(plan, question) }
         status.notices = StatusNotices.find(status, plan)
         if options.json {

@@ -23,10 +23,12 @@ struct CutoverRun: Sendable {
     let options: GlobalOptions
     let waitSeconds: Double
     private let operation: CutoverOperation
+    private let watchers: RunWatchers
     /// Stdout gets one document, so the steps are for people alone.
     private let words: GlobalOptions
 
-    init(plan: Plan, planArgument: String, options: GlobalOptions, waitSeconds: Double) {
+    init(plan: Plan, planArgument: String, options: GlobalOptions, waitSeconds: Double, watchers: RunWatchers) {
+        self.watchers = watchers
         self.plan = plan
         self.planArgument = planArgument
         self.options = options
@@ -44,6 +46,11 @@ struct CutoverRun: Sendable {
     }
 
     private var name: String { plan.name.value.text }
+
+    private func tell(_ event: RunEvent, _ printer: RunPrinter) {
+        watchers.note(event)
+        printer.print(event)
+    }
 
     /// - Throws: `CommandFailure` where the cutover is not complete afterwards.
     func run() async throws -> End {
@@ -123,7 +130,7 @@ struct CutoverRun: Sendable {
                 throw CommandFailure(
                     .stopped, [Diagnostic(.withdrawn, "the migration's state is gone: somebody has cleaned it")])
             }
-            for event in events.new(progress) { printer.print(event) }
+            for event in events.new(progress) { tell(event, printer) }
             printer.show(progress)
             if progress.isFinished { return .complete }
             if progress.isRunning { lastRunning = clock.now }
@@ -175,7 +182,7 @@ struct CutoverRun: Sendable {
         var settings = MigrateOptions(version: Version.text)
         settings.opensGate = true
         settings.waitSeconds = waitSeconds
-        let end = try await Migrator(plan, settings).run { printer.print($0) }
+        let end = try await Migrator(plan, settings).run { tell($0, printer) }
         switch end {
         case .finished, .alreadyFinished: return
         case .stopped where Task.isCancelled: throw CancellationError()

@@ -1,9 +1,12 @@
 import Execution
 import PlanFile
 
-/// One event of `migrate --json`, one line.
+/// One event of `migrate --json`, one line. `EventSchema` says what each kind holds.
 struct EventDocument: Encodable {
     var event: String
+    /// Of the schema.
+    var version = EventSchema.version
+    var time = EventTime.now
     var task: String?
     var rows: Int64?
     var bytes: Int64?
@@ -97,12 +100,14 @@ struct EventDocument: Encodable {
 /// What the checks said before the run, one line.
 struct CheckedDocument: Encodable {
     var event = "checked"
+    var version = EventSchema.version
+    var time = EventTime.now
     var diagnostics: [Diagnostic]
 }
 
 /// The last line of `migrate --json`.
 struct EndDocument: Encodable {
-    enum Result: String, Encodable {
+    enum Result: String, Encodable, CaseIterable {
         case finished
         case alreadyFinished = "already-finished"
         case refused, failed, differences, stopped
@@ -111,6 +116,8 @@ struct EndDocument: Encodable {
     }
 
     var event = "end"
+    var version = EventSchema.version
+    var time = EventTime.now
     var result: Result
     var exitCode: Int32
     /// Of this run; nil where none began.

@@ -1,4 +1,5 @@
 import ChangeStream
+import Foundation
 import LogicalDecoding
 import PlanFile
 import Planning
@@ -98,6 +99,47 @@ struct ApplyCourseTests {
             }
             #expect(status.missing == 0 && status.transactions == 3)
             try await bed.expectEqual("t")
+        }
+    }
+
+    /// Each is built after the target's catalogs were read, and before the changes that violate it are tried.
+    @Test func `Unique indexes that are built one after the other while it applies`() async throws {
+        let sql = """
+            create table public.t (id integer primary key, a integer);
+            create table public.u (id integer primary key, a integer);
+            insert into public.t values (1, 1), (2, 2);
+            insert into public.u values (1, 1), (2, 2)
+            """
+        try await Bed.with(source: sql) { bed in
+            let tables = [try await bed.table("t", .columns(["id"])), try await bed.table("u", .columns(["id"]))]
+            for table in ["t", "u"] {
+                try await bed.onSource(
+                    "update \(table) set a = null where id = 2; update \(table) set a = 2 where id = 1; "
+                        + "update \(table) set a = 1 where id = 2")
+            }
+            let target = bed.target
+            let builders = ["t", "u"].map { table in
+                Task {
+                    try await TestServers.withConnection(to: target) { builder in
+                        try builder.execute("begin; lock table public.\(table) in share mode")
+                        let isAwaited = """
+                            select true from pg_locks
+                            where relation = 'public.\(table)'::regclass and mode = 'RowExclusiveLock' and not granted
+                            """
+                        while try builder.scalar(isAwaited) != "t", !Task.isCancelled {
+                            Thread.sleep(forTimeInterval: 0.02)
+                        }
+                        try builder.execute("create unique index on public.\(table) (a); commit")
+                    }
+                }
+            }
+            try await Task.sleep(for: .milliseconds(300))
+            let events = Events()
+            try await bed.applyAll(tables, events: events)
+            for builder in builders { try await builder.value }
+            #expect(events.all.filter { $0 == .triedAgain(sqlState: "23505") }.count == 2)
+            try await bed.expectEqual("t")
+            try await bed.expectEqual("u")
         }
     }
 }

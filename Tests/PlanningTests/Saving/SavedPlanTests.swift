@@ -198,7 +198,7 @@ struct TaskDrawingTests {
         let graph = Compiler.compile(plan, source: source, target: CatalogBuilder(versionNumber: 170_011).catalog).graph
         let mermaid = graph.mermaid()
         #expect(mermaid.hasPrefix("flowchart LR\n"))
-        #expect(mermaid.contains("[\"copy:public.readings × 3\"]"))
+        #expect(mermaid.contains("[\"copy × 3, 600 MB\"]"))
         #expect(mermaid.contains("subgraph g3[\"public.readings\"]"))
         #expect(mermaid == graph.mermaid())
         let dot = graph.dot(name: "iot-production")

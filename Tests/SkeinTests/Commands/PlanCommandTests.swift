@@ -43,7 +43,7 @@ struct PlanCommandTests {
             let result = try await migration.skein("plan", "--graph", format)
             #expect(result.exitCode == 0)
             #expect(result.stdout.hasPrefix(format == "dot" ? "digraph \"cli-test\" {" : "flowchart LR"))
-            #expect(result.stdout.contains("copy:public.readings"))
+            #expect(result.stdout.contains(format == "dot" ? "copy:public.readings" : "\"public.readings\""))
         }
     }
 
@@ -70,6 +70,34 @@ struct PlanCommandTests {
             let events = try migrate.documents(Documents.Event.self)
             #expect(events.map(\.result) == ["refused"])
             #expect(events[0].diagnostics?.contains { $0.severity == "error" } == true)
+        }
+    }
+
+    @Test("with --detailed-exitcode exits with 2 where there is work, 0 where there is none, 1 with an error")
+    func detailedExitCode() async throws {
+        try await Migration.with("ops_exit", sql: CommandSource.sql) { migration in
+            #expect(try await migration.skein("plan", "--detailed-exitcode").exitCode == 2)
+            #expect(try await migration.skein("plan", "--detailed-exitcode", "--json").exitCode == 2)
+            let killed = try await migration.skein("migrate", environment: ["SKEIN_FAULT": "task.committed:4"])
+            #expect(killed.exitCode == nil)
+            #expect(try await migration.skein("plan", "--detailed-exitcode").exitCode == 2)
+            #expect(try await migration.skein("migrate").exitCode == 0)
+            let done = try await migration.skein("plan", "--detailed-exitcode")
+            #expect(done.exitCode == 0, "\(done)")
+            #expect(try await migration.skein("plan").exitCode == 0)
+
+            try migration.writePlan("hypertables: [{table: public.devices, time-column: nope}]")
+            #expect(try await migration.skein("plan", "--detailed-exitcode").exitCode == 1)
+            let missing = migration.target.with(database: "ops_no_such_database")
+            try migration.writePlan("", target: missing.conninfoWithoutPassword)
+            let failure = try await migration.skein("plan", "--detailed-exitcode", "--json")
+            #expect(failure.exitCode == 1)
+            #expect(try failure.document(Documents.Failure.self).exit_code == 1)
+            try migration.writePlan("colour: red")
+            #expect(try await migration.skein("plan", "--detailed-exitcode").exitCode == 1)
+            // A command line that is wrong must not look like work.
+            #expect(try await migration.skein("plan", "--detailed-exitcode", "--bogus").exitCode == 1)
+            #expect(try await migration.skein("plan", "--bogus").exitCode == 2)
         }
     }
 

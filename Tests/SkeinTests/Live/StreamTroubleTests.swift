@@ -172,4 +172,32 @@ struct StreamTroubleTests {
             try await migration.expectCutover(run)
         }
     }
+
+    /// Commits of copies are asynchronous: a crash of the target may take back the last of them.
+    @Test(.timeLimit(.minutes(4)))
+    func `a copy that the target's crash has taken back is made again`() async throws {
+        try await Migration.live("takenback") { migration in
+            let writers = migration.startWriters(2)
+            let run = try migration.start("migrate", ["--no-color"])
+            try await migration.waitUntilFollowing(run)
+            try await TestServers.execute(
+                """
+                set session_replication_role = replica;
+                begin;
+                lock table skein.task, skein.apply_progress;
+                delete from public.names;
+                update skein.task set state = 'pending', watermark = null, insert_lsn = null, slot_generation = null
+                where id like 'copy:public.names:%';
+                select pg_terminate_backend(pid, 10000) from pg_stat_activity
+                where datname = current_database() and pid <> pg_backend_pid() and application_name like 'skein/%';
+                commit
+                """, on: migration.target)
+            try await migration.wait(
+                on: migration.target,
+                until: "select bool_and(state = 'done') from skein.task where id like 'copy:public.names:%'")
+            try await migration.waitUntilFollowing(run)
+            try await migration.stop(writers)
+            try await migration.expectCutover(run, writers)
+        }
+    }
 }

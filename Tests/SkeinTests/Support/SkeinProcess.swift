@@ -40,7 +40,7 @@ final class SkeinProcess: Sendable {
 
     /// - Parameters:
     ///   - environment: added to this process's own, from which `SKEIN_FAULT` and libpq's defaults are taken away.
-    ///   - folder: where its output is kept; temporary.
+    ///   - folder: where it works and its output is kept; temporary.
     init(_ arguments: [String], environment: [String: String] = [:], in folder: String) throws {
         process = Process()
         output = "\(folder)/output.\(UUID().uuidString.prefix(8))"
@@ -50,6 +50,7 @@ final class SkeinProcess: Sendable {
         }
         process.executableURL = URL(fileURLWithPath: Self.binary)
         process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: folder)
         process.environment = inherited.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         // Files, not pipes: nobody has to read them for the process to go on, and what it said outlives it.

@@ -5,6 +5,8 @@ extension StatusReport {
     /// and those before.
     mutating func estimate(_ record: MigrationRecord, _ tasks: [TaskRecord]) {
         guard phase != .finished, phase != .broken else { return }
+        // It was finished between two questions: what was not needed is gone.
+        guard let last = tasks.last, last.number == tasks.count - 1 else { return }
         let jobs = record.decisions.jobs
         var forecast = WorkForecast(
             tasks.map(\.task), record.decisions.tables, limits: WorkForecast.limits(jobs))

@@ -133,18 +133,21 @@ package struct StatusReport: Sendable, Codable, Equatable {
         let copies = tasks.compactMap { record -> (TaskRecord, Piece)? in
             if case .copy(let piece) = record.task.action { (record, piece) } else { nil }
         }
-        let underWay = isRunning ? tasks.filter { $0.state == .running } : []
+        // By their places in the list: of a finished migration tasks may be missing that were not needed.
+        let underWay = isRunning ? tasks.enumerated().filter { $1.state == .running } : []
         var totals = CopyTotals(tasks.map(\.task))
-        for task in tasks where task.state == .done { totals.completed(task.number, bytes: task.bytes) }
+        for (place, task) in tasks.enumerated() where task.state == .done {
+            totals.completed(place, bytes: task.bytes)
+        }
         var expected: [Int: Int64] = [:]
-        let running = underWay.map { task in
+        let running = underWay.map { place, task in
             let server = live[Connection.shortened("skein/\(record.name)/\(task.task.id)")]
             var shown = Running(
                 id: task.task.id, seconds: task.seconds ?? 0, attempt: task.attempts, bytes: server?.bytes,
                 fraction: server?.fraction, step: server?.step)
-            if totals.isCopy(task.number) {
-                let all = totals.expected(task.number, bytes: server?.bytes ?? 0, server)
-                expected[task.number] = all
+            if totals.isCopy(place) {
+                let all = totals.expected(place, bytes: server?.bytes ?? 0, server)
+                expected[place] = all
                 shown.totalBytes = all
                 shown.fraction = server?.bytes.map { min(0.99, Double($0) / Double(max(1, all))) }
             }

@@ -1,4 +1,5 @@
 private import HeapModule
+internal import PlanFile
 
 /// How long the rest of a migration takes: its open tasks are gone through as they would be started, by as many workers
 /// as there are, each as long as its kind takes for its bytes. So a table that is larger than all others together, or an
@@ -43,7 +44,17 @@ package struct WorkForecast: Sendable {
     package init(_ tasks: [MigrationTask], _ tables: [TableDecision], limits: [MigrationTask.Resource: Int]) {
         let hypertables = Set(tables.filter(\.isHypertable).map(\.table))
         kinds = tasks.map { WorkKind($0.action, isHypertable: hypertables.contains) }
-        weights = tasks.map(\.weight)
+        let sizes = Dictionary(tables.map { ($0.table, $0.bytes) }) { first, _ in first }
+        weights = tasks.map { task in
+            // An index is as much work as its table's rows to read and sort, besides its own bytes.
+            let table: QualifiedName? =
+                switch task.action {
+                case .buildIndex(let build): build.table
+                case .addConstraint(let build) where task.weight > 0: build.table
+                default: nil
+                }
+            return task.weight + (table.flatMap { sizes[$0] } ?? 0) / 4
+        }
         needs = tasks.map(\.needs)
         resources = tasks.map(\.resource)
         var successors = Array(repeating: [Int](), count: tasks.count)

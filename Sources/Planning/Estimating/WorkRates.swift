@@ -1,7 +1,7 @@
 /// How fast each kind of work goes: as measured, leaning on cautious assumptions while little is.
 ///
-/// What is measured of one kind corrects what is assumed of the others: a machine whose copies are three times as fast as
-/// assumed builds its indexes faster, too.
+/// What is measured of one kind corrects what is assumed of the others, by half: a machine whose copies are four times as
+/// fast as assumed builds its indexes twice as fast.
 package struct WorkRates: Sendable, Equatable {
     private struct Seen: Sendable, Equatable {
         var bytes = 0.0
@@ -64,7 +64,7 @@ package struct WorkRates: Sendable, Equatable {
             assumed += seen[kind.rawValue].bytes / kind.cautiousRate
             took += seen[kind.rawValue].seconds
         }
-        return min(20, max(0.05, (assumed + Self.generalDoubt) / (took + Self.generalDoubt)))
+        return min(10, max(0.1, ((assumed + Self.generalDoubt) / (took + Self.generalDoubt)).squareRoot()))
     }
 
     private func pause(_ kind: WorkKind) -> Double {

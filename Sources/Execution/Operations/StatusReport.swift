@@ -129,7 +129,7 @@ package struct StatusReport: Sendable, Codable, Equatable {
     }
 
     /// - Parameter live: what the target says of sessions, by their names.
-    private init(_ record: MigrationRecord, _ tasks: [TaskRecord], live: [String: TaskProgress], isRunning: Bool) {
+    init(_ record: MigrationRecord, _ tasks: [TaskRecord], live: [String: TaskProgress], isRunning: Bool) {
         let copies = tasks.compactMap { record -> (TaskRecord, Piece)? in
             if case .copy(let piece) = record.task.action { (record, piece) } else { nil }
         }

@@ -16,9 +16,10 @@ enum Signals {
         for number in [SIGINT, SIGTERM, SIGHUP] {
             // What `nohup` asked to ignore stays ignored.
             if number == SIGHUP, isIgnored(number) { continue }
-            signal(number, SIG_IGN)
+            // Once: the source that is made then needs a handler of its own (libdispatch, event_epoll.c).
+            if hasHandler(number, SIG_DFL) { signal(number, SIG_IGN) }
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            // Kept for good, by itself: one that is made after another of its signal was cancelled hears nothing.
+            // Kept for good, by itself: with the last one of a signal its handler would go.
             source.setEventHandler {
                 guard withExtendedLifetime(source, { !counter.isOver }) else { return }
                 if counter.count() > 1 { _exit(Exit.stopped.rawValue) }
@@ -36,11 +37,13 @@ enum Signals {
         }
     }
 
-    private static func isIgnored(_ number: Int32) -> Bool {
+    private static func isIgnored(_ number: Int32) -> Bool { hasHandler(number, SIG_IGN) }
+
+    private static func hasHandler(_ number: Int32, _ handler: sighandler_t?) -> Bool {
         var action = sigaction()
         guard unsafe sigaction(number, nil, &action) == 0 else { return false }
         return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
-            == unsafeBitCast(SIG_IGN, to: Int.self)
+            == unsafeBitCast(handler, to: Int.self)
     }
 }
 

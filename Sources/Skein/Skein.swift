@@ -18,7 +18,8 @@ struct Skein: AsyncParsableCommand {
             """,
         version: "skein " + Version.text,
         subcommands: [
-            ValidateCommand.self, PlanCommand.self, MigrateCommand.self, StatusCommand.self, CutoverCommand.self, RollbackCommand.self,
+            ValidateCommand.self, PlanCommand.self, MigrateCommand.self, StatusCommand.self, CutoverCommand.self,
+            RollbackCommand.self,
             VerifyCommand.self, CleanCommand.self, SchemaCommand.self, ExplainCommand.self,
         ]
     )

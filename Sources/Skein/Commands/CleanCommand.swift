@@ -39,7 +39,8 @@ struct CleanCommand: SkeinCommand {
         let pruned = prune ? try removeSpool(plan) : false
         if options.json {
             try Console.json(
-                Result(name: name, removedState: removed.state, removedSpool: pruned, source: removed.source,
+                Result(
+                    name: name, removedState: removed.state, removedSpool: pruned, source: removed.source,
                     wayBack: removed.wayBack))
         } else {
             let what =
@@ -62,7 +63,8 @@ struct CleanCommand: SkeinCommand {
         if try await WayBackCleaning.isRunning(plan) { throw Self.running(name) }
         try Confirmation.require(
             "The way back to the source is open. End it, so that \(name) cannot be rolled back any more?", yes,
-            refusal: "nothing was removed: the way back of \(name) is open, and \(name) could not be rolled back afterwards")
+            refusal:
+                "nothing was removed: the way back of \(name) is open, and \(name) could not be rolled back afterwards")
     }
 
     /// What was removed from the source, for people.

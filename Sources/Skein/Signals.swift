@@ -23,7 +23,8 @@ enum Signals {
         for number in [SIGINT, SIGTERM, SIGHUP] {
             // What `nohup` asked to ignore stays ignored; a log that is opened anew by it has it for itself.
             if number == SIGHUP, isIgnored(number) || LogFile.isOpen { continue }
-            signal(number, SIG_IGN)
+            // Once: the source that is made then needs a handler of its own (libdispatch, event_epoll.c).
+            if hasHandler(number, SIG_DFL) { signal(number, SIG_IGN) }
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             let stop = { @Sendable in
                 if counter.count() > 1 {
@@ -36,7 +37,7 @@ enum Signals {
                 }
                 task.cancel()
             }
-            // Kept for good, by itself: one that is made after another of its signal was cancelled hears nothing.
+            // Kept for good, by itself: with the last one of a signal its handler would go.
             source.setEventHandler {
                 guard withExtendedLifetime(source, { !counter.isOver }) else { return }
                 guard number == SIGHUP else { return stop() }
@@ -57,11 +58,13 @@ enum Signals {
         }
     }
 
-    static func isIgnored(_ number: Int32) -> Bool {
+    static func isIgnored(_ number: Int32) -> Bool { hasHandler(number, SIG_IGN) }
+
+    private static func hasHandler(_ number: Int32, _ handler: sighandler_t?) -> Bool {
         var action = sigaction()
         guard unsafe sigaction(number, nil, &action) == 0 else { return false }
         return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
-            == unsafeBitCast(SIG_IGN, to: Int.self)
+            == unsafeBitCast(handler, to: Int.self)
     }
 }
 

@@ -20,7 +20,7 @@ enum CutoverSection {
     static let fallback = Key(
         "fallback", .boolean,
         "Whether changes on the target are carried back to the source after the cutover, so that `skein rollback` can "
-            + "return without loss, until `skein clean` ends it.", default: "false",
+            + "return without loss, until `skein clean` ends it.", default: false,
     )
 
     static let keys = [approval.declared, maxLag.declared, fence.declared, verify.declared, fallback.declared]
@@ -30,7 +30,7 @@ enum CutoverSection {
         cutover.maxLag = decoding.read(maxLag, in: fields, default: cutover.maxLag.value)
         cutover.fence = decoding.read(fence, in: fields, default: cutover.fence.value)
         cutover.verify = decoding.read(verify, in: fields, default: cutover.verify.value)
-        cutover.fallback = decoding.read(fallback, in: fields)
+        cutover.fallback = decoding.read(fallback, in: fields, default: false)
         return cutover
     }
 
@@ -40,5 +40,6 @@ enum CutoverSection {
         maxLag: Located(PlanDuration(microseconds: 5_000_000, text: "5 s")),
         fence: Located(.none),
         verify: Located(.checksums),
+        fallback: Located(false),
     )
 }

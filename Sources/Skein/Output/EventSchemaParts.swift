@@ -9,6 +9,7 @@ enum EventSchemaParts {
         .init(name: "time", value: ["description": "UTC, ISO 8601 with milliseconds.", "type": "string"]),
         .init(name: "diagnostic", value: diagnostic),
         .init(name: "following", value: following),
+        .init(name: "left", value: left),
         .init(name: "summary", value: summary),
         .init(name: "cutover", value: cutover),
         .init(name: "todo", value: todo),
@@ -29,6 +30,8 @@ enum EventSchemaParts {
         case "copied_bytes": integer("Row data copied in this run and before, bytes.")
         case "total_bytes": integer("What is to be copied in all, bytes, as estimated.")
         case "bytes_per_second": number("Over the last seconds.")
+        case "left": ["$ref": "#/definitions/left"]
+        case "share": number("Of all work, weighed by the time it takes: 0 to 1.")
         case "unchanged", "kept": ["type": "boolean"]
         case "following": ["$ref": "#/definitions/following"]
         case "diagnostics": list("#/definitions/diagnostic")
@@ -91,6 +94,17 @@ enum EventSchemaParts {
             ("paused", text("Why receiving pauses.")),
         ])
 
+    private static let left = object(
+        "How long it takes still.",
+        required: [
+            ("seconds", number("As far as can be told.")),
+            (
+                "is_rough",
+                ["description": "It rests on assumptions more than on what was measured.", "type": "boolean"]
+            ),
+            ("until", ["description": "Live: until the cutover may come.", "enum": ["ready", "end"]]),
+        ])
+
     private static let summary = object(
         "What the finished migration came to, all its runs together.",
         required: [
@@ -129,7 +143,15 @@ enum EventSchemaParts {
             ("refreshes", texts("Statements for materialized views that were skipped.")),
             ("invalid_keys", texts("Statements for foreign keys that stay NOT VALID.")),
         ],
-        optional: [("lift_fence", text("The statement that lifts the fence on the source."))])
+        optional: [
+            ("lift_fence", text("The statement that lifts the fence on the source.")),
+            (
+                "fallback",
+                object(
+                    "The way back to the source, where the plan keeps one open.", required: [],
+                    optional: [("rolled_back", text("When a rollback was complete."))])
+            ),
+        ])
 
     private static let todo = object(
         "Of roles, owners and privileges what is left to a person.",

@@ -24,6 +24,8 @@ package actor Engine {
     let keeper: SnapshotKeeper
     /// What each task under way has moved, and when it began.
     private var meters: [Int: (meter: CopyMeter, begun: Double)] = [:]
+    /// By tasks of this run that are done, bytes.
+    private var copiedByDone: Int64 = 0
     private let inquiry: ServerInquiry
     private let control: Session
     private let clock = ContinuousClock()
@@ -245,6 +247,7 @@ package actor Engine {
     private func finish(_ number: Int, _ attempt: Attempt, _ link: Link) async {
         let task = context.tasks[number]
         idle[task.resource, default: []].append(link)
+        if case .done = attempt { copiedByDone += meters[number]?.meter.bytes.load(ordering: .relaxed) ?? 0 }
         meters[number] = nil
         switch attempt {
         case .done(let outcome, let seconds):
@@ -305,6 +308,11 @@ package actor Engine {
         return running
     }
 
+    /// By this run so far, bytes.
+    private var copied: Int64 {
+        meters.values.reduce(copiedByDone) { $0 + $1.meter.bytes.load(ordering: .relaxed) }
+    }
+
     /// A live migration is on the way to its cutover first.
     private var goal: ProgressMeter.Goal { live?.goal ?? ProgressMeter.Goal() }
 
@@ -324,7 +332,7 @@ package actor Engine {
         let (control, migration, holder, isDoubtful) = (control, context.migration, holder, isDoubtful)
         self.isDoubtful = false
         let sample = history.due(
-            now: now, copied: meter.bytes.load(ordering: .relaxed), done: state.doneCount,
+            now: now, copied: copied, done: state.doneCount,
             running: state.runningCount, stream: live?.follower.board.status)
         group.addTask {
             do {
@@ -362,7 +370,7 @@ package actor Engine {
     private func close(_ end: RunEnd) async {
         let (migration, run) = (context.migration, history.run)
         let sample = history.sample(
-            copied: meter.bytes.load(ordering: .relaxed), done: state.doneCount, running: 0,
+            copied: copied, done: state.doneCount, running: 0,
             stream: live?.follower.board.status)
         try? await control.run { target in
             let store = HistoryStore(target, migration: migration)

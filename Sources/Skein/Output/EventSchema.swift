@@ -47,7 +47,8 @@ enum EventSchema {
         Kind(
             name: "progress",
             about: "At most once a second: how far the run is. Bytes are of rows; totals are estimates.",
-            required: ["done", "tasks", "running", "copied_bytes", "total_bytes", "bytes_per_second", "seconds"]),
+            required: ["done", "tasks", "running", "copied_bytes", "total_bytes", "bytes_per_second", "seconds"],
+            optional: ["left", "share"]),
         Kind(
             name: "following", about: "Live, at most once a second: where following the source stands.",
             required: ["following"]),

@@ -8,6 +8,7 @@ enum EventSchemaParts {
     static let all: [JSONText.Member] = [
         .init(name: "time", value: ["description": "UTC, ISO 8601 with milliseconds.", "type": "string"]),
         .init(name: "diagnostic", value: diagnostic),
+        .init(name: "left", value: left),
         .init(name: "following", value: following),
         .init(name: "summary", value: summary),
         .init(name: "cutover", value: cutover),
@@ -29,6 +30,8 @@ enum EventSchemaParts {
         case "copied_bytes": integer("Row data copied in this run and before, bytes.")
         case "total_bytes": integer("What is to be copied in all, bytes, as estimated.")
         case "bytes_per_second": number("Over the last seconds.")
+        case "left": ["$ref": "#/definitions/left"]
+        case "share": number("Of all work, weighed by the time it takes: 0 to 1.")
         case "unchanged", "kept": ["type": "boolean"]
         case "following": ["$ref": "#/definitions/following"]
         case "diagnostics": list("#/definitions/diagnostic")
@@ -49,6 +52,16 @@ enum EventSchemaParts {
         default: "What this run took."
         }
     }
+
+    private static let left = object(
+        "How long it takes still; absent where nothing is left but what a person has to do.",
+        required: [
+            ("seconds", number("As estimated.")),
+            (
+                "is_rough",
+                ["description": "It rests on assumptions more than on what was measured.", "type": "boolean"]
+            ), ("until", ["description": "`ready`: for the cutover.", "enum": ["ready", "end"]]),
+        ])
 
     private static let diagnostic = object(
         "A finding, such as a check's.",

@@ -24,8 +24,8 @@ package actor Engine {
     let keeper: SnapshotKeeper
     /// What each task under way has moved, and when it began.
     private var meters: [Int: (meter: CopyMeter, begun: Double)] = [:]
-    /// Bytes of attempts that have ended.
-    private var copiedBefore: Int64 = 0
+    /// By tasks of this run that are done, bytes.
+    private var copiedByDone: Int64 = 0
     private let inquiry: ServerInquiry
     private let control: Session
     private let clock = ContinuousClock()
@@ -247,7 +247,8 @@ package actor Engine {
     private func finish(_ number: Int, _ attempt: Attempt, _ link: Link) async {
         let task = context.tasks[number]
         idle[task.resource, default: []].append(link)
-        copiedBefore += meters.removeValue(forKey: number)?.meter.bytes.load(ordering: .relaxed) ?? 0
+        if case .done = attempt { copiedByDone += meters[number]?.meter.bytes.load(ordering: .relaxed) ?? 0 }
+        meters[number] = nil
         switch attempt {
         case .done(let outcome, let seconds):
             state.completed(number, now: now)
@@ -307,9 +308,9 @@ package actor Engine {
         return running
     }
 
-    /// Bytes that this process has copied.
+    /// By this run so far, bytes.
     private var copied: Int64 {
-        meters.values.reduce(copiedBefore) { $0 + $1.meter.bytes.load(ordering: .relaxed) }
+        meters.values.reduce(copiedByDone) { $0 + $1.meter.bytes.load(ordering: .relaxed) }
     }
 
     /// A live migration is on the way to its cutover first.

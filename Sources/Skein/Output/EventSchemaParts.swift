@@ -8,6 +8,7 @@ enum EventSchemaParts {
     static let all: [JSONText.Member] = [
         .init(name: "time", value: ["description": "UTC, ISO 8601 with milliseconds.", "type": "string"]),
         .init(name: "diagnostic", value: diagnostic),
+        .init(name: "left", value: left),
         .init(name: "following", value: following),
         .init(name: "left", value: left),
         .init(name: "summary", value: summary),
@@ -52,6 +53,16 @@ enum EventSchemaParts {
         default: "What this run took."
         }
     }
+
+    private static let left = object(
+        "How long it takes still; absent where nothing is left but what a person has to do.",
+        required: [
+            ("seconds", number("As estimated.")),
+            (
+                "is_rough",
+                ["description": "It rests on assumptions more than on what was measured.", "type": "boolean"]
+            ), ("until", ["description": "`ready`: for the cutover.", "enum": ["ready", "end"]]),
+        ])
 
     private static let diagnostic = object(
         "A finding, such as a check's.",

@@ -37,7 +37,7 @@ struct ProgressTests {
     func `a copy under way comes to what its rows so far say`() {
         let totals = CopyTotals(copies([100 << 20], rows: 1_000_000))
         let server = TaskProgress(rows: 500_000, bytes: 20 << 20)
-        #expect(totals.expected(0, bytes: 21 << 20, server) == 40 << 20)
+        #expect(abs(totals.expected(0, bytes: 21 << 20, server) - (40 << 20)) <= 1)
         // More rows than estimated: never more than all of them.
         let more = TaskProgress(rows: 2_000_000, bytes: 80 << 20)
         #expect(totals.expected(0, bytes: 80 << 20, more) >= 80 << 20)

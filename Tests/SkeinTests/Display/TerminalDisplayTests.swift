@@ -32,7 +32,7 @@ private final class TypedTerminal {
     /// Until what was shown since `mark` contains `text`.
     /// - Returns: a mark behind what was shown by then.
     @discardableResult
-    func wait(for text: String, since mark: Int = 0, atMost seconds: Double = 40) async throws -> Int {
+    func wait(for text: String, since mark: Int = 0, atMost seconds: Double = 120) async throws -> Int {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while true {
             let shown = Array(shown.utf8)
@@ -59,10 +59,14 @@ private let (hidden, visible) = ("\u{1B}[?25l", "\u{1B}[?25h")
 @Suite(
     "The live display in a terminal",
     .enabled(if: TestServers.areAvailable && FileManager.default.isExecutableFile(atPath: "/usr/bin/script")),
-    .timeLimit(.minutes(3)))
+    .serialized, .timeLimit(.minutes(3)))
 struct TerminalDisplayTests {
+    /// One table job: it takes a while, also where tests beside it leave this one little of the machine.
+    private static let plan = FaultSource.plan.replacing("table-jobs: 3", with: "table-jobs: 1")
+        .replacing("split-tables-larger-than: 512 kB", with: "split-tables-larger-than: 128 kB")
+
     private func with(_ body: (Migration, TypedTerminal) async throws -> Void) async throws {
-        try await Migration.with("faults", sql: FaultSource.slow, plan: FaultSource.plan) { migration in
+        try await Migration.with("faults", sql: FaultSource.slow, plan: Self.plan) { migration in
             let terminal = try TypedTerminal(folder: migration.folder)
             try await terminal.wait(for: "bash-")
             try await body(migration, terminal)

@@ -8,7 +8,6 @@ enum EventSchemaParts {
     static let all: [JSONText.Member] = [
         .init(name: "time", value: ["description": "UTC, ISO 8601 with milliseconds.", "type": "string"]),
         .init(name: "diagnostic", value: diagnostic),
-        .init(name: "left", value: left),
         .init(name: "following", value: following),
         .init(name: "left", value: left),
         .init(name: "summary", value: summary),
@@ -103,17 +102,6 @@ enum EventSchemaParts {
             ("retained_bytes", integer("WAL that the source keeps for the slot.")),
             ("seconds_to_catch_up", number("At these rates; absent where the lag grows, or is gone.")),
             ("paused", text("Why receiving pauses.")),
-        ])
-
-    private static let left = object(
-        "How long it takes still.",
-        required: [
-            ("seconds", number("As far as can be told.")),
-            (
-                "is_rough",
-                ["description": "It rests on assumptions more than on what was measured.", "type": "boolean"]
-            ),
-            ("until", ["description": "Live: until the cutover may come.", "enum": ["ready", "end"]]),
         ])
 
     private static let summary = object(

@@ -14,6 +14,11 @@ let strict: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 
+/// For `skein --version`. Nil in an unpacked archive, which is no repository.
+let commit = Context.gitInformation.map {
+    String($0.currentCommit.prefix(10)) + ($0.hasUncommittedChanges ? "+" : "")
+}
+
 let package = Package(
     name: "skein",
     products: [.executable(name: "skein", targets: ["Skein"])],
@@ -24,6 +29,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        // The commit that the program is built from, which Swift's own settings cannot define.
+        .target(name: "CBuild", cSettings: commit.map { [.define("SKEIN_COMMIT", to: "\"\($0)\"")] } ?? []),
         .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: strict),
         .target(
             name: "PlanFile", dependencies: ["CLibYAML"], swiftSettings: strict,
@@ -34,7 +41,7 @@ let package = Package(
         .target(name: "Faults", swiftSettings: strict),
         .target(name: "Catalog", dependencies: ["Postgres", "PlanFile"], swiftSettings: strict),
         .target(
-            name: "Planning", dependencies: ["PlanFile", "Catalog"], swiftSettings: strict,
+            name: "Planning", dependencies: ["PlanFile", "Catalog", heap], swiftSettings: strict,
         ),
         // Receives, spools and applies the source's changes.
         .target(
@@ -52,12 +59,14 @@ let package = Package(
             name: "Skein",
             dependencies: [
                 "PlanFile", "Catalog", "Planning", "LogicalDecoding", "ChangeStream", "Execution", "Postgres",
-                argumentParser,
+                "CBuild", argumentParser,
             ],
-            swiftSettings: strict,
+            exclude: ["Packaging/copyright", "Packaging/deb"], swiftSettings: strict,
         ),
         // The servers that integration tests run against, and scratch databases on them.
         .target(name: "TestServers", dependencies: ["Postgres"], path: "Tests/TestServers", swiftSettings: strict),
+        // JSON Schema, as far as our schemas use it.
+        .target(name: "JSONSchemas", path: "Tests/JSONSchemas", swiftSettings: strict),
         .executableTarget(
             name: "Benchmarks", dependencies: ["Postgres", argumentParser], path: "Tests/Benchmarks",
             exclude: ["iot.sql", "Contenders", "Plans", "Live/changes.sql"], swiftSettings: strict,
@@ -72,7 +81,9 @@ let package = Package(
             name: "LogicalDecodingTests", dependencies: ["LogicalDecoding", "Postgres", "TestServers"],
             swiftSettings: strict,
         ),
-        .testTarget(name: "PlanFileTests", dependencies: ["PlanFile", "TestServers"], swiftSettings: strict),
+        .testTarget(
+            name: "PlanFileTests", dependencies: ["PlanFile", "JSONSchemas", "TestServers"], swiftSettings: strict,
+        ),
         .testTarget(
             name: "CatalogTests", dependencies: ["Catalog", "Postgres", "TestServers"], swiftSettings: strict,
         ),
@@ -97,7 +108,9 @@ let package = Package(
         ),
         .testTarget(
             name: "SkeinTests",
-            dependencies: ["Skein", "Chaos", "Execution", "Faults", "PlanFile", "Postgres", "TestServers"],
+            dependencies: [
+                "Skein", "Chaos", "Execution", "Faults", "JSONSchemas", "PlanFile", "Postgres", "TestServers",
+            ],
             exclude: ["Commands/Snapshots"], swiftSettings: strict,
         ),
     ]

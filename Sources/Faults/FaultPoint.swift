@@ -47,6 +47,22 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case undoCleared = "undo.cleared"
     case undoDone = "undo.done"
 
+    // Of the way back.
+
+    case fallbackRecorded = "fallback.recorded"
+    case fallbackPrepared = "fallback.prepared"
+    case fallbackOpened = "fallback.opened"
+    case rollbackRequested = "rollback.requested"
+    case rollbackFenced = "rollback.fenced"
+    case rollbackDrained = "rollback.drained"
+    case rollbackCounted = "rollback.counted"
+    case rollbackSequencesSet = "rollback.sequences-set"
+    case rollbackCompleting = "rollback.before-complete"
+    case rollbackCompleted = "rollback.completed"
+    case rollbackUnfenced = "rollback.unfenced"
+    case rollbackTold = "rollback.told"
+    case fallbackCleaned = "fallback.target-cleaned"
+
     case policiesSet = "policies.before-commit"
     case policiesCommitted = "policies.committed"
 

@@ -178,6 +178,9 @@ package struct Plan: Sendable, Equatable, Codable {
         package var maxLag: Located<PlanDuration>
         package var fence: Located<Fence>
         package var verify: Located<Verify>
+        /// Whether a way back to the source stays open. Nil in plans that an earlier version saved: it does not.
+        package var fallback: Located<Bool>?
+        package var opensFallback: Bool { fallback?.value ?? false }
         package enum Approval: String, Sendable, CaseIterable, Codable { case manual, automatic }
         package enum Fence: String, Sendable, CaseIterable, Codable {
             case none

@@ -58,6 +58,7 @@ extension Plan {
         list.add("cutover.max-lag", cutover.maxLag.value.canonical)
         list.add("cutover.fence", cutover.fence.value.rawValue)
         list.add("cutover.verify", cutover.verify.value.rawValue)
+        if cutover.opensFallback { list.add("cutover.fallback", "true") }
         return list.settings
     }
 

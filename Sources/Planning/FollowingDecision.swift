@@ -114,8 +114,14 @@ package struct FollowingDecision: Sendable, Codable, Equatable {
 /// Names of what a live migration makes on the source, all after the plan's name.
 package struct SourceNames: Sendable, Equatable {
     private let base: String
-    /// - Parameter plan: the plan's name as its identifier form, `-` as `_`.
-    package init(plan: String) { base = plan }
+    private let isBack: Bool
+    /// - Parameters:
+    ///   - plan: the plan's name as its identifier form, `-` as `_`.
+    ///   - isBack: of the way back, for which they are made on the target.
+    package init(plan: String, isBack: Bool = false) {
+        base = isBack ? plan + "_back" : plan
+        self.isBack = isBack
+    }
 
     /// The schema that a live migration makes for its markers, nil where they are logical messages: pgoutput sends these
     /// from PostgreSQL 14 on. It is made before the dump.
@@ -129,7 +135,7 @@ package struct SourceNames: Sendable, Equatable {
     /// Publishes everything.
     package var publication: String { "skein_\(base)" }
     /// Publishes inserts and truncates, of tables without identity.
-    package var insertsPublication: String { "skein_\(base)_inserts" }
+    package var insertsPublication: String { isBack ? "skein_\(base)_i" : "skein_\(base)_inserts" }
     /// Where markers are rows: schema with one table, `marker (token text primary key)`.
     package var schema: String { "skein_\(base)" }
     /// The table of markers.

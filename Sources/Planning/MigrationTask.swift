@@ -106,6 +106,8 @@ package enum Action: Sendable, Codable, Equatable {
     case dropIndex(QualifiedName)
     /// Of the dump what acts on rows: triggers, rules, policies.
     case restoreTriggers
+    /// A slot on the target, before the application writes there: what it changes can be carried back to the source.
+    case openFallback
     /// Looks for writes behind the marker; takes the downtime.
     case completeCutover
 
@@ -154,6 +156,7 @@ package enum Action: Sendable, Codable, Equatable {
         case .applyTimescaleSettings: "timescale"
         case .dropIndex: "drop-index"
         case .restoreTriggers: "triggers"
+        case .openFallback: "fallback"
         case .completeCutover: "complete"
         }
     }

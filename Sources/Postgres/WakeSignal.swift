@@ -6,7 +6,7 @@
 package final class WakeSignal: Sendable {
     /// Readable for `poll` once the signal is given; -1 where the process has no descriptor left: then nobody is woken,
     /// and who waits looks again when its own time is up.
-    let descriptor: Int32
+    package let descriptor: Int32
     private let writing: Int32
 
     package init() {

@@ -15,6 +15,9 @@ struct GlobalOptions: ParsableArguments {
     @Flag(help: "No colours. NO_COLOR and a stderr that is no terminal have the same effect.")
     var noColor = false
 
+    /// Of those that every command takes, the parser's own too: told once in the manual.
+    static let names = ["json", "log-level", "no-color", "version", "help"]
+
     var usesColour: Bool {
         !noColor && Console.isErrorTerminal && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
     }

@@ -4,7 +4,9 @@ import Planning
 
 /// The plan that a command works on: a plan file, or one that `plan --out` saved.
 struct PlanArgument: ParsableArguments {
-    @Argument(help: ArgumentHelp("The plan file, or a plan saved by `skein plan --out`.", valueName: "plan"))
+    @Argument(
+        help: ArgumentHelp("The plan file, or a plan saved by `skein plan --out`.", valueName: "plan"),
+        completion: .file(extensions: ["yaml", "yml", "json"]))
     var path: String
 
     /// What was loaded.

@@ -14,18 +14,21 @@ struct Skein: AsyncParsableCommand {
         abstract: "Moves a PostgreSQL database into TimescaleDB or another PostgreSQL, from one plan file.",
         discussion: """
             Exit codes: 0 done; 1 failed, not resumable as it stands; 2 the command line, the plan or a check is \
-            wrong; 3 verify found differences; 4 stopped, run the same command to resume.
+            wrong; 3 verify found differences; 4 stopped, run the same command to resume. `plan --detailed-exitcode`: 0 \
+            nothing to do, 2 tasks to run, 1 an error.
             """,
-        version: "skein " + Version.text,
+        version: Version.line,
         subcommands: [
             ValidateCommand.self, PlanCommand.self, MigrateCommand.self, StatusCommand.self, CutoverCommand.self,
-            VerifyCommand.self, ReportCommand.self, RunbookCommand.self, CleanCommand.self, SchemaCommand.self,
-            ExplainCommand.self,
+            RollbackCommand.self, VerifyCommand.self, ReportCommand.self, RunbookCommand.self, CleanCommand.self,
+            SchemaCommand.self,
+            ExplainCommand.self, ManualCommand.self,
         ]
     )
 
     static func main() async {
         Console.holdStandardStreams()
+        atexit(giveTerminalBack)
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
             // A script whose command is empty by mistake must not go on as if it had run.
@@ -47,10 +50,6 @@ struct Skein: AsyncParsableCommand {
     }
 }
 
-enum Version {
-    static let text = "0.1.0"
-}
-
 /// The exit codes that scripts rely on.
 enum Exit: Int32 {
     case done = 0
@@ -62,6 +61,9 @@ enum Exit: Int32 {
     /// To be thrown.
     var error: ExitCode { ExitCode(rawValue) }
 }
+
+/// However the process ends: cursor and echo. At the top level, where it belongs to no actor: `exit` may be called anywhere.
+private func giveTerminalBack() { Console.abandonDisplay() }
 
 /// `exit` by a name that `ParsableCommand` has no method of.
 func leave(_ code: Int32) -> Never { exit(code) }

@@ -22,7 +22,7 @@ struct Benchmark: ParsableCommand {
     @Option(name: .customLong("readings"), help: "Rows of the source's big table (8000000; live: 4000000).")
     var chosenReadings: Int?
 
-    var rounds: Int { chosenRounds ?? (live ? 1 : 3) }
+    var rounds: Int { chosenRounds ?? (live || estimates ? 1 : 3) }
     var readings: Int { chosenReadings ?? (live ? 4_000_000 : 8_000_000) }
 
     @Option(help: "Only these contenders.")
@@ -33,6 +33,9 @@ struct Benchmark: ParsableCommand {
 
     @Flag(help: "Live mode instead: draining, base copy, steady load, downtime (--scenario names one of them).")
     var live = false
+
+    @Flag(help: "How far off the estimates of the time left are, instead (--scenario names some of them).")
+    var estimates = false
 
     @Option(help: "With --live, who drains: only those whose title contains this.")
     var follower: String?
@@ -69,6 +72,12 @@ struct Benchmark: ParsableCommand {
         }
         say("making the sources")
         try stage.prepareSources("\(material)/iot.sql")
+        if estimates {
+            let text = try EstimateBenchmark(stage: stage, scenarios: scenarios, rounds: rounds).run(say)
+            try stage.dropTarget()
+            print(text)
+            return
+        }
         // Files of the write-ahead log that are there already are cheaper than new ones: the first run pays for all.
         _ = try measure(warmUp, first, stage, "warming up")
 

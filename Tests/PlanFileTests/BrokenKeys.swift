@@ -193,7 +193,7 @@ let brokenKeys: [BrokenPlan] = [
             plan.yaml:6:1: error: `cutover` has no value [SK025]
                 6 | cutover: ~
                   | ^
-                Give it a mapping with `approval`, `max-lag`, `fence` and `verify`, or remove the key.
+                Give it a mapping with `approval`, `max-lag`, `fence`, `verify` and `fallback`, or remove the key.
             """#,
     ),
     BrokenPlan(

@@ -1,4 +1,5 @@
 import Foundation
+import JSONSchemas
 import PlanFile
 import Testing
 
@@ -16,6 +17,35 @@ struct SchemaTests {
         #expect(
             try String(contentsOf: file, encoding: .utf8) == PlanSchema.text,
             "run SKEIN_WRITE_SCHEMA=1 swift test --filter PlanFileTests, and commit the file")
+    }
+
+    @Test("schemas/plan-keys.md has every key, and is what the declarations say")
+    func keyReference() throws {
+        let file = Self.folder.appendingPathComponent("schemas/plan-keys.md")
+        if ProcessInfo.processInfo.environment["SKEIN_WRITE_SCHEMA"] != nil {
+            try write(PlanKeyReference.text, to: file.path)
+        }
+        #expect(
+            try String(contentsOf: file, encoding: .utf8) == PlanKeyReference.text,
+            "run SKEIN_WRITE_SCHEMA=1 swift test --filter PlanFileTests, and commit the file")
+        var sections: [String: Substring] = [:]
+        for part in PlanKeyReference.text.split(separator: "\n## ") {
+            let title = part.prefix { $0 != "\n" }.filter { $0 != "`" }
+            for name in title == "The plan" ? [""] : title.components(separatedBy: ", ") { sections[name] = part }
+        }
+        for key in try keys() {
+            let about = key.schema["description"] as? String ?? ""
+            if let section = sections[key.section] {
+                #expect(section.contains("| `\(key.name)` |"), "\(key.path)")
+                #expect(section.contains(about.replacing("|", with: "\\|")), "\(key.path)")
+            } else {
+                // A section of one key has no table of its own.
+                let parts = key.section.components(separatedBy: ".")
+                let holder = sections[parts.dropLast().joined(separator: ".")] ?? ""
+                let row = holder.split(separator: "\n").first { $0.hasPrefix("| `\(parts.last ?? "")` |") }
+                #expect(row?.contains("`\(key.name)`") == true, "\(key.path)")
+            }
+        }
     }
 
     @Test("every key has a description that ends like a sentence")

@@ -28,6 +28,15 @@ package struct CutoverReport: Sendable, Codable, Equatable {
     package var invalidKeys: [String]
     /// Lifts the fence on the source, should it be written to again; nil where there is none.
     package var liftFence: String?
+    /// Nil where the plan asks for no way back.
+    package var fallback: Fallback?
+
+    /// The way back to the source.
+    package struct Fallback: Sendable, Codable, Equatable {
+        /// When `skein rollback` was complete; text of a timestamp, UTC. Nil: the way is open.
+        package var rolledBack: String?
+        package init(rolledBack: String? = nil) { self.rolledBack = rolledBack }
+    }
 
     package init(
         fence: String, requested: String, downtimeSeconds: Double, parts: [Part], lateChanges: Int64,
@@ -51,7 +60,15 @@ package struct CutoverReport: Sendable, Codable, Equatable {
         if !invalidKeys.isEmpty {
             lines += ["on the target, foreign keys that the rows violate, once these are mended:"] + invalidKeys
         }
-        if let liftFence { lines += ["on the source, only if it is to be written to again:", liftFence] }
+        if let fallback {
+            lines +=
+                fallback.rolledBack.map { ["nothing: rolled back to the source \($0)"] } ?? [
+                    "keep `skein migrate` running, or start it again: it carries the target's changes back to the source, so "
+                        + "that `skein rollback` can return; `skein clean` ends that, once nobody wants to"
+                ]
+        } else if let liftFence {
+            lines += ["on the source, only if it is to be written to again:", liftFence]
+        }
         return lines
     }
 }

@@ -44,6 +44,8 @@ enum CutoverUndo {
             }
         }
         FaultPoint.undoReopened.pass()
+        // What the applier writes from here on is not to flow back.
+        if context.opensFallback { try await WayBackCleaning.run(context.plan) }
         if let record, let before = record.fenceBefore {
             let wasSet = record.fenced != nil
             try await source.run { try Fence($0).lift(before, wasSet: wasSet) }

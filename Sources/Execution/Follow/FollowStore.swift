@@ -25,6 +25,17 @@ struct FollowStore {
             [String(StateSchema.followerLockClass(migration)), String(migration % 0x7FFF_FFFF)]) == "t"
     }
 
+    /// Whether any process holds it.
+    func isFollowed() throws -> Bool {
+        try connection.scalar(
+            """
+            select true from pg_catalog.pg_locks l
+            where l.locktype = 'advisory' and l.classid = $1::bigint::oid and l.objsubid = 2 and l.granted
+                and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
+            limit 1
+            """, [String(StateSchema.followerLockClass(migration))]) == "t"
+    }
+
     /// Whether this very session still holds the lock.
     func isLocked() throws -> Bool {
         try connection.scalar(

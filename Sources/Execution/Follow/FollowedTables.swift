@@ -9,6 +9,7 @@ package enum FollowedTables {
     /// Reads the state. Tables that have no pieces (partition roots, tables whose data the plan skips) are not followed.
     /// - Throws: `NotCopied` where a piece has no watermark that goes with the present slot.
     package static func read(_ target: Connection, _ context: RunContext) throws -> [FollowedTable] {
+        guard context.direction == .forth else { return (context.decisions.following?.tables ?? []).map(whole) }
         let slot = try SlotRecord.read(target, migration: context.migration)
         let rows = try target.query(selectCopied, [String(context.migration), String(slot.generation)])
         var copied: [Int: CopiedAt] = [:]
@@ -23,6 +24,15 @@ package enum FollowedTables {
         }
         return try make(
             context.decisions.following?.tables ?? [], tasks: context.tasks, copied: copied, outdated: outdated)
+    }
+
+    /// On the way back nothing is copied: both sides held the same when the slot began, and every change is in the stream.
+    private static func whole(_ table: FollowingDecision.Table) -> FollowedTable {
+        let nothing = Watermark(xmin: 0, xmax: 0, running: [])
+        return FollowedTable(
+            name: table.name, sourceOID: table.oid, columns: [], identity: table.identity,
+            pieces: [CopiedPiece(rows: .all, watermark: nothing, insertLSN: LSN(rawValue: 0))], target: table.target,
+            territory: table.territory, chunks: table.chunks)
     }
 
     private static let selectCopied = """

@@ -63,6 +63,11 @@ final class Follower: Sendable {
             return true
         case .again(let failure), .stop(let failure):
             board.fail(FollowFailure(failure, isResumable: true))
+        case .broken(var failure) where context.direction == .back && error is SpoolError:
+            // Of this machine, perhaps, and not of the way back, which no repair could mend.
+            let directory = context.plan.replication.spool.directory.value
+            failure.cure = "run it on the machine that holds the spool, \(directory)/\(context.planName)"
+            board.fail(FollowFailure(failure, isResumable: true))
         case .broken(let failure):
             let (migration, reason) = (context.migration, failure.message)
             // Also known to whoever comes next; where that fails, it will be noticed again.

@@ -19,6 +19,8 @@ package enum CleanOperation {
         package var state: Bool
         /// Nil offline, where nothing is made on the source.
         package var source: SourceCleaned?
+        /// Of the way back, removed from the target; nil where there was none.
+        package var wayBack: SourceCleaned?
     }
 
     package static func look(_ target: Connection, name: String) throws -> Found {
@@ -31,10 +33,11 @@ package enum CleanOperation {
     /// Harmless when there is nothing, and when it was killed in between and is run again.
     /// - Throws: as `ServerAccess.run`; `SourceError`.
     package static func run(_ plan: Plan) async throws -> Removed {
+        let wayBack = plan.mode.value == .live ? try await WayBackCleaning.run(plan) : nil
         let cleaned = try await cleanSource(plan)
         let name = plan.name.value.text
         let removed = try await ServerAccess(plan, .target, purpose: "clean").run { try removeState($0, name: name) }
-        return Removed(state: removed, source: cleaned)
+        return Removed(state: removed, source: cleaned, wayBack: wayBack)
     }
 
     /// What the source holds of a live migration; the state stays, so that it can be done again.

@@ -19,6 +19,11 @@ package struct CutoverProgress: Sendable, Equatable {
         package var warning: String?
     }
 
+    package struct Running: Sendable, Equatable {
+        package var id: String
+        package var seconds: Double
+    }
+
     package var gate: Gate
     /// The whole migration is finished.
     package var isFinished: Bool
@@ -26,6 +31,10 @@ package struct CutoverProgress: Sendable, Equatable {
     package var isRunning: Bool
     /// Since it was asked for, in the order in which they ended.
     package var done: [Step]
+    /// Tasks of it that are under way: id, and seconds since they began.
+    package var running: [Running]
+    /// Its tasks that are not done.
+    package var open: Int
     /// Why the source refused it, so that it was withdrawn.
     package var refusal: String?
     /// What comparisons found.
@@ -40,6 +49,7 @@ package struct CutoverProgress: Sendable, Equatable {
         let gate = try target.scalar(selectGate, [id]) ?? Gate.closed.rawValue
         let rows = try target.query(selectDone, [id])
         let troubles = try target.query(selectTroubles, [id])
+        let open = try target.query(selectOpen, [id])
         let isDifference = { (row: Int) in troubles[row, 2] == VerifyTask.differsState }
         return CutoverProgress(
             gate: Gate(rawValue: gate) ?? .closed, isFinished: record.finished != nil,
@@ -50,6 +60,10 @@ package struct CutoverProgress: Sendable, Equatable {
                     bytes: rows[row, 2].flatMap { Int64($0) }, seconds: rows.double(row, 3) ?? 0,
                     warning: rows[row, 4])
             },
+            running: open.indices.filter { open.bool($0, 1) }.map { row in
+                Running(id: open.text(row, 0), seconds: open.double(row, 2) ?? 0)
+            },
+            open: open.count,
             refusal: try CutoverStore(target, migration: record.id).refusal(),
             differences: troubles.indices.filter(isDifference).map { troubles.text($0, 1) },
             errors: troubles.indices.filter { !isDifference($0) }.map { row in
@@ -67,6 +81,11 @@ package struct CutoverProgress: Sendable, Equatable {
         from skein.task t join skein.cutover c using (migration)
         where t.migration = $1 and t.state = 'done' and t.finished >= c.requested
         order by t.finished, t.number
+        """
+
+    private static let selectOpen = """
+        select id, state = 'running', extract(epoch from clock_timestamp() - started) from skein.task
+        where migration = $1 and state <> 'done' order by number
         """
 
     private static let selectTroubles = """

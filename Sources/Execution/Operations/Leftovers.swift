@@ -64,7 +64,10 @@ package struct Leftovers: Sendable, Equatable {
         let (name, statements, servers) = (plan.name.value.text, statements, servers)
         let (user, owners) = (user, owners.sorted())
         // While the state still knows what the source was like.
-        if hasState { _ = try await CleanOperation.cleanSource(plan) }
+        if hasState {
+            if plan.mode.value == .live { try await WayBackCleaning.run(plan, lifting: true) }
+            _ = try await CleanOperation.cleanSource(plan)
+        }
         try await ServerAccess(plan, .target, purpose: "drop").run { target in
             try target.transaction {
                 try target.execute("set local client_min_messages = error")

@@ -39,8 +39,13 @@ package struct StatusReport: Sendable, Codable, Equatable {
         package var id: String
         package var seconds: Double
         package var attempt: Int
-        /// Of a copy, bytes that the target has taken so far.
+        /// Of a copy, bytes that the target has taken so far, and what it comes to.
         package var bytes: Int64?
+        package var totalBytes: Int64?
+        /// How much of it is done, 0 to 1, where the server tells.
+        package var fraction: Double?
+        /// What the server says that it is at.
+        package var step: String?
     }
 
     package struct Trouble: Sendable, Codable, Equatable {
@@ -64,6 +69,10 @@ package struct StatusReport: Sendable, Codable, Equatable {
     /// While copying, measured since the first piece began, bytes a second.
     package var bytesPerSecond: Double?
     package var secondsLeft: Double?
+    /// What `secondsLeft` leads to, and whether it rests on assumptions more than on what was measured.
+    package var left: TimeLeft?
+    /// How much of the work is done, weighed by the time it takes: 0 to 1.
+    package var share: Double?
     package var tables: [Table]
     package var running: [Running]
     /// Last errors of tasks that are not done.
@@ -76,6 +85,8 @@ package struct StatusReport: Sendable, Codable, Equatable {
     package var live: LiveReport?
     /// Of a live migration, where the source was asked.
     package var source: SourceReport?
+    /// The way back to the source, where there is one.
+    package var fallback: WayBackReport?
     /// What a person should know before it becomes a trouble.
     package var notices: [String] = []
 
@@ -88,12 +99,13 @@ package struct StatusReport: Sendable, Codable, Equatable {
         }
         let store = TaskStore(target, migration: record.id)
         let tasks = try store.all()
-        let live = try liveBytes(target, name)
+        let live = try ServerProgress.read(target, planName: name)
         let isRunning = try store.othersAlive(than: 0)
         var report = StatusReport(record, tasks, live: live, isRunning: isRunning)
         let todo = try AccessStore(target, migration: record.id).todo()
         report.todo = todo.isEmpty ? nil : todo
         report.live = try LiveReport.read(target, record, tasks)
+        report.estimate(record, tasks)
         if report.live?.broken != nil, report.phase != .finished { report.phase = .broken }
         return report
     }
@@ -116,20 +128,36 @@ package struct StatusReport: Sendable, Codable, Equatable {
         self.warnings = warnings
     }
 
-    init(_ record: MigrationRecord, _ tasks: [TaskRecord], live: [String: Int64], isRunning: Bool) {
+    /// - Parameter live: what the target says of sessions, by their names.
+    init(_ record: MigrationRecord, _ tasks: [TaskRecord], live: [String: TaskProgress], isRunning: Bool) {
         let copies = tasks.compactMap { record -> (TaskRecord, Piece)? in
             if case .copy(let piece) = record.task.action { (record, piece) } else { nil }
         }
-        let copiedLive = live.values.reduce(0, +)
+        // By their places in the list: of a finished migration tasks may be missing that were not needed.
+        let underWay = isRunning ? tasks.enumerated().filter { $1.state == .running } : []
+        var totals = CopyTotals(tasks.map(\.task))
+        for (place, task) in tasks.enumerated() where task.state == .done {
+            totals.completed(place, bytes: task.bytes)
+        }
+        var expected: [Int: Int64] = [:]
+        let running = underWay.map { place, task in
+            let server = live[Connection.shortened("skein/\(record.name)/\(task.task.id)")]
+            var shown = Running(
+                id: task.task.id, seconds: task.seconds ?? 0, attempt: task.attempts, bytes: server?.bytes,
+                fraction: server?.fraction, step: server?.step)
+            if totals.isCopy(place) {
+                let all = totals.expected(place, bytes: server?.bytes ?? 0, server)
+                expected[place] = all
+                shown.totalBytes = all
+                shown.fraction = server?.bytes.map { min(0.99, Double($0) / Double(max(1, all))) }
+            }
+            return shown
+        }
         self.init(
             name: record.name, phase: Self.phase(record, tasks), isRunning: isRunning, tasks: tasks.count,
             done: tasks.count { $0.state == .done }, copiedRows: copies.reduce(0) { $0 + ($1.0.rows ?? 0) },
-            copiedBytes: copies.reduce(0) { $0 + ($1.0.bytes ?? 0) } + copiedLive,
-            totalBytes: copies.reduce(0) { $0 + ($1.0.bytes ?? $1.1.estimatedBytes) }, tables: Self.tables(copies),
-            running: isRunning
-                ? tasks.filter { $0.state == .running }.map {
-                    Running(id: $0.task.id, seconds: $0.seconds ?? 0, attempt: $0.attempts, bytes: live[$0.task.id])
-                } : [],
+            copiedBytes: totals.done + running.reduce(0) { $0 + ($1.bytes ?? 0) },
+            totalBytes: totals.total(running: expected), tables: Self.tables(copies), running: running,
             errors: tasks.compactMap { task in
                 guard task.state != .done, let error = task.error else { return nil }
                 return Trouble(id: task.task.id, text: error, sqlState: task.sqlState, attempts: task.attempts)
@@ -139,18 +167,6 @@ package struct StatusReport: Sendable, Codable, Equatable {
             })
         started = record.started
         finished = record.finished
-        estimate(copies.map(\.0))
-    }
-
-    private mutating func estimate(_ copies: [TaskRecord]) {
-        guard phase == .copying, isRunning else { return }
-        // Tasks run side by side, so the time since the first began counts, not the sum of theirs.
-        let busy = copies.filter { $0.state != .pending }.compactMap(\.seconds).reduce(0, +)
-        let parallel = max(1, running.count)
-        guard busy > 0, copiedBytes > 0 else { return }
-        let rate = Double(copiedBytes) / (busy / Double(parallel))
-        bytesPerSecond = rate
-        secondsLeft = Double(max(0, totalBytes - copiedBytes)) / rate
     }
 
     private static func phase(_ record: MigrationRecord, _ tasks: [TaskRecord]) -> Phase {
@@ -216,22 +232,4 @@ package struct StatusReport: Sendable, Codable, Equatable {
         }
         return tables
     }
-
-    /// Bytes that running copies have brought so far, by task id. The names of sessions may be shortened, so this is
-    /// for display only.
-    private static func liveBytes(_ target: Connection, _ name: String) throws -> [String: Int64] {
-        guard target.serverVersion >= 140_000 else { return [:] }
-        let prefix = "skein/\(name)/"
-        let rows = try target.query(selectLive, [prefix])
-        return Dictionary(
-            rows.indices.map { (String(rows.text($0, 0).dropFirst(prefix.count)), Int64(rows.int($0, 1) ?? 0)) },
-            uniquingKeysWith: +)
-    }
-
-    private static let selectLive = """
-        select a.application_name, sum(p.bytes_processed)::bigint
-        from pg_catalog.pg_stat_progress_copy p join pg_catalog.pg_stat_activity a using (pid)
-        where pg_catalog.starts_with(a.application_name, $1) and p.datname = current_database()
-        group by 1
-        """
 }

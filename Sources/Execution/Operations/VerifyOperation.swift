@@ -21,13 +21,24 @@ package enum VerifyOperation {
         package var isEqual: Bool { tables.allSatisfy { $0.isEqual } }
     }
 
+    /// What happens while it compares.
+    package enum Event: Sendable {
+        /// So much is to be compared: pieces, and their estimated bytes.
+        case begun(pieces: Int, bytes: Int64)
+        /// A piece, by the name of its table and its number.
+        case started(id: String)
+        case compared(id: String, PieceComparison, bytes: Int64)
+        /// It could not be compared.
+        case given(id: String, bytes: Int64)
+    }
+
     /// - Parameters:
     ///   - patterns: only tables that match one of these; empty: all.
     ///   - jobs: pieces compared at once; nil: as the plan says or the servers allow.
     /// - Throws: `DiagnosticsError` where a server cannot be reached or a pattern matches nothing.
     package static func run(
         _ plan: Plan, tables patterns: [QualifiedNamePattern], countsOnly: Bool, jobs: Int?,
-        tell: @escaping @Sendable (PieceComparison) -> Void,
+        tell: @escaping @Sendable (Event) -> Void,
     ) async throws -> Report {
         let inspection = try await Inspector.inspect(plan)
         let graph = inspection.compiled
@@ -44,6 +55,7 @@ package enum VerifyOperation {
                         cure: "Names are schema.table; globs such as public.tmp_* are allowed.")
                 })
         }
+        tell(.begun(pieces: pieces.count, bytes: pieces.reduce(0) { $0 + $1.estimatedBytes }))
         let parents = Set(inspection.target.hypertables.map(\.table)).union(
             inspection.target.relations.filter { $0.kind == .partitionedTable }.map(\.name))
         let results = try await compare(plan, pieces, parents, countsOnly, jobs ?? graph.jobs.tableJobs, tell)
@@ -59,7 +71,7 @@ package enum VerifyOperation {
 
     private static func compare(
         _ plan: Plan, _ pieces: [Piece], _ parents: Set<QualifiedName>, _ countsOnly: Bool, _ jobs: Int,
-        _ tell: @escaping @Sendable (PieceComparison) -> Void,
+        _ tell: @escaping @Sendable (Event) -> Void,
     ) async throws -> [Result] {
         let (source, target) = (
             try ConnectionTarget(plan.source.uri.value), try ConnectionTarget(plan.target.uri.value)
@@ -75,8 +87,13 @@ package enum VerifyOperation {
                         snapshot: nil, countsOnly: countsOnly)
                     var results: [Result] = []
                     for piece in hand {
-                        results.append(try await one(piece, parents, verifier))
-                        if let comparison = results.last?.comparison { tell(comparison) }
+                        let id = piece.count > 1 ? "\(piece.table) \(piece.number)/\(piece.count)" : "\(piece.table)"
+                        tell(.started(id: id))
+                        let result = try await one(piece, parents, verifier)
+                        results.append(result)
+                        tell(
+                            result.comparison.map { .compared(id: id, $0, bytes: piece.estimatedBytes) }
+                                ?? .given(id: id, bytes: piece.estimatedBytes))
                     }
                     await verifier.close()
                     return (number, results)

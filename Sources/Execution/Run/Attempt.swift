@@ -106,7 +106,8 @@ extension Action {
         switch self {
         case .addForeignKey, .validateForeignKey, .restorePostData, .setSequences, .refreshMaterializedView,
             .restoreEventTriggers, .checkSourceUnchanged, .vacuum, .verify, .restoreTriggers, .follow, .catchUp, .gate,
-            .fence, .writeMarker, .drain, .recopyUnfollowed, .completeCutover, .applyPolicies, .setOwners,
+            .fence, .writeMarker, .drain, .recopyUnfollowed, .openFallback, .completeCutover, .applyPolicies,
+            .setOwners,
             .grantPrivileges, .levelChunks, .createAggregate, .fillAggregate, .restoreAggregateViews,
             .applyTimescaleSettings:
             true

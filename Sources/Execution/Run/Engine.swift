@@ -15,13 +15,18 @@ package actor Engine {
         case undone(Result<[Int], any Error>)
         case followed
         case tick
+        case asked([String: TaskProgress]?)
         case stalled(seconds: Double, waitingFor: String)
     }
 
     let context: RunContext
     let tell: @Sendable (RunEvent) -> Void
     let keeper: SnapshotKeeper
-    private let meter = CopyMeter()
+    /// What each task under way has moved, and when it began.
+    private var meters: [Int: (meter: CopyMeter, begun: Double)] = [:]
+    /// Bytes of attempts that have ended.
+    private var copiedBefore: Int64 = 0
+    private let inquiry: ServerInquiry
     private let control: Session
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
@@ -59,12 +64,12 @@ package actor Engine {
         keeper = SnapshotKeeper(context)
         control = Session(
             context.target, applicationName: context.applicationName("control"), settings: context.targetSettings)
+        inquiry = ServerInquiry(context)
         start = clock.now
         state = RunState(
             tasks: context.tasks, done: Set(records.filter { Self.needsNoWork($0, context) }.map(\.number)),
-            limits: [.tableJob: context.tableJobs, .indexJob: context.indexJobs, .none: 2],
-            retryFor: context.retryFor, now: 0)
-        progress = ProgressMeter(context.tasks, records)
+            limits: context.limits, retryFor: context.retryFor, now: 0)
+        progress = ProgressMeter(context.tasks, records, context.decisions.tables, limits: context.limits)
         unneeded = Set(records.filter { $0.state != .done && Self.needsNoWork($0, context) }.map(\.number))
         isResumed = records.contains { $0.state == .done || $0.attempts > 0 }
         isCompared = !isResumed
@@ -171,16 +176,24 @@ package actor Engine {
                 case .followed: break
                 case .tick:
                     if !isWatching, now - lastWatch >= 1, !state.isStopping { launchWatch(in: &group) }
-                    if let report = progress.report(state, copied: meter.bytes.load(ordering: .relaxed), now: now) {
+                    if inquiry.isDue(now), state.runningCount > 0 {
+                        let inquiry = inquiry
+                        group.addTask { .asked(await inquiry.ask()) }
+                    }
+                    let running = running
+                    if var report = progress.report(state, running: running, goal: goal, now: now) {
+                        report.following = live?.follower.board.status
                         tell(.progress(report))
                     }
-                    if let seconds = progress.stall(state, copied: meter.bytes.load(ordering: .relaxed), now: now) {
+                    let copied = running.values.reduce(0) { $0 + $1.bytes }
+                    if let seconds = progress.stall(state, copied: copied, now: now) {
                         let context = context
                         group.addTask { .stalled(seconds: seconds, waitingFor: await StallReport.describe(context)) }
                     }
                     // When cancelled, a sleep ends at once, and what is under way wakes the loop.
                     let pause = pause
                     if !Task.isCancelled { group.addTask { await Self.tick(pause) } }
+                case .asked(let found): inquiry.adopt(found, now)
                 case .stalled(let seconds, let reason): tell(.stalled(seconds: seconds, waitingFor: reason))
                 case nil: return ending() ?? .stopped("nothing is left to wait for")
                 }
@@ -215,7 +228,9 @@ package actor Engine {
         let worker = TaskWorker(run: history.run, name: link.name)
         attempts[number, default: 0] += 1
         tell(.started(id: task.id, attempt: attempts[number, default: 1]))
-        let (context, holder, snapshot, meter, clock) = (context, holder, snapshot, meter, clock)
+        let meter = CopyMeter()
+        meters[number] = (meter, now)
+        let (context, holder, snapshot, clock) = (context, holder, snapshot, clock)
         let withdrawal = live?.withdrawal(of: number)
         group.addTask {
             let begun = clock.now
@@ -232,11 +247,12 @@ package actor Engine {
     private func finish(_ number: Int, _ attempt: Attempt, _ link: Link) async {
         let task = context.tasks[number]
         idle[task.resource, default: []].append(link)
+        copiedBefore += meters.removeValue(forKey: number)?.meter.bytes.load(ordering: .relaxed) ?? 0
         switch attempt {
         case .done(let outcome, let seconds):
             state.completed(number, now: now)
             recentlyDone.insert(number)
-            progress.completed(number, outcome)
+            progress.completed(number, outcome, seconds: seconds)
             tell(.finished(id: task.id, rows: outcome.rows, bytes: outcome.bytes, seconds: seconds))
             if let warning = outcome.warning { tell(.warning(id: task.id, text: warning)) }
             if task.action == .completeCutover { await live?.tellCompleted() }
@@ -278,6 +294,27 @@ package actor Engine {
         }
     }
 
+    // MARK: Progress
+
+    private var running: [Int: ProgressMeter.Running] {
+        let now = now
+        var running: [Int: ProgressMeter.Running] = [:]
+        for (number, task) in meters {
+            running[number] = ProgressMeter.Running(
+                seconds: now - task.begun, bytes: task.meter.bytes.load(ordering: .relaxed),
+                server: inquiry.answer(context.tasks[number].id))
+        }
+        return running
+    }
+
+    /// Bytes that this process has copied.
+    private var copied: Int64 {
+        meters.values.reduce(copiedBefore) { $0 + $1.meter.bytes.load(ordering: .relaxed) }
+    }
+
+    /// A live migration is on the way to its cutover first.
+    private var goal: ProgressMeter.Goal { live?.goal ?? ProgressMeter.Goal() }
+
     /// The first failure that ends the run is the one to tell.
     func fail(_ reason: TaskFailure, isTransient: Bool) {
         guard failure == nil else { return }
@@ -294,7 +331,7 @@ package actor Engine {
         let (control, migration, holder, isDoubtful) = (control, context.migration, holder, isDoubtful)
         self.isDoubtful = false
         let sample = history.due(
-            now: now, copied: meter.bytes.load(ordering: .relaxed), done: state.doneCount,
+            now: now, copied: copied, done: state.doneCount,
             running: state.runningCount, stream: live?.follower.board.status)
         group.addTask {
             do {
@@ -332,7 +369,7 @@ package actor Engine {
     private func close(_ end: RunEnd) async {
         let (migration, run) = (context.migration, history.run)
         let sample = history.sample(
-            copied: meter.bytes.load(ordering: .relaxed), done: state.doneCount, running: 0,
+            copied: copied, done: state.doneCount, running: 0,
             stream: live?.follower.board.status)
         try? await control.run { target in
             let store = HistoryStore(target, migration: migration)
@@ -343,6 +380,7 @@ package actor Engine {
         idle = [:]
         await keeper.close()
         await live?.close()
+        await inquiry.close()
         await control.close()
     }
 }

@@ -73,6 +73,21 @@ final class LiveRun {
 
     // MARK: The gate
 
+    /// What the run is on the way to, as its estimates take it: the gate, then the end.
+    var goal: ProgressMeter.Goal {
+        guard !isCuttingOver, watch?.gate != .completed else { return ProgressMeter.Goal() }
+        var goal = ProgressMeter.Goal(isReady: true, excluded: cutover)
+        if let catchUp = context.tasks.firstIndex(where: { $0.action == .catchUp }),
+            let status = follower.board.status
+        {
+            goal.known[catchUp] = status.secondsToCatchUp ?? Double(max(0, status.lagBytes)) / Self.applyRate
+        }
+        return goal
+    }
+
+    /// WAL applied, bytes a second, before any was: cautious.
+    private static let applyRate = 20e6
+
     var mustUndo: Bool { watch?.gate == .abandoned }
 
     var isCuttingOver: Bool { watch?.gate == .open }

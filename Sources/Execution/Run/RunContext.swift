@@ -33,6 +33,9 @@ package struct RunContext: Sendable {
     package var uid = ""
     /// Of this program.
     package var skeinVersion = ""
+    /// Which way changes flow. `source` is always where they come from, and `target` where they are applied and where the
+    /// progress is: on the way back, the plan's target and the plan's source.
+    package var direction = Direction.forth
 
     package init(
         planName: String, migration: Int64, source: ConnectionTarget, target: ConnectionTarget, sourceVersion: Int,
@@ -55,8 +58,14 @@ package struct RunContext: Sendable {
         self.plan = plan
     }
 
+    /// Whether the cutover opens a way back.
+    package var opensFallback: Bool { tasks.contains { $0.action == .openFallback } }
+
     /// The source is written to while it is copied, and followed until the cutover.
     package var isLive: Bool { decisions.following != nil }
+
+    /// How many tasks run at once.
+    package var limits: [MigrationTask.Resource: Int] { [.tableJob: tableJobs, .indexJob: indexJobs, .none: 2] }
 
     /// `skein/iot-production/copy:public.readings:0017`
     package func applicationName(_ what: String) -> String { "skein/\(planName)/\(what)" }

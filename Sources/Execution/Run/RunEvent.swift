@@ -43,6 +43,47 @@ package enum RunEvent: Sendable, Equatable {
         /// Over the last seconds, bytes a second.
         package var bytesPerSecond: Double
         package var elapsedSeconds: Double
+        /// Nil where nothing is left but what a person, or the source, has to do.
+        package var left: TimeLeft?
+        /// How much of the work is done, weighed by the time it takes: 0 to 1.
+        package var share: Double?
+        /// The tasks under way, in the graph's order.
+        package var work: [Work] = []
+        /// Live: where following the source stands.
+        package var following: FollowStatus?
+
+        package init(
+            done: Int, tasks: Int, running: Int, copiedBytes: Int64, totalBytes: Int64, bytesPerSecond: Double,
+            elapsedSeconds: Double,
+        ) {
+            self.done = done
+            self.tasks = tasks
+            self.running = running
+            self.copiedBytes = copiedBytes
+            self.totalBytes = totalBytes
+            self.bytesPerSecond = bytesPerSecond
+            self.elapsedSeconds = elapsedSeconds
+        }
+    }
+
+    /// A task under way.
+    package struct Work: Sendable, Equatable {
+        package var id: String
+        /// Since it began, seconds.
+        package var seconds: Double
+        /// How much of it is done, 0 to 1, where that can be told.
+        package var fraction: Double?
+        /// Of a copy, what it has moved and what it comes to, bytes.
+        package var bytes: Int64?
+        package var totalBytes: Int64?
+        /// What the server says that it is at.
+        package var step: String?
+
+        package init(id: String, seconds: Double, fraction: Double? = nil) {
+            self.id = id
+            self.seconds = seconds
+            self.fraction = fraction
+        }
     }
 }
 

@@ -218,6 +218,9 @@ package struct RunState: Sendable {
     /// The tasks that count as done.
     package var doneNumbers: Set<Int> { Set(tasks.indices.filter { phases[$0] == .done }) }
 
+    /// Whether it is done, for each task.
+    package var doneByNumber: [Bool] { phases.map { $0 == .done } }
+
     /// Starts nothing more.
     package mutating func stop() { isStopping = true }
 

@@ -1,7 +1,7 @@
 private import Faults
 private import PlanFile
 private import Planning
-private import Postgres
+internal import Postgres
 
 /// The end of a cutover: looks for what came past it on the source, takes the downtime, and says in one transaction on
 /// the target that it is complete. From then on nothing takes it back.
@@ -11,9 +11,12 @@ enum CompletionTask {
         let (source, target) = (try scope.ends.source(), try scope.ends.target())
         try ForeignKeyTask.complete(context.tasks, target)
         let changed = try sourceDifferences(context, source, target)
-        try target.transaction {
-            let recorded = try StreamStore(target, migration: context.migration).identities()
-            try SourceIdentities.restore(recorded, on: target)
+        // With a way back this was done before the slot on the target, whose stream rests on its identities.
+        if !context.opensFallback {
+            try target.transaction {
+                let recorded = try StreamStore(target, migration: context.migration).identities()
+                try SourceIdentities.restore(recorded, on: target)
+            }
         }
         try EndMarker(context).write(source, target)
         try awaitCount(scope, target)
@@ -40,13 +43,18 @@ enum CompletionTask {
     /// The follower counts as it reads on to the second marker.
     private static let patience = 30.0
 
-    private static func awaitCount(_ scope: TaskScope, _ target: Connection) throws {
+    static func awaitCount(_ scope: TaskScope, _ target: Connection) throws {
+        try awaitCount(scope.context.migration, target)
+    }
+
+    /// - Parameter target: where changes are applied, and counted.
+    static func awaitCount(_ migration: Int64, _ target: Connection) throws {
         let deadline = ContinuousClock.now + .seconds(patience)
         while ContinuousClock.now < deadline {
             try Task.checkCancellation()
             let isCounted = try target.scalar(
                 "select late_changes is not null from skein.cutover where migration = $1",
-                [String(scope.context.migration)])
+                [String(migration)])
             if isCounted == "t" { return }
             try target.execute("select pg_catalog.pg_sleep(0.02)")
         }
@@ -131,11 +139,13 @@ enum CompletionTask {
         let times = try log.times(behind)
         let lift = try CutoverStore(target, migration: context.migration).record()?.fenceBefore
             .map { try Fence(source).liftingStatement($0) }
-        return CutoverReport(
+        var report = CutoverReport(
             fence: open.fence.rawValue, requested: open.requested, downtimeSeconds: times.downtime, parts: times.parts,
             lateChanges: open.lateChanges ?? 0, warnings: try log.warnings(behind) + warnings,
             refreshes: try unfilledViews(context, source, target),
             invalidKeys: try ForeignKeyTask.open(context.tasks, target), liftFence: lift)
+        if context.opensFallback { report.fallback = CutoverReport.Fallback() }
+        return report
     }
 
     /// Of the migrated materialized views those that the source has filled and the target has not, in the dump's order:

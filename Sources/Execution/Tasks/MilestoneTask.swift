@@ -51,7 +51,7 @@ enum MilestoneTask {
 
     /// A crash of the target may have taken back what the applier has committed a moment ago; then its progress is older
     /// than the marker again. All workers of the main lane stand at one position there, and no other lane is left.
-    private static let selectIsDrained = """
+    static let selectIsDrained = """
         select s.marker_lsn is not null
             and (
                 select count(distinct p.position) = 1 and min(p.position) >= s.marker_floor

@@ -66,7 +66,7 @@ enum SourceTask {
         }
     }
 
-    private static func raiseFence(
+    static func raiseFence(
         _ source: Connection, _ target: Connection, _ store: CutoverStore,
     ) throws -> TaskOutcome {
         guard let cutover = try store.record(), !cutover.isAbandoned else { throw SourceError.gateClosed }
@@ -115,5 +115,7 @@ enum SourceTask {
 
 extension RunContext {
     /// What we make on the source is called so.
-    package var sourceNames: SourceNames { SourceNames(plan: plan.name.value.identifier) }
+    package var sourceNames: SourceNames {
+        SourceNames(plan: plan.name.value.identifier, isBack: direction == .back)
+    }
 }

@@ -47,6 +47,7 @@ enum TaskRunner {
         case .applyTimescaleSettings(let settings): try TimescaleSettingsTask.run(settings, scope)
         case .dropIndex(let index): try MilestoneTask.dropIndex(index, scope)
         case .restoreTriggers: try SchemaTask.restoreTriggers(scope)
+        case .openFallback: try FallbackTask.open(scope)
         case .completeCutover: try CompletionTask.run(scope)
         case .verify:
             try scope.inTransaction { _ in TaskOutcome(rows: scope.comparedRows, warning: scope.comparedWarning) }

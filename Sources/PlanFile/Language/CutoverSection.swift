@@ -17,13 +17,20 @@ enum CutoverSection {
         "How source and target are compared at the end.", default: "checksums",
     )
 
-    static let keys = [approval.declared, maxLag.declared, fence.declared, verify.declared]
+    static let fallback = Key(
+        "fallback", .boolean,
+        "Whether changes on the target are carried back to the source after the cutover, so that `skein rollback` can "
+            + "return without loss, until `skein clean` ends it.", default: false,
+    )
+
+    static let keys = [approval.declared, maxLag.declared, fence.declared, verify.declared, fallback.declared]
     static let shape = Shape<Plan.Cutover>.section(keys) { fields, decoding in
         var cutover = silent
         cutover.approval = decoding.read(approval, in: fields, default: cutover.approval.value)
         cutover.maxLag = decoding.read(maxLag, in: fields, default: cutover.maxLag.value)
         cutover.fence = decoding.read(fence, in: fields, default: cutover.fence.value)
         cutover.verify = decoding.read(verify, in: fields, default: cutover.verify.value)
+        cutover.fallback = decoding.read(fallback, in: fields, default: false)
         return cutover
     }
 
@@ -33,5 +40,6 @@ enum CutoverSection {
         maxLag: Located(PlanDuration(microseconds: 5_000_000, text: "5 s")),
         fence: Located(.none),
         verify: Located(.checksums),
+        fallback: Located(false),
     )
 }

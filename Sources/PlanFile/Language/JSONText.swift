@@ -1,5 +1,5 @@
-/// A JSON value whose objects keep their order, for the schema's text.
-enum JSONText: Sendable, Hashable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
+/// A JSON value whose objects keep their order, for the texts of schemas.
+package enum JSONText: Sendable, Hashable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     case string(String)
@@ -8,27 +8,32 @@ enum JSONText: Sendable, Hashable, ExpressibleByStringLiteral, ExpressibleByInte
     indirect case array([JSONText])
     indirect case object([Member])
 
-    struct Member: Sendable, Hashable {
-        var name: String
-        var value: JSONText
+    package struct Member: Sendable, Hashable {
+        package var name: String
+        package var value: JSONText
+
+        package init(name: String, value: JSONText) {
+            self.name = name
+            self.value = value
+        }
     }
 
-    init(stringLiteral value: String) { self = .string(value) }
-    init(integerLiteral value: Int64) { self = .integer(value) }
-    init(booleanLiteral value: Bool) { self = .boolean(value) }
-    init(arrayLiteral elements: JSONText...) { self = .array(elements) }
-    init(dictionaryLiteral elements: (String, JSONText)...) {
+    package init(stringLiteral value: String) { self = .string(value) }
+    package init(integerLiteral value: Int64) { self = .integer(value) }
+    package init(booleanLiteral value: Bool) { self = .boolean(value) }
+    package init(arrayLiteral elements: JSONText...) { self = .array(elements) }
+    package init(dictionaryLiteral elements: (String, JSONText)...) {
         self = .object(elements.map { Member(name: $0.0, value: $0.1) })
     }
 
     /// The object with more members behind its own.
-    func adding(_ members: [(String, JSONText)]) -> JSONText {
+    package func adding(_ members: [(String, JSONText)]) -> JSONText {
         guard case .object(let own) = self else { return self }
         return .object(own + members.map { Member(name: $0.0, value: $0.1) })
     }
 
     /// Indented by two blanks; short arrays and objects without nesting stay on their line.
-    func text(indent: String = "") -> String {
+    package func text(indent: String = "") -> String {
         let deeper = indent + "  "
         switch self {
         case .string(let value): return Self.quoted(value)

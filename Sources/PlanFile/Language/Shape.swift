@@ -33,10 +33,12 @@ struct Key<Value: Sendable>: Sendable {
     var declared: DeclaredKey {
         let extra: [(String, JSONText)] = shownDefault.map { [("default", $0)] } ?? []
         let schema = JSONText.object([.init(name: "description", value: .string(about))])
-        guard case .object(let members) = shape.schema else { return DeclaredKey(name: name, schema: schema) }
+        guard case .object(let members) = shape.schema else {
+            return DeclaredKey(name: name, schema: schema, wanted: shape.wanted, about: about)
+        }
         return DeclaredKey(
             name: name, schema: schema.adding(extra).adding(members.map { ($0.name, $0.value) }),
-            isRequired: isRequired,
+            isRequired: isRequired, wanted: shape.wanted, about: about,
         )
     }
 }
@@ -46,6 +48,9 @@ struct DeclaredKey: Sendable {
     var name: String
     var schema: JSONText
     var isRequired = false
+    /// What its value must be, as a message says it.
+    var wanted: String
+    var about: String
 }
 
 extension Shape {

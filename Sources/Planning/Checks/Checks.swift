@@ -12,7 +12,7 @@ package enum Checks {
         HypertableTimeChecks.all,
         HypertableSpaceChecks.all, HypertableKeyChecks.all, HypertableReferenceChecks.all, HypertablePolicyChecks.all,
         LeftoverChecks.all, ExistingTableChecks.all, LiveChecks.all, LiveTableChecks.all, LivePartitionChecks.all,
-        LiveStreamChecks.all,
+        LiveStreamChecks.all, WayBackServerChecks.all, WayBackTableChecks.all,
         SourceLeftoverChecks.all,
         TimescaleSourceChecks.all, TimescaleJobChecks.all, TimescaleKeptChecks.all,
     ].flatMap(\.self).sorted { $0.code < $1.code }

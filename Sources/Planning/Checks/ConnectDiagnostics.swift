@@ -37,21 +37,54 @@ package enum ConnectDiagnostics {
         package var explanation: String {
             switch self {
             case .unreachable:
-                "The host answered that nothing listens on the port, or nothing answered in time: the server is down, "
-                    + "the port is wrong, or a firewall or security group is in between."
-            case .unknownHost: "Name resolution failed: the host in the URI is misspelt, or only known elsewhere."
+                """
+                The host answered that nothing listens on the port, or nothing answered in time: the server is down, the \
+                port is wrong, or a firewall or security group is in between. `pg_isready -h HOST -p PORT` from this \
+                machine tells the same without Skein. A migration that has begun waits for a server that comes back.
+                """
+            case .unknownHost:
+                """
+                Name resolution failed: the host in the URI is misspelt, or its name is known only elsewhere, as inside \
+                a VPC. `getent hosts NAME` tries it. A `%` or `@` in a password of the URI must be written `%25`, `%40`.
+                """
             case .password:
-                "Passwords come from the URI, `PGPASSWORD`, `~/.pgpass` (mode 0600) or a libpq service; the one found "
-                    + "was refused, or none was."
-            case .noDatabase: "Skein creates no databases: the target's must exist, empty. The name may be misspelt."
-            case .role: "The role in the URI does not exist on the server, or lacks LOGIN."
+                """
+                Passwords come from the URI, `PGPASSWORD`, `~/.pgpass` (mode 0600) or a libpq service; the one found \
+                was refused, or none was. Try the same with `psql`, which looks in the same places.
+                """
+            case .noDatabase:
+                """
+                Skein creates no databases: the target's must exist, empty, with the encoding and collation that you \
+                want (`create database NAME template template0`). The name may be misspelt.
+                """
+            case .role: "The role in the URI does not exist on the server, or lacks LOGIN: `alter role NAME login`."
             case .notAdmitted:
-                "`pg_hba.conf` of the server has no line for this machine, role, database and kind of connection."
-            case .full: "`max_connections`, or the role's or database's own limit, is reached."
+                """
+                `pg_hba.conf` of the server has no line for this machine, role, database and kind of connection. Add \
+                one and reload (`select pg_reload_conf()`); managed services do it by their allow list or security \
+                group, and may want `sslmode=require` in the URI.
+                """
+            case .full:
+                """
+                `max_connections`, or the role's or database's own limit (`connection limit`), is reached. End idle \
+                sessions, raise the limit, or lower `table-jobs` and `index-jobs`: `plan` prints how many connections \
+                are needed on each side.
+                """
             case .encryption:
-                "`sslmode` asks for TLS that the server does not offer, or the server's certificate is not trusted."
-            case .notReady: "The server answers, and says that it is starting up, shutting down or recovering."
-            case .other: "The server's or libpq's own sentence says why."
+                """
+                `sslmode` asks for TLS that the server does not offer, or the server's certificate is not trusted. Give \
+                the provider's root certificate (`sslrootcert=…`), or an `sslmode` that both agree on.
+                """
+            case .notReady:
+                """
+                The server answers, and says that it is starting up, shutting down or recovering. Wait and run the same \
+                command again; a standby that refuses connections needs `hot_standby = on`.
+                """
+            case .other:
+                """
+                The server's or libpq's own sentence, which the message shows, says why. Try the same connection with \
+                `psql`.
+                """
             }
         }
     }

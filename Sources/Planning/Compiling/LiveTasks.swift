@@ -82,6 +82,8 @@ extension GraphCompiler {
         addRightsTasks(.eventTriggers)
         let end = graph.sinks.first ?? eventTriggers
         addVerifyTasks(after: end)
+        // Behind everything that writes rows to the target: none of it is to flow back.
+        if plan.cutover.opensFallback { add(nil, .openFallback, after: graph.sinks) }
         add(nil, .completeCutover, after: graph.sinks)
     }
 

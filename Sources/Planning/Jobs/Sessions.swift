@@ -14,9 +14,11 @@ enum Sessions {
 
     /// Beside the jobs'.
     static func others(_ side: Side, _ plan: Plan) -> Int {
-        guard plan.mode.value == .live else { return JobPlanner.controlSessions }
+        // Its own on the target: who asks how far statements under way are.
+        let control = JobPlanner.controlSessions + (side == .target ? 1 : 0)
+        guard plan.mode.value == .live else { return control }
         let applying = side == .target ? plan.replication.applyJobs?.value ?? defaultApplyJobs : 0
-        return JobPlanner.controlSessions + 2 + applying
+        return control + 2 + applying
     }
 
     static func perTableJob(_ side: Side, _ plan: Plan) -> Int {

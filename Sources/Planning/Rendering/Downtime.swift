@@ -52,6 +52,7 @@ struct Downtime {
         case .counts: parts.append("counting the rows of both sides")
         case .checksums: parts.append("comparing checksums of all rows")
         }
+        if !tasks("fallback").isEmpty { parts.append("a replication slot on the target, for the way back") }
         self.parts = parts
     }
 }

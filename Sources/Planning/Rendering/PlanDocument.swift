@@ -118,24 +118,20 @@ package struct Estimate: Sendable, Codable, Equatable {
     }
 
     /// How long one job takes to copy that much, if the servers are as fast as assumed.
-    static func copySeconds(bytes: Int64) -> Double { Double(bytes) / copyRate }
+    static func copySeconds(bytes: Int64) -> Double { Double(bytes) / WorkKind.plainCopy.cautiousRate }
 
-    /// Bytes a second of one job. One stream of COPY on a small machine moves that much (80 MB/s measured, binary), one
-    /// index build writes less.
-    private static let (copyRate, indexRate): (Double, Double) = (60e6, 40e6)
-
+    /// - Parameter isVerified: whether the comparison at the end belongs to it.
     init(_ graph: MigrationGraph, isVerified: Bool) {
         let copied = graph.tables.filter { $0.pieces > 0 }
         rows = copied.reduce(0) { $0 + $1.estimatedRows }
         bytes = copied.reduce(0) { $0 + $1.bytes }
         indexBytes = copied.reduce(0) { $0 + $1.indexBytes }
-        // More streams than this meet a disk or a network that is busy.
-        let streams = Double(min(graph.jobs.tableJobs, 4))
-        let builders = Double(min(graph.jobs.indexJobs, 4))
-        seconds = Double(bytes) / (Self.copyRate * streams) + Double(indexBytes) / (Self.indexRate * builders)
-        if isVerified { seconds += Double(bytes) / (2 * Self.copyRate * streams) }
+        // The same forecast as while it runs, then corrected by what is measured.
+        let forecast = WorkForecast(graph.tasks, graph.tables, limits: WorkForecast.limits(graph.jobs))
+        let isLeftOut = graph.tasks.map { !isVerified && $0.action.isVerification }
+        seconds = forecast.outlook(isDone: isLeftOut, running: [:])?.secondsLeft ?? 0
         assumption =
-            "if each table job copies 60 MB and each index job builds 40 MB a second; a slower network or disk "
-            + "makes it longer"
+            "if each table job copies 60 MB (into hypertables 40 MB) and each index job builds 40 MB a second; a slower "
+            + "network or disk makes it longer"
     }
 }

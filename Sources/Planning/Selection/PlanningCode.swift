@@ -72,6 +72,10 @@ package enum PlanningCode {
                 the rows could be cut by instead.
                 """),
         Explanation(
-            code: cycle, title: "tasks wait for one another", text: "This is an error in Skein, not in the plan."),
+            code: cycle, title: "tasks wait for one another",
+            text: """
+                The graph of tasks has a circle, so that none of them could ever begin. This is an error in Skein, not \
+                in the plan: please report it with the message, which names the tasks.
+                """),
     ]
 }

@@ -33,6 +33,7 @@ struct CleanCommand: SkeinCommand {
         if report { try file.refuseOverwriting() }
         let found = try await target.run { try CleanOperation.look($0, name: name) }
         if found.isRunning { throw Self.running(name) }
+        if plan.mode.value == .live, found.hasState { try await confirmEndOfWayBack(plan) }
         if found.hasState, !found.isFinished {
             try Confirmation.require(
                 "Migration \(name) is not finished (\(found.done) of \(found.tasks) tasks done) and cannot go on after "
@@ -47,17 +48,30 @@ struct CleanCommand: SkeinCommand {
             try Console.json(
                 Result(
                     name: name, removedState: removed.state, removedSpool: pruned, source: removed.source,
-                    report: written))
+                    report: written, wayBack: removed.wayBack))
         } else {
             let what =
                 Self.words(removed.source)
+                + Self.words(removed.wayBack).map { $0 + " on the target" }
                 + [
                     removed.state ? "the state on the target" : nil, pruned ? "the spool" : nil,
                 ].compactMap(\.self)
             Console.result(
                 "\(name): " + (what.isEmpty ? "nothing to clean" : "removed " + Self.list(what)))
         }
-        if let source = removed.source { tellRest(source) }
+        if let source = removed.source { tellRest(source, "source") }
+        if let target = removed.wayBack { tellRest(target, "target") }
+    }
+
+    /// While it is open, the application could still return.
+    private func confirmEndOfWayBack(_ plan: Plan) async throws {
+        guard try await WayBackStanding.read(plan) == .open else { return }
+        let name = plan.name.value.text
+        if try await WayBackCleaning.isRunning(plan) { throw Self.running(name) }
+        try Confirmation.require(
+            "The way back to the source is open. End it, so that \(name) cannot be rolled back any more?", yes,
+            refusal:
+                "nothing was removed: the way back of \(name) is open, and \(name) could not be rolled back afterwards")
     }
 
     /// Writes it where it is asked for; else says that it goes with the state.
@@ -96,9 +110,9 @@ struct CleanCommand: SkeinCommand {
         return items.dropLast().joined(separator: ", ") + " and " + last
     }
 
-    private func tellRest(_ source: SourceCleaned) {
+    private func tellRest(_ source: SourceCleaned, _ side: String) {
         guard let statement = source.fenceStatement, options.isShown(.note) else { return }
-        Console.error("The source's database stays read-only. This lifts it, should it be written to again:")
+        Console.error("The \(side)'s database stays read-only. This lifts it, should it be written to again:")
         Console.error("  " + Words.line(statement))
     }
 
@@ -112,7 +126,12 @@ struct CleanCommand: SkeinCommand {
 
     /// The spool holds a folder for each migration; others' stay.
     private func removeSpool(_ plan: Plan) throws -> Bool {
-        let (directory, name) = (plan.replication.spool.directory.value, plan.name.value.text)
+        let names = [plan.name.value.text, WayBack.name(of: plan)]
+        // Both, also where the first was there.
+        return try names.map { try removeSpool(plan.replication.spool.directory.value, $0) }.contains(true)
+    }
+
+    private func removeSpool(_ directory: String, _ name: String) throws -> Bool {
         guard FileManager.default.fileExists(atPath: directory + "/" + name) else { return false }
         do {
             try Spool.delete(directory: directory, plan: name)
@@ -131,5 +150,7 @@ struct CleanCommand: SkeinCommand {
         var source: SourceCleaned?
         /// Where it was written, with `--report`.
         var report: String?
+        /// Of the way back, on the target.
+        var wayBack: SourceCleaned?
     }
 }

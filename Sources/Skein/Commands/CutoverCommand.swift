@@ -16,6 +16,7 @@ struct CutoverCommand: SkeinCommand {
 
     @OptionGroup var plan: PlanArgument
     @OptionGroup var options: GlobalOptions
+    @OptionGroup var watch: WatchOptions
 
     @Option(
         help: ArgumentHelp(
@@ -46,8 +47,15 @@ struct CutoverCommand: SkeinCommand {
                 "\(plan.name.value.text) is an offline migration and has no cutover: `skein migrate` runs to the end",
                 at: plan.mode.location)
         }
+        let watchers = try RunWatchers(watch, options, plan, command: "cutover")
+        try await watchers.recording { try await perform(loaded, watchers) }
+    }
+
+    private func perform(_ loaded: PlanArgument.Loaded, _ watchers: RunWatchers) async throws {
+        let plan = loaded.plan
         let run = CutoverRun(
-            plan: plan, planArgument: ShellWord.quoted(loaded.path), options: options, waitSeconds: waitSeconds ?? 0)
+            plan: plan, planArgument: ShellWord.quoted(loaded.path), options: options, waitSeconds: waitSeconds ?? 0,
+            watchers: watchers)
         do {
             if abort {
                 try await print(run.withdraw(), name: plan.name.value.text)

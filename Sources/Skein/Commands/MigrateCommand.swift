@@ -15,6 +15,7 @@ struct MigrateCommand: SkeinCommand {
 
     @OptionGroup var plan: PlanArgument
     @OptionGroup var options: GlobalOptions
+    @OptionGroup var watch: WatchOptions
 
     @Flag(help: "Start over: drop from the target what this plan would create, having listed it and asked.")
     var dropIfExists = false
@@ -67,6 +68,11 @@ struct MigrateCommand: SkeinCommand {
 
     func perform() async throws {
         let loaded = try plan.load(options)
+        let watchers = try RunWatchers(watch, options, loaded.plan, command: "migrate")
+        try await watchers.recording { try await perform(loaded, watchers) }
+    }
+
+    private func perform(_ loaded: PlanArgument.Loaded, _ watchers: RunWatchers) async throws {
         let plan = loaded.plan
         let wishes = LiveWishes(resync: resync, repair: repair)
         try wishes.requireLive(plan)
@@ -86,16 +92,21 @@ struct MigrateCommand: SkeinCommand {
         let migrator = Migrator(plan, settings)
         if record == nil {
             begun = clock.now
-            try await begin(loaded, migrator)
+            try await begin(loaded, migrator, watchers)
         }
-        let end = try await run(migrator, loaded)
+        let end = try await run(migrator, loaded, watchers)
         let ending = RunEnding(options: options, plan: plan, planArgument: ShellWord.quoted(loaded.path))
         try await ending.tell(end, seconds: (clock.now - begun) / .seconds(1), wasResumed: record != nil)
+        try await WayBackFollowing(
+            plan: plan, planArgument: ShellWord.quoted(loaded.path), options: options, retryFor: settings.retryFor
+        ).run()
     }
 
     // MARK: The run
 
-    private func run(_ migrator: Migrator, _ loaded: PlanArgument.Loaded) async throws -> RunEnd {
+    private func run(
+        _ migrator: Migrator, _ loaded: PlanArgument.Loaded, _ watchers: RunWatchers,
+    ) async throws -> RunEnd {
         let plan = loaded.plan
         let listens = plan.mode.value == .live && Console.isInputTerminal && !options.json
         let live = RunPrinter.Live(
@@ -103,12 +114,19 @@ struct MigrateCommand: SkeinCommand {
             approval: plan.cutover.approval.value == .manual ? .person : .plan,
             listens: listens)
         let options = options
-        let printer = RunPrinter(options, plan: plan.name.value.text, live: plan.mode.value == .live ? live : nil)
+        let display = LiveDisplay.start(options, DisplayState(name: plan.name.value.text))
+        defer { display?.end() }
+        let printer = RunPrinter(
+            options, plan: plan.name.value.text, live: plan.mode.value == .live ? live : nil, display: display)
+        let tell: @Sendable (RunEvent) -> Void = { event in
+            watchers.note(event)
+            printer.print(event)
+        }
         do {
             return try await Signals.cancelling {
-                guard listens else { return try await migrator.run { printer.print($0) } }
+                guard listens else { return try await migrator.run(tell: tell) }
                 return try await withThrowingTaskGroup(of: RunEnd?.self) { group in
-                    group.addTask { try await migrator.run { printer.print($0) } }
+                    group.addTask { try await migrator.run(tell: tell) }
                     group.addTask {
                         await CutoverKey.listen {
                             printer.say(await CutoverKey.open(plan, planArgument: live.planArgument))
@@ -150,7 +168,7 @@ struct MigrateCommand: SkeinCommand {
     func printFailure(_ failure: CommandFailure) throws { try Console.json(EndDocument(failure), isPretty: false) }
 
     /// Checks everything and stores the compiled plan.
-    private func begin(_ loaded: PlanArgument.Loaded, _ migrator: Migrator) async throws {
+    private func begin(_ loaded: PlanArgument.Loaded, _ migrator: Migrator, _ watchers: RunWatchers) async throws {
         try loaded.refuseChangedFile()
         let inspection = try await Inspector.inspect(loaded.plan)
         if let saved = loaded.saved {
@@ -161,6 +179,7 @@ struct MigrateCommand: SkeinCommand {
             throw CommandFailure(.wrong, inspection.diagnostics)
         }
         options.report(inspection.diagnostics)
+        watchers.note(inspection.diagnostics)
         if options.json {
             try Console.json(CheckedDocument(diagnostics: inspection.diagnostics), isPretty: false)
         }

@@ -16,11 +16,19 @@ struct PlanCommand: SkeinCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Save the plan, bound to both servers as they are now; without passwords.", valueName: "file"))
+            "Save the plan, bound to both servers as they are now; without passwords.", valueName: "file"),
+        completion: .file(extensions: ["json"]))
     var out: String?
 
     @Option(help: ArgumentHelp("Print the tasks as a graph: mermaid or dot.", valueName: "format"))
     var graph: GraphFormat?
+
+    @Flag(
+        help: """
+            Tell by the exit code whether there is work: 0 nothing to do, 2 tasks to run, 1 an error, those of the \
+            checks and of the command line included.
+            """)
+    var detailedExitcode = false
 
     func validate() throws {
         // `--out ""`
@@ -29,6 +37,25 @@ struct PlanCommand: SkeinCommand {
     }
 
     func perform() async throws {
+        guard detailedExitcode else {
+            _ = try await show()
+            return
+        }
+        let hasWork: Bool
+        do {
+            hasWork = try await show()
+        } catch is ExitCode {
+            throw Exit.failed.error
+        } catch {
+            var failure = CommandFailure(error)
+            failure.exit = .failed
+            throw failure
+        }
+        if hasWork { throw DetailedExit.work.error }
+    }
+
+    /// - Returns: whether tasks are left to run.
+    private func show() async throws -> Bool {
         let loaded = try plan.load(options)
         if let out { try refuseOverwriting(out) }
         let inspection = try await Inspector.inspect(loaded.plan)
@@ -56,6 +83,7 @@ struct PlanCommand: SkeinCommand {
             throw Exit.wrong.error
         }
         if let out { try save(inspection.saved(loaded.plan, compiled, createdWith: Version.text), to: out) }
+        return inspection.hasWork
     }
 
     /// `2 errors, 1 warning`; nil where there is nothing, or notes only.
@@ -89,5 +117,25 @@ struct PlanCommand: SkeinCommand {
             throw CommandFailure.wrong(.cannotWrite, "the plan cannot be saved to `\(path)`: \(problem.reason)")
         }
         if options.isShown(.note) { Console.error("saved to \(path); run it with: skein migrate \(path)") }
+    }
+}
+
+/// What `plan --detailed-exitcode` says beside 0 and 1, as tools of this kind do.
+enum DetailedExit: Int32 {
+    case work = 2
+
+    var error: ExitCode { ExitCode(rawValue) }
+
+    /// Whether a command line, which may be wrong, asks for it: then its being wrong must not look like work.
+    static func isWanted(by arguments: [String]) -> Bool {
+        arguments.first == PlanCommand.configuration.commandName && arguments.contains("--detailed-exitcode")
+    }
+}
+
+extension Inspection {
+    /// Whether tasks are left to run: all of them, where the migration has not begun.
+    fileprivate var hasWork: Bool {
+        guard let done else { return !compiled.tasks.isEmpty }
+        return compiled.tasks.contains { !done.contains($0.id) }
     }
 }

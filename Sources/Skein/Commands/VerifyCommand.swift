@@ -39,12 +39,15 @@ struct VerifyCommand: SkeinCommand {
         let patterns = tables.compactMap { try? QualifiedNamePattern(parsing: $0) }
         let isInFlight = try await isInFlight(plan)
         let (countsOnly, jobs) = (counts, tableJobs)
-        let printer = ComparisonPrinter(options)
+        let display = LiveDisplay.start(options, DisplayState(name: plan.name.value.text))
+        defer { display?.end() }
+        let printer = ComparisonPrinter(options, plan: plan.name.value.text, display: display)
         let report = try await Signals.cancelling {
             try await VerifyOperation.run(plan, tables: patterns, countsOnly: countsOnly, jobs: jobs) {
                 printer.print($0)
             }
         }
+        display?.end()
         if options.json {
             try Console.json(Document(report, by: counts ? "counts" : "checksums", inFlight: isInFlight))
         } else {

@@ -10,6 +10,7 @@ enum CommandCode: String, CaseIterable {
     case otherMode = "SK906"
     case notConfirmed = "SK907"
     case nothingMatches = "SK908"
+    case cannotListen = "SK909"
     case planChanged = "SK910"
     case otherServer = "SK911"
     case unknownState = "SK912"
@@ -26,6 +27,8 @@ enum CommandCode: String, CaseIterable {
     case taskFailed = "SK923"
     case differences = "SK924"
     case sourceTrouble = "SK925"
+    case noWayBack = "SK926"
+    case wayBackLost = "SK927"
     case unexpected = "SK929"
 
     /// What the code stands for, in a line.
@@ -38,6 +41,7 @@ enum CommandCode: String, CaseIterable {
         case .otherMode: "a command or an option for the other mode than the plan's"
         case .notConfirmed: "something that has to be confirmed was not"
         case .nothingMatches: "a pattern on the command line matches nothing"
+        case .cannotListen: "nothing can listen at an address"
         case .planChanged: "the plan has changed since its migration began"
         case .otherServer: "another server than the migration began with"
         case .unknownState: "the state on the target was written by another version of Skein"
@@ -54,6 +58,8 @@ enum CommandCode: String, CaseIterable {
         case .taskFailed: "a task failed in a way that waiting does not mend"
         case .differences: "source and target differ"
         case .sourceTrouble: "something on the source is in the way of following it, or of the fence"
+        case .noWayBack: "there is no way back to the source, or a rollback cannot begin as the target stands"
+        case .wayBackLost: "the target's changes can no longer be carried back to the source"
         case .unexpected: "something that should not happen: a mistake in Skein"
         }
     }

@@ -10,7 +10,8 @@ enum Usage {
             Console.result(Skein.fullMessage(for: error))
             leave(Exit.done.rawValue)
         }
-        let exit = code == .validationFailure ? Exit.wrong : .failed
+        let isWrong = code == .validationFailure && !DetailedExit.isWanted(by: arguments)
+        let exit = isWrong ? Exit.wrong : .failed
         let text = Skein.fullMessage(for: error)
         let isPlain = text.hasPrefix("Error: ")
         let suggestion = suggestion(arguments)
@@ -21,7 +22,7 @@ enum Usage {
         if let suggestion { lines[0] = Substring(suggestion) }
         Console.error((isPlain ? "error: " : "") + lines.joined(separator: "\n"))
         if arguments.contains("--json") {
-            let failure = CommandFailure(exit, [Diagnostic(exit == .wrong ? .usage : .unexpected, summary)])
+            let failure = CommandFailure(exit, [Diagnostic(code == .validationFailure ? .usage : .unexpected, summary)])
             if arguments.first == MigrateCommand.configuration.commandName {
                 try? Console.json(EndDocument(failure), isPretty: false)
             } else {

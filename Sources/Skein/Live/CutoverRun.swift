@@ -23,23 +23,34 @@ struct CutoverRun: Sendable {
     let options: GlobalOptions
     let waitSeconds: Double
     private let operation: CutoverOperation
-    private let printer: RunPrinter
+    private let watchers: RunWatchers
+    /// Stdout gets one document, so the steps are for people alone.
+    private let words: GlobalOptions
 
-    init(plan: Plan, planArgument: String, options: GlobalOptions, waitSeconds: Double) {
+    init(plan: Plan, planArgument: String, options: GlobalOptions, waitSeconds: Double, watchers: RunWatchers) {
+        self.watchers = watchers
         self.plan = plan
         self.planArgument = planArgument
         self.options = options
         self.waitSeconds = waitSeconds
         operation = CutoverOperation(plan)
-        // Stdout gets one document, so the steps are for people alone.
         var words = options
         words.json = false
-        printer = RunPrinter(
-            words, plan: plan.name.value.text,
-            live: .init(planArgument: planArgument, approval: .thisCommand, listens: false))
+        self.words = words
+    }
+
+    private func printer(_ display: LiveDisplay?) -> RunPrinter {
+        RunPrinter(
+            words, plan: name, live: .init(planArgument: planArgument, approval: .thisCommand, listens: false),
+            display: display)
     }
 
     private var name: String { plan.name.value.text }
+
+    private func tell(_ event: RunEvent, _ printer: RunPrinter) {
+        watchers.note(event)
+        printer.print(event)
+    }
 
     /// - Throws: `CommandFailure` where the cutover is not complete afterwards.
     func run() async throws -> End {
@@ -54,11 +65,14 @@ struct CutoverRun: Sendable {
         default: break
         }
         do {
+            let display = LiveDisplay.start(options, DisplayState(name: name))
+            defer { display?.end() }
+            let printer = printer(display)
             try await Signals.cancelling {
                 if try await request(isRunning: before.isRunning) {
-                    guard try await watch() == .alone else { return }
+                    guard try await watch(printer) == .alone else { return }
                 }
-                try await alone()
+                try await alone(printer)
             }
         } catch is CancellationError {
             throw await withdrawnOnRequest()
@@ -104,7 +118,7 @@ struct CutoverRun: Sendable {
 
     /// Tells each step until the end.
     /// - Returns: `alone` where the process that ran it is gone.
-    private func watch() async throws -> Watched {
+    private func watch(_ printer: RunPrinter) async throws -> Watched {
         let name = name
         let access = ServerAccess(plan, .target, purpose: "cutover")
         var events = CutoverEvents()
@@ -116,7 +130,8 @@ struct CutoverRun: Sendable {
                 throw CommandFailure(
                     .stopped, [Diagnostic(.withdrawn, "the migration's state is gone: somebody has cleaned it")])
             }
-            for event in events.new(progress) { printer.print(event) }
+            for event in events.new(progress) { tell(event, printer) }
+            printer.show(progress)
             if progress.isFinished { return .complete }
             if progress.isRunning { lastRunning = clock.now }
             switch progress.gate {
@@ -163,12 +178,11 @@ struct CutoverRun: Sendable {
 
     // MARK: Alone
 
-    private func alone() async throws {
+    private func alone(_ printer: RunPrinter) async throws {
         var settings = MigrateOptions(version: Version.text)
         settings.opensGate = true
         settings.waitSeconds = waitSeconds
-        let printer = printer
-        let end = try await Migrator(plan, settings).run { printer.print($0) }
+        let end = try await Migrator(plan, settings).run { tell($0, printer) }
         switch end {
         case .finished, .alreadyFinished: return
         case .stopped where Task.isCancelled: throw CancellationError()

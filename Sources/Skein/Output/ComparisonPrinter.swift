@@ -8,18 +8,36 @@ final class ComparisonPrinter: Sendable {
         var pieces = 0
         var rows: Int64 = 0
         var last: ContinuousClock.Instant
+        var display: ComparisonDisplay
     }
 
     private let options: GlobalOptions
     private let start = ContinuousClock.now
     private let memory: Mutex<Memory>
 
-    init(_ options: GlobalOptions) {
+    /// Where the terminal shows how it goes; nil where lines tell it.
+    private let display: LiveDisplay?
+
+    init(_ options: GlobalOptions, plan: String, display: LiveDisplay?) {
         self.options = options
-        memory = Mutex(Memory(last: start))
+        self.display = display
+        memory = Mutex(Memory(last: start, display: ComparisonDisplay(name: plan)))
     }
 
-    func print(_ piece: PieceComparison) {
+    func print(_ event: VerifyOperation.Event) {
+        if let display {
+            let now = (ContinuousClock.now - start) / .seconds(1)
+            display.show(
+                memory.withLock { memory in
+                    memory.display.apply(event, now: now)
+                    return memory.display.state
+                })
+            guard options.logLevel == .debug else { return }
+        }
+        if case .compared(_, let piece, _) = event { tell(piece) }
+    }
+
+    private func tell(_ piece: PieceComparison) {
         let now = ContinuousClock.now
         let due = memory.withLock { memory -> Memory? in
             memory.pieces += 1

@@ -1,9 +1,12 @@
 import Execution
 import PlanFile
 
-/// One event of `migrate --json`, one line.
+/// One event of `migrate --json`, one line. `EventSchema` says what each kind holds.
 struct EventDocument: Encodable {
     var event: String
+    /// Of the schema.
+    var version = EventSchema.version
+    var time = EventTime.now
     var task: String?
     var rows: Int64?
     var bytes: Int64?
@@ -16,6 +19,10 @@ struct EventDocument: Encodable {
     var copiedBytes: Int64?
     var totalBytes: Int64?
     var bytesPerSecond: Double?
+    /// Until everything is done, or a live migration is ready for its cutover.
+    var left: TimeLeft?
+    /// Of all work, weighed by the time it takes: 0 to 1.
+    var share: Double?
     var unchanged: Bool?
     var kept: Bool?
     var following: FollowStatus?
@@ -69,6 +76,8 @@ struct EventDocument: Encodable {
             totalBytes = progress.totalBytes
             bytesPerSecond = progress.bytesPerSecond
             seconds = progress.elapsedSeconds
+            left = progress.left
+            share = progress.share
         case .following(let status):
             self.event = "following"
             following = status
@@ -91,12 +100,14 @@ struct EventDocument: Encodable {
 /// What the checks said before the run, one line.
 struct CheckedDocument: Encodable {
     var event = "checked"
+    var version = EventSchema.version
+    var time = EventTime.now
     var diagnostics: [Diagnostic]
 }
 
 /// The last line of `migrate --json`.
 struct EndDocument: Encodable {
-    enum Result: String, Encodable {
+    enum Result: String, Encodable, CaseIterable {
         case finished
         case alreadyFinished = "already-finished"
         case refused, failed, differences, stopped
@@ -105,6 +116,8 @@ struct EndDocument: Encodable {
     }
 
     var event = "end"
+    var version = EventSchema.version
+    var time = EventTime.now
     var result: Result
     var exitCode: Int32
     /// Of this run; nil where none began.

@@ -24,6 +24,13 @@ enum FollowText {
         }
     }
 
+    /// What there is to say beside the lag and what pauses.
+    static func parts(_ status: FollowStatus) -> [String] {
+        let left = status.phase == .following || status.phase == .receiving ? nil : left(status)
+        let applied = status.phase == .receiving ? nil : applied(status)
+        return [writes(status), applied, left, spool(status), retained(status)].compactMap(\.self)
+    }
+
     /// `1.2 MB, 3.0 s`
     static func lag(bytes: Int64, seconds: Double) -> String {
         let bytes = max(0, bytes)

@@ -5,7 +5,9 @@ import LogicalDecoding
 enum LiveStatusText {
     /// `migrate` and `cutover` in it are completed by `planArgument`.
     static func lines(_ status: StatusReport, planArgument: String) -> [String] {
-        guard let live = status.live, status.phase != .finished else { return finished(status) }
+        guard let live = status.live, status.phase != .finished else {
+            return finished(status) + (status.fallback.map { WayBackText.lines($0, planArgument) } ?? [])
+        }
         var lines: [String] = []
         if let stream = live.stream {
             lines.append("stream   " + FollowText.line(stream) + age(live))

@@ -19,6 +19,8 @@ final class RunPrinter: Sendable {
         /// When the last status was given to a program.
         var lastStatus: ContinuousClock.Instant?
         var isCutover = false
+        /// What the terminal shows.
+        var display: RunDisplay?
     }
 
     /// What is to be told of a live migration.
@@ -36,16 +38,27 @@ final class RunPrinter: Sendable {
     private let plan: String
     /// Nil offline.
     private let live: Live?
+    /// Where the terminal shows how it goes; nil where lines tell it.
+    private let display: LiveDisplay?
     private let clock = ContinuousClock()
+    private let begun: ContinuousClock.Instant
     private let memory = Mutex(Memory())
 
     /// Up to so many tasks, each is listed when it is done; of more, only those that took a second.
     private static let listed = 1_000
 
-    init(_ options: GlobalOptions, plan: String, live: Live? = nil) {
+    init(_ options: GlobalOptions, plan: String, live: Live? = nil, display: LiveDisplay? = nil) {
         self.options = options
         self.plan = plan
         self.live = live
+        self.display = display
+        begun = clock.now
+        guard display != nil else { return }
+        let hint = live.flatMap { live in
+            live.approval == .person
+                ? "skein cutover \(live.planArgument)" + (live.listens ? "   (or type c and Enter here)" : "") : nil
+        }
+        memory.withLock { $0.display = RunDisplay(name: plan, isLive: live != nil, cutoverHint: hint) }
     }
 
     func print(_ event: RunEvent) {
@@ -54,8 +67,43 @@ final class RunPrinter: Sendable {
             if isDue(event, every: 1) { try? Console.json(EventDocument(event), isPretty: false) }
             guard event.needsAttention else { return }
         }
-        say(lines(for: event))
+        guard let display else { return say(lines(for: event)) }
+        let now = (clock.now - begun) / .seconds(1)
+        let state = memory.withLock { memory in
+            memory.display?.apply(event, now: now)
+            return memory.display?.state
+        }
+        if let state { display.show(state) }
+        if scrolls(event) { say(lines(for: event)) }
     }
+
+    /// What a cutover is at that another process runs.
+    func show(_ progress: CutoverProgress) {
+        guard let display else { return }
+        let now = (clock.now - begun) / .seconds(1)
+        let state = memory.withLock { memory in
+            memory.display?.take(progress, now: now)
+            return memory.display?.state
+        }
+        if let state { display.show(state) }
+    }
+
+    /// Whether a line about it is worth keeping above the display, which shows the rest.
+    private func scrolls(_ event: RunEvent) -> Bool {
+        if options.logLevel == .debug { return true }
+        switch event {
+        case .progress, .following, .retrying, .stalled, .cutover(.ready): return false
+        case .finished(let id, _, _, let seconds):
+            // Pieces, and what is done in a moment, would push everything else out of sight.
+            let (tasks, isCutover) = memory.withLock { ($0.display?.state.tasks ?? 0, $0.isCutover) }
+            return tasks <= Self.few || isCutover && !id.hasPrefix("verify:")
+                || seconds >= 10 && id.wholeMatch(of: /(copy|verify):.*:\d{4,}/) == nil
+        default: return true
+        }
+    }
+
+    /// So many tasks may scroll by.
+    private static let few = 40
 
     /// Lines with the time of day, of their own right.
     func say(_ lines: [String]) {
@@ -224,15 +272,19 @@ final class RunPrinter: Sendable {
         let done =
             "at \(Words.duration(progress.elapsedSeconds)): \(Words.count(Int64(progress.done))) of "
             + Words.count(Int64(progress.tasks), "task")
-        guard progress.copiedBytes < progress.totalBytes else { return done + ", " + running(progress.running) }
+        guard progress.copiedBytes < progress.totalBytes else {
+            return done + ", " + running(progress.running) + left(progress)
+        }
         var text =
             "\(done), \(progress.running) running; copied \(Words.bytes(progress.copiedBytes)) of about "
             + Words.bytes(progress.totalBytes)
-        if progress.bytesPerSecond >= 1 {
-            let left = Double(progress.totalBytes - progress.copiedBytes) / progress.bytesPerSecond
-            text += ", \(Words.bytes(Int64(progress.bytesPerSecond)))/s, about \(Words.duration(left)) left to copy"
-        }
-        return text
+        if progress.bytesPerSecond >= 1 { text += ", \(Words.bytes(Int64(progress.bytesPerSecond)))/s" }
+        return text + left(progress)
+    }
+
+    /// `, about 2 min left`
+    private func left(_ progress: RunEvent.Progress) -> String {
+        progress.left.map { ", " + DisplayFrame.words($0) } ?? ""
     }
 
     /// `2 running: index:public.a_idx, analyze:public.a`

@@ -18,12 +18,15 @@ enum StatusText {
                 + (status.started.map { "; started \(Words.time($0))" } ?? "")
                 + (status.finished.map { ", finished \(Words.time($0))" } ?? ""))
         lines.append("copied   " + copied(status))
+        if let left = status.left { lines.append("left     " + DisplayFrame.words(left)) }
         lines += LiveStatusText.lines(status, planArgument: planArgument)
         if !status.running.isEmpty {
             lines.append("\nrunning")
             for task in status.running.sorted(by: { $0.seconds > $1.seconds }) {
                 let bytes = task.bytes.map { ", " + Words.bytes($0) } ?? ""
-                lines.append("  \(Words.line(task.id))  \(Words.duration(task.seconds))\(bytes)")
+                let share = task.fraction.map { ", \(Int($0 * 100))%" } ?? ""
+                let step = task.step.map { ", " + Words.line($0) } ?? ""
+                lines.append("  \(Words.line(task.id))  \(Words.duration(task.seconds))\(bytes)\(share)\(step)")
             }
         }
         lines += tables(status, listsAll)
@@ -51,7 +54,6 @@ enum StatusText {
             "\(Words.count(status.copiedRows)) rows, \(Words.bytes(status.copiedBytes)) of about "
             + "\(Words.bytes(max(status.totalBytes, status.copiedBytes))) (\(share))"
         if let rate = status.bytesPerSecond { text += ", \(Words.bytes(Int64(rate)))/s" }
-        if let left = status.secondsLeft { text += ", about \(Words.duration(left)) left" }
         return text
     }
 

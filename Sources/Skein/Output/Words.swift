@@ -33,6 +33,27 @@ enum Words {
         return "\(whole / 86_400) d \(whole % 86_400 / 3_600) h"
     }
 
+    /// `8 s`, `3:20`, `2:05:09`: for what is written anew each second.
+    static func clock(_ seconds: Double) -> String {
+        let whole = Int(max(0, seconds))
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : String(number) }
+        if whole < 60 { return "\(whole) s" }
+        if whole < 3_600 { return "\(whole / 60):\(two(whole % 60))" }
+        return "\(whole / 3_600):\(two(whole / 60 % 60)):\(two(whole % 60))"
+    }
+
+    /// As exact as an estimate is: `5 s`, `2 min 20 s`, `12 min`, `1 h 25 min`.
+    static func roughly(_ seconds: Double) -> String {
+        func rounded(_ step: Double) -> Double { max(1, (seconds / step).rounded()) * step }
+        switch seconds {
+        case ..<10: return "\(Int(rounded(1))) s"
+        case ..<60: return duration(rounded(5))
+        case ..<300: return duration(rounded(10))
+        case ..<3_570: return "\(Int(rounded(60) / 60)) min"
+        default: return duration(rounded(300))
+        }
+    }
+
     static func percent(_ part: Int64, of whole: Int64) -> String {
         whole > 0 ? "\(min(100, Int(Double(part) / Double(whole) * 100)))%" : "-"
     }

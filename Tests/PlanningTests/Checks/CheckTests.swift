@@ -11,6 +11,7 @@ struct CheckTests {
         ServerCases.all + ConnectionCases.all + RoleCases.all + TargetCases.all + ExtensionCases.all + TableCases.all
         + HypertableCases.all + HypertableKeyCases.all + HypertablePolicyCases.all + PartitionCases.all
         + ExistingTableCases.all + LeftoverCases.all + LiveCases.all + LiveStreamCases.all + TimescaleCases.all
+        + WayBackCases.all
 
     @Test("a sound migration has no findings")
     func sound() {

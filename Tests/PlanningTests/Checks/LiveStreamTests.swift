@@ -79,12 +79,12 @@ struct LiveStreamTests {
     func connections() {
         var fixture = CheckFixture()
         #expect(fixture.context.neededConnections(.source) == 7)
-        #expect(fixture.context.neededConnections(.target) == 9)
+        #expect(fixture.context.neededConnections(.target) == 10)
         fixture.goLive()
         #expect(fixture.context.neededConnections(.source) == 13)
-        #expect(fixture.context.neededConnections(.target) == 13)
+        #expect(fixture.context.neededConnections(.target) == 14)
         fixture.plan.replication.applyJobs = Located(4)
-        #expect(fixture.context.neededConnections(.target) == 15)
+        #expect(fixture.context.neededConnections(.target) == 16)
         fixture.editServer(\.source) { $0.usedConnections = 93 }
         let finding = fixture.findings.first
         #expect(finding?.code == "SK106")

@@ -77,7 +77,7 @@ enum ConnectionCases {
             $0.editServer(\.source) { $0.usedConnections = 92 }
         },
         CheckCase(
-            "SK216", "2 connections left on the target", statement: "alter system set max_connections = 107;",
+            "SK216", "2 connections left on the target", statement: "alter system set max_connections = 108;",
         ) { $0.editServer(\.target) { $0.usedConnections = 99 } },
         CheckCase("SK107", "20 ms to the source", .warning) { $0.editServer(\.source) { $0.roundTripSeconds = 0.02 } },
         CheckCase("SK217", "6 ms to the target", .warning) { $0.editServer(\.target) { $0.roundTripSeconds = 0.006 } },

@@ -39,7 +39,7 @@ struct PlanTextTests {
                   index-jobs                     2  the target has 8 parallel workers and lets one index build use 2
                   maintenance_work_mem      512 MB  a quarter of the target's effective_cache_size, shared by 2 index jobs
                   split-tables-larger-than    2 GB  smaller pieces gain nothing
-                  connections: up to 7 on the source, 9 on the target
+                  connections: up to 7 on the source, 10 on the target
 
                 Tables: 3 tables, 612 MB to copy
                   table                 rows    size  indexes  goes                          why
@@ -57,8 +57,8 @@ struct PlanTextTests {
                   3 analyze, 1 validate, 1 post-data, 1 refresh, 1 sequences, 1 source-unchanged, 2 verify, 3 vacuum
 
                 Estimate
-                  under a minute for 8,125,829 rows (612 MB, and 251 MB of indexes), if each table job copies 60 MB and each index job
-                  builds 40 MB a second; a slower network or disk makes it longer
+                  under a minute for 8,125,829 rows (612 MB, and 251 MB of indexes), if each table job copies 60 MB (into hypertables
+                  40 MB) and each index job builds 40 MB a second; a slower network or disk makes it longer
 
                 """)
     }

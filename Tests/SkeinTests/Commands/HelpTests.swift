@@ -3,7 +3,9 @@ import Testing
 @Suite("Help and version")
 struct HelpTests {
     static let commands = [
-        "validate", "plan", "migrate", "status", "cutover", "verify", "report", "runbook", "clean", "schema", "explain",
+        "validate", "plan", "migrate", "status", "cutover", "rollback", "verify", "report", "runbook", "clean",
+        "schema",
+        "explain",
     ]
 
     @Test("each command's help is as it was reviewed, on stdout", arguments: commands)
@@ -45,7 +47,10 @@ struct HelpTests {
             let result = try await folder.skein(command + ["--version"])
             #expect(result.exitCode == 0)
             #expect(result.stderr == "")
-            #expect(result.stdout.wholeMatch(of: /skein \d+\.\d+\.\d+\n/) != nil, "\(result)")
+            #expect(
+                result.stdout.wholeMatch(
+                    of: /skein \d+\.\d+\.\d+, commit ([0-9a-f]{10}\+?|unknown), libpq \d+\.\d+\n/) != nil,
+                "\(result)")
         }
     }
 }

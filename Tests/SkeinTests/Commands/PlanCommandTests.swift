@@ -73,6 +73,34 @@ struct PlanCommandTests {
         }
     }
 
+    @Test("with --detailed-exitcode exits with 2 where there is work, 0 where there is none, 1 with an error")
+    func detailedExitCode() async throws {
+        try await Migration.with("ops_exit", sql: CommandSource.sql) { migration in
+            #expect(try await migration.skein("plan", "--detailed-exitcode").exitCode == 2)
+            #expect(try await migration.skein("plan", "--detailed-exitcode", "--json").exitCode == 2)
+            let killed = try await migration.skein("migrate", environment: ["SKEIN_FAULT": "task.committed:4"])
+            #expect(killed.exitCode == nil)
+            #expect(try await migration.skein("plan", "--detailed-exitcode").exitCode == 2)
+            #expect(try await migration.skein("migrate").exitCode == 0)
+            let done = try await migration.skein("plan", "--detailed-exitcode")
+            #expect(done.exitCode == 0, "\(done)")
+            #expect(try await migration.skein("plan").exitCode == 0)
+
+            try migration.writePlan("hypertables: [{table: public.devices, time-column: nope}]")
+            #expect(try await migration.skein("plan", "--detailed-exitcode").exitCode == 1)
+            let missing = migration.target.with(database: "ops_no_such_database")
+            try migration.writePlan("", target: missing.conninfoWithoutPassword)
+            let failure = try await migration.skein("plan", "--detailed-exitcode", "--json")
+            #expect(failure.exitCode == 1)
+            #expect(try failure.document(Documents.Failure.self).exit_code == 1)
+            try migration.writePlan("colour: red")
+            #expect(try await migration.skein("plan", "--detailed-exitcode").exitCode == 1)
+            // A command line that is wrong must not look like work.
+            #expect(try await migration.skein("plan", "--detailed-exitcode", "--bogus").exitCode == 1)
+            #expect(try await migration.skein("plan", "--bogus").exitCode == 2)
+        }
+    }
+
     @Test("a live plan says how the source is followed, and what the downtime is made of")
     func live() async throws {
         try await Migration.with("cli", sql: CommandSource.sql) { migration in

@@ -43,7 +43,8 @@ struct RefusalTests {
         Refusal("resync-offline", "migrate", "@offline.yaml", "--resync", "public.a"),
         Refusal("saved-cut-off", "migrate", "@cut.json"),
         Refusal("out-over-plan", "plan", "@offline.yaml", "--out", "@offline.yaml"),
-        Refusal("explain-unknown", "explain", "SK000"),
+        Refusal("explain-unknown", "explain", "SK000"), Refusal("explain-no-such-range", "explain", "SK899"),
+        Refusal("explain-no-code", "explain", "jabberwocky"),
     ]
 
     private func with(_ body: (CommandFolder) async throws -> Void) async throws {

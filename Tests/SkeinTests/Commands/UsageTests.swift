@@ -33,12 +33,17 @@ struct WrongUsage: Sendable, CustomTestStringConvertible {
             "migrate a --resync readings", says: "--resync takes a table such as public.readings, not `readings`"),
         WrongUsage("migrate a --resync", says: "Missing value for '--resync <table>'"),
         WrongUsage("migrate a --drop-if-exists --repair", says: "--drop-if-exists starts over"),
+        WrongUsage("migrate a --metrics-listen nowhere", says: "--metrics-listen takes an address such as"),
+        WrongUsage("cutover a --log-file=", says: "Missing value for '--log-file <file>'"),
         WrongUsage("cutover", says: "Missing expected argument '<plan>'"),
         WrongUsage("cutover a --wait banana", says: "--wait takes a duration such as `30 s` or `5 min`, not `banana`"),
         WrongUsage("verify a --table-jobs 0", says: "--table-jobs takes a number from 1 to 128, not 0"),
         WrongUsage("verify a --tables", says: "Missing value for '--tables <table>'"),
         WrongUsage("verify a --tables readings", says: "--tables takes names such as public.readings"),
-        WrongUsage("explain", says: "Missing expected argument '<code>'"),
+        WrongUsage("explain SK101 --all", says: "--all and a code exclude each other"),
+        WrongUsage("schema --markdown --json", says: "--markdown and --json exclude each other"),
+        WrongUsage("schema events --markdown", says: "--markdown is for the schema of plan files"),
+        WrongUsage("schema nothing", says: "one of 'plan' and 'events'"),
     ]
 }
 

@@ -6,7 +6,7 @@ import Testing
 
 /// One migration's way through fault points.
 struct FaultSequence {
-    private let migration: Migration
+    let migration: Migration
 
     init(_ migration: Migration) { self.migration = migration }
 

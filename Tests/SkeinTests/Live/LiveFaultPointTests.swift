@@ -40,7 +40,10 @@ struct LiveFaultPointTests {
 
     @Test func `every point is passed here or offline`() {
         let live = Self.copying + Self.between + Self.following + Self.cutover + Self.cleaning + Self.withdrawing
-        let elsewhere = FaultPointTests.Fault.offline + RolesTests.points + [.chunksLevelled, .extensionRowsMoved]
+        let elsewhere =
+            FaultPointTests.Fault.offline + RolesTests.points + WayBackFaultTests.points + [
+                .chunksLevelled, .extensionRowsMoved,
+            ]
         let passed = Set(live + Self.resync + Self.repair + Self.licensed + elsewhere)
         #expect(Set(FaultPoint.allCases).subtracting(passed) == [])
     }

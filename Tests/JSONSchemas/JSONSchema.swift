@@ -1,21 +1,48 @@
-import Foundation
+private import Foundation
 
-/// The part of JSON Schema draft-07 that the plan's schema uses; it is an error to meet a keyword that is not here.
-final class JSONSchema {
-    struct UnknownKeyword: Error { var keyword: String }
+/// The part of JSON Schema draft-07 that our schemas use; it is an error to meet a keyword that is not here.
+package final class JSONSchema {
+    package struct UnknownKeyword: Error { package var keyword: String }
 
-    let root: [String: Any]
+    package let root: [String: Any]
     /// Making one takes longer than using it.
     private var patterns: [String: Regex<AnyRegexOutput>] = [:]
 
-    init(_ text: String) throws {
+    package init(_ text: String) throws {
         root = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] ?? [:]
     }
 
     /// Whether an object is valid. It goes through JSON first, so that its numbers and booleans can be told apart.
-    func accepts(_ object: [String: Any]) throws -> Bool {
+    package func accepts(_ object: [String: Any]) throws -> Bool {
         let data = try JSONSerialization.data(withJSONObject: object)
         return try accepts(JSONSerialization.jsonObject(with: data), root)
+    }
+
+    /// Whether an object is valid by one of `definitions`.
+    package func accepts(_ object: [String: Any], definition: String) throws -> Bool {
+        let data = try JSONSerialization.data(withJSONObject: object)
+        return try accepts(
+            JSONSerialization.jsonObject(with: data), ["$ref": "#/definitions/" + definition] as [String: Any])
+    }
+
+    /// Keys of an object, and of what is in it, that the schema does not know: it allows them, and says nothing of them.
+    package func unknownKeys(_ value: Any, definition: String) -> [String] {
+        unknownKeys(value, ["$ref": "#/definitions/" + definition], path: "")
+    }
+
+    private func unknownKeys(_ value: Any, _ schema: [String: Any], path: String) -> [String] {
+        if let name = schema["$ref"] as? String {
+            let definitions = root["definitions"] as? [String: [String: Any]] ?? [:]
+            return unknownKeys(value, definitions[String(name.dropFirst("#/definitions/".count))] ?? [:], path: path)
+        }
+        if let object = value as? [String: Any] {
+            let properties = schema["properties"] as? [String: [String: Any]] ?? [:]
+            return object.sorted { $0.key < $1.key }.flatMap { name, member in
+                properties[name].map { unknownKeys(member, $0, path: "\(path).\(name)") } ?? ["\(path).\(name)"]
+            }
+        }
+        guard let items = schema["items"] as? [String: Any] else { return [] }
+        return (value as? [Any] ?? []).flatMap { unknownKeys($0, items, path: path + "[]") }
     }
 
     private func accepts(_ value: Any, _ schema: [String: Any]) throws -> Bool {

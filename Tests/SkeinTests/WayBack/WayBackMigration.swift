@@ -1,0 +1,76 @@
+@testable import Chaos
+import Foundation
+import Glibc
+import Postgres
+import TestServers
+import Testing
+
+/// A live migration whose cutover leaves a way back.
+extension Migration {
+    /// Every table has an identity, and so a way back.
+    static func wayBackPlan(hypertable: Bool = true, plugin: String = "auto", directory: String = "./spool") -> String {
+        """
+        \(hypertable ? SourceSchema.plan : "")
+        copy: {table-jobs: 2, index-jobs: 2, split-tables-larger-than: 256 kB}
+        replication:
+          plugin: \(plugin)
+          identity: {public.events: full, public.log: full, public.ledger_log: full}
+          spool: {directory: \(directory)}
+        cutover: {max-lag: 5 s, fence: read-only, verify: checksums, fallback: true}
+        """
+    }
+
+    /// As `startWriters`, on the target.
+    func startTargetWriters(_ count: Int = 2, _ habits: Writer.Habits = .init(changesLog: true)) -> [Writer] {
+        let writers = (11..<11 + count).map { Writer($0, target, seed: 900 + UInt64($0), habits) }
+        writers.forEach { $0.start() }
+        return writers
+    }
+
+    /// Migrates, cuts over, and leaves a `migrate` that carries changes back.
+    func cutOverWithWayBack() async throws -> SkeinProcess {
+        let run = try start("migrate", ["--no-color"])
+        try await waitUntilFollowing(run)
+        let cutover = try await cutOver()
+        try #require(cutover.exitCode == 0, "\(cutover)\n--- migrate\n\(run.stderr)")
+        try await run.waitUntilSaid("way back: changes on the target are carried back")
+        return run
+    }
+
+    /// What the writers on the target were told is on the source, once; both sides hold the same, and the source is
+    /// written to again.
+    func expectRolledBack(_ writers: [Writer] = []) async throws {
+        let (source, target) = (source, target)
+        // What the target has is to be on the source.
+        let differences = try await TestServers.blocking {
+            try Comparison(source: target, target: source).differences
+        }
+        #expect(differences.filter { !$0.hasPrefix("not on the target:") } == [])
+        for writer in writers {
+            let lost = try await TestServers.withConnection(to: source) { connection in
+                let rows = try connection.query(
+                    "select number, count(*) from public.ledger where writer = \(writer.number) group by number")
+                let counts = rows.indices.reduce(into: [:]) { $0[rows.int($1, 0) ?? 0] = rows.int($1, 1) }
+                return writer.ledger.contradictions(of: counts, mayLackAcknowledged: false)
+            }
+            #expect(lost == [])
+            #expect(!writer.ledger.acknowledged.isEmpty)
+        }
+        let fenced = """
+            select count(*) from pg_catalog.pg_db_role_setting s join pg_catalog.pg_database d on d.oid = setdatabase
+            where datname = current_database() and setconfig::text like '%read_only%'
+            """
+        #expect(try await TestServers.column(fenced, on: source) == ["0"])
+        #expect(try await TestServers.column(fenced, on: target) == ["1"])
+    }
+
+    /// Cleans, and expects nothing to be left on either side.
+    func expectCleaned() async throws {
+        let cleaned = try await skein("clean", "--prune", "--no-color")
+        #expect(cleaned.exitCode == 0, "\(cleaned)")
+        let left = try await leftovers()
+        #expect(left == [])
+        let spools = try? FileManager.default.contentsOfDirectory(atPath: folder + "/spool")
+        #expect((spools ?? []).isEmpty)
+    }
+}

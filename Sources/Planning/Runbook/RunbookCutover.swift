@@ -139,7 +139,20 @@ struct RunbookCutover {
             ]
     }
 
+    /// With a way back kept open, nothing that the application writes to the target is lost.
+    private var rollback: [String] {
+        [
+            "### Going back", "",
+            "- **Before the cutover is complete**: `--abort`, as above. Nothing is lost: the source has had every write.",
+            "- **After it**, as long as the way back is open (`fallback: true`): what the application writes to the "
+                + "target flows back to the source, and this returns there without loss. `status` shows the way back "
+                + "and its lag; `clean` ends it.", "",
+        ]
+            + MarkdownText.block("sh", [book.command("rollback")]) + [""]
+    }
+
     private var back: [String] {
+        guard !cutover.opensFallback else { return rollback }
         var lines = [
             "### Going back", "",
             "- **Before it is complete**: `--abort`, as above. Nothing is lost: the source has had every write.",

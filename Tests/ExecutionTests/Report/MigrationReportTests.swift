@@ -56,7 +56,7 @@ struct MigrationReportTests {
         #expect(report.failedAttempts.map(\.task) == ["copy:public.a:0002"])
         #expect(report.spans.filter { $0.outcome == .failed }.map(\.task) == ["copy:public.a:0002"])
         #expect(report.tables.map(\.retries) == [1])
-        #expect(report.tables[0].rows == 20 && report.tables[0].pieces == 2 && report.tables[0].copySeconds == 10)
+        #expect(report.tables[0].rows == 20 && report.tables[0].pieces == 2 && report.tables[0].copySeconds == 14)
     }
 
     @Test func `An attempt that was cut off ends when its process was last seen`() {

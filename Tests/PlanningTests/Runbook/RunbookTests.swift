@@ -73,6 +73,13 @@ struct RunbookTests {
         }
     }
 
+    @Test func `With a way back kept open, that is how to go back`() {
+        let plan = Plan.live { $0.cutover.fallback = Located(true) }
+        let text = Runbook(plan: plan, planArgument: "iot.yaml", document: nil, source: nil, target: nil).markdown()
+        #expect(text.contains("skein rollback iot.yaml"))
+        #expect(!text.contains("the source lacks these writes"))
+    }
+
     @Test func `Names are text, code spans stay code, and no fence is ended by what is in it`() {
         #expect(MarkdownText.escaped("a_b `c_d` <e>") == "a\\_b `c_d` \\<e\\>")
         #expect(MarkdownText.escaped("one ` alone_") == "one ' alone\\_")

@@ -165,8 +165,7 @@ extension MigrationReport {
         }
         let byTable = Dictionary(grouping: spans.filter { $0.table != nil }) { $0.table ?? "" }
         for (name, spans) in byTable where tables[name] != nil {
-            // What the rate goes with: failed attempts have moved nothing that counts.
-            tables[name]?.copySeconds = covered(spans.filter { $0.kind == "copy" && $0.outcome == .done })
+            tables[name]?.copySeconds = covered(spans.filter { $0.kind == "copy" })
             tables[name]?.indexSeconds = covered(spans.filter { builds.contains($0.kind) })
         }
         return tables.values.sorted { first, second in

@@ -75,6 +75,10 @@ final class Follower: Sendable {
                 try target.durably { try StreamStore(target, migration: migration).setBroken(reason) }
             }
             board.fail(FollowFailure(failure, isResumable: false))
+        case .fail(var failure) where context.direction == .back:
+            // Nothing is lost: what is not applied stays in the stream.
+            failure.cure = "mend the cause on the target (a partition that a row needs, say)"
+            board.fail(FollowFailure(failure, isResumable: true))
         case .fail(let failure):
             board.fail(FollowFailure(failure, isResumable: false))
         }

@@ -98,7 +98,8 @@ struct MigrateCommand: SkeinCommand {
         let ending = RunEnding(options: options, plan: plan, planArgument: ShellWord.quoted(loaded.path))
         try await ending.tell(end, seconds: (clock.now - begun) / .seconds(1), wasResumed: record != nil)
         try await WayBackFollowing(
-            plan: plan, planArgument: ShellWord.quoted(loaded.path), options: options, retryFor: settings.retryFor
+            plan: plan, planArgument: ShellWord.quoted(loaded.path), options: options, retryFor: settings.retryFor,
+            note: { watchers.note($0) }
         ).run()
     }
 

@@ -10,6 +10,8 @@ struct WayBackFollowing {
     let planArgument: String
     let options: GlobalOptions
     let retryFor: Double
+    /// Hears of every event besides: metrics, a log.
+    var note: @Sendable (RunEvent) -> Void = { _ in }
 
     private var name: String { plan.name.value.text }
 
@@ -29,9 +31,13 @@ struct WayBackFollowing {
             "way back: changes on the target are carried back to the source from here on; `skein rollback "
                 + "\(planArgument)` returns, `skein clean \(planArgument)` ends it, Ctrl-C pauses it")
         let run = WayBackRun(plan, retryFor: retryFor)
+        let note = note
         let end = try await Signals.cancelling {
             printer.print(begun)
-            return try await run.run { printer.print($0) }
+            return try await run.run { event in
+                note(event)
+                printer.print(event)
+            }
         }
         switch end {
         case .rolledBack: try tell("rolled-back", "a rollback has ended the way back: the source has everything")

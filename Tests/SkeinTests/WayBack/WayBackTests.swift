@@ -163,7 +163,7 @@ struct WayBackTests {
                 update ticks set note = 'changed' where id % 3 = 0; delete from ticks where id % 7 = 0;
                 with moved as (delete from ticks where id < 20 returning *)
                 insert into ticks select id, time + interval '60 days', note from moved;
-                insert into ticks select n, '2026-10-01'::timestamptz + n * interval '1 h', 'new'
+                insert into ticks select n, '2026-10-01'::timestamptz + n * interval '1 min', 'new'
                 from generate_series(2000, 2500) n
                 """)
             let rollback = try await migration.skein("rollback", "--yes", "--no-color")

@@ -144,6 +144,19 @@ extension CommandCode {
             setting that passes the fence, a subscription that writes into the database, a missing right. The message \
             says which, and what to run.
             """
+        case .noWayBack:
+            """
+            `skein rollback` needs a cutover that is complete and was made with `cutover: {fallback: true}`, and changes that \
+            are carried back closely enough: the message says what is missing. Nothing was changed on either side, and \
+            the application stays where it is. The plan's key must be there before the cutover; afterwards there is no \
+            way back to make.
+            """
+        case .wayBackLost:
+            """
+            The slot on the target, or what was received from it, is gone: changes that the application made there cannot \
+            be carried to the source any more, and a rollback would lose them. The target stays the database. `skein \
+            clean PLAN` removes what is left of the way back on both sides.
+            """
         case .unexpected:
             """
             This should not happen and is a mistake in Skein. What is committed stays, and the same command may go on. \

@@ -68,7 +68,7 @@ struct ExplanationTests {
             #expect(Explanation.find(written)?.code == "SK101", "\(written)")
         }
         #expect(Explanation.find("SK000") == nil && Explanation.find("") == nil)
-        #expect(Explanation.mentioning("max_wal_senders use").map(\.code) == ["SK703"])
+        #expect(Explanation.mentioning("max_wal_senders use").map(\.code) == ["SK703", "SK733"])
         #expect(Explanation.mentioning("jabberwocky").isEmpty && Explanation.mentioning(" ").isEmpty)
     }
 

@@ -85,17 +85,25 @@ struct ApplyRuleTests {
                 end loop; end $$
                 """)
             let applier = bed.applier(tables, jobs: 2, isFarBehind: true) { $0.limits.changes = 20 }
-            let running = try await TestServers.withConnection(to: bed.target) { holder in
+            try await TestServers.withConnection(to: bed.target) { holder in
                 try holder.execute("begin; select from public.t where id = 200 for update")
                 let running = Task { try await applier.run() }
                 let areApart = """
-                    select max(position) > min(position) + 4096 from skein.apply_progress
+                    select max(position) > min(position) and exists (
+                        select from pg_locks w join pg_locks h using (transactionid)
+                        where not w.granted and h.granted and h.pid = pg_backend_pid())
+                    from skein.apply_progress
                     """
                 while try holder.scalar(areApart) != "t", !Task.isCancelled { Thread.sleep(forTimeInterval: 0.02) }
                 running.cancel()
-                return running
+                // Before the one that waits is let go on.
+                let ended = DispatchSemaphore(value: 0)
+                Task {
+                    _ = await running.result
+                    ended.signal()
+                }
+                ended.wait()
             }
-            _ = await running.result
             let status = try await bed.applyAll(tables, jobs: 3, isFarBehind: true)
             #expect(status.missing == 0)
             try await bed.expectEqual("t")

@@ -62,7 +62,7 @@ package enum LockedReading {
         _ body: (PieceSnapshot) throws -> R,
     ) throws -> R {
         let snapshot = try begin(source, locking: tables, chunksOf: pieces, admission)
-        return try finishing(source) { try body(snapshot) }
+        return try SourceReading.finishing(source) { try body(snapshot) }
     }
 
     /// The same under a snapshot that another session has exported and still holds.
@@ -71,7 +71,7 @@ package enum LockedReading {
         _ source: Connection, locking table: QualifiedName, under snapshot: SnapshotReference, _ body: () throws -> R,
     ) throws -> R {
         try lock(source, [table])
-        return try finishing(source) {
+        return try SourceReading.finishing(source) {
             try SourceReading.adopt(snapshot, source)
             return try body()
         }
@@ -142,17 +142,6 @@ package enum LockedReading {
                 attempt += 1
                 try source.execute("select pg_catalog.pg_sleep(0.3)")
             }
-        }
-    }
-
-    private static func finishing<R>(_ source: Connection, _ body: () throws -> R) throws -> R {
-        do {
-            let value = try body()
-            try source.execute("commit")
-            return value
-        } catch {
-            if source.isUp, source.isInTransaction { try? source.execute("rollback") }
-            throw error
         }
     }
 }

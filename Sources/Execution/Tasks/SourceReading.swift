@@ -33,8 +33,15 @@ package enum SourceReading {
     /// - Parameter begin: what begins it, and sets how long to wait for locks.
     static func locked<R>(_ source: Connection, _ piece: Piece, begin: String, _ body: () throws -> R) throws -> R {
         let chunks = try SourceChunks.list([piece], on: source)
-        do {
+        return try finishing(source) {
             try SourceChunks.lock(source, tables: [piece.table], chunks: chunks, begin: begin)
+            return try body()
+        }
+    }
+
+    /// Commits the transaction that is open, or that `body` begins; rolls back where it throws.
+    static func finishing<R>(_ source: Connection, _ body: () throws -> R) throws -> R {
+        do {
             let value = try body()
             try source.execute("commit")
             return value

@@ -30,13 +30,7 @@ struct CutoverCommand: SkeinCommand {
     @Flag(help: "Withdraw a cutover that is not complete: the fence is lifted, and the migration follows again.")
     var abort = false
 
-    func validate() throws {
-        guard waitSeconds != nil || ["0", "0 s"].contains(wait) else {
-            throw ValidationError("--wait takes a duration such as `30 s` or `5 min`, not `\(wait)`")
-        }
-    }
-
-    private var waitSeconds: Double? { (try? PlanDuration(parsing: wait))?.approximateSeconds }
+    func validate() throws { _ = try WaitDuration.seconds(wait) }
 
     func perform() async throws {
         let loaded = try plan.load(options)
@@ -54,7 +48,8 @@ struct CutoverCommand: SkeinCommand {
     private func perform(_ loaded: PlanArgument.Loaded, _ watchers: RunWatchers) async throws {
         let plan = loaded.plan
         let run = CutoverRun(
-            plan: plan, planArgument: ShellWord.quoted(loaded.path), options: options, waitSeconds: waitSeconds ?? 0,
+            plan: plan, planArgument: ShellWord.quoted(loaded.path), options: options,
+            waitSeconds: try WaitDuration.seconds(wait),
             watchers: watchers)
         do {
             if abort {

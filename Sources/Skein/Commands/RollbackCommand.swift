@@ -32,19 +32,13 @@ struct RollbackCommand: SkeinCommand {
     @Flag(help: "Do not ask.")
     var yes = false
 
-    func validate() throws {
-        guard waitSeconds != nil || ["0", "0 s"].contains(wait) else {
-            throw ValidationError("--wait takes a duration such as `30 s` or `5 min`, not `\(wait)`")
-        }
-    }
-
-    private var waitSeconds: Double? { (try? PlanDuration(parsing: wait))?.approximateSeconds }
+    func validate() throws { _ = try WaitDuration.seconds(wait) }
 
     func perform() async throws {
         let loaded = try plan.load(options)
         let run = RollbackRun(
             plan: loaded.plan, planArgument: ShellWord.quoted(loaded.path), options: options,
-            waitSeconds: waitSeconds ?? 0)
+            waitSeconds: try WaitDuration.seconds(wait))
         do {
             if abort { try await run.withdraw() } else { try await run.run(isConfirmed: yes) }
         } catch let error as DiagnosticsError where error.isTransient {

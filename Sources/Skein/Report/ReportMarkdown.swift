@@ -1,5 +1,6 @@
 import Execution
 import PlanFile
+import Planning
 
 /// A report for pasting into a ticket: short, however large the migration was.
 struct ReportMarkdown {
@@ -132,26 +133,13 @@ struct ReportMarkdown {
     }
 
     private static func fenced(_ text: String) -> [String] {
-        // A fence is longer than any in it.
-        var fence = "```"
-        while text.contains(fence) { fence += "`" }
-        return [fence] + Words.printable(text).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-            + [fence]
+        MarkdownText.block(
+            "", Words.printable(text).split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
     }
 
     /// One line in which nothing is markup but code in backquotes, where these come in pairs.
     static func escaped(_ text: String) -> String {
-        let line = Words.line(text.replacing("\n", with: " "))
-        let parts = line.split(separator: "`", omittingEmptySubsequences: false)
-        guard parts.count % 2 == 1 else { return plain(line.replacing("`", with: "'")) }
-        return parts.enumerated().map { position, part in
-            position % 2 == 1 ? "`\(part.replacing("|", with: "\\|"))`" : plain(String(part))
-        }
-        .joined()
-    }
-
-    private static func plain(_ text: String) -> String {
-        text.map { "\\*_[]<>|#".contains($0) ? "\\\($0)" : String($0) }.joined()
+        MarkdownText.escaped(Words.line(text.replacing("\n", with: " ")))
     }
 
     private static func code(_ text: String) -> String { Words.line(text).replacing("`", with: "'") }

@@ -103,6 +103,12 @@ struct ReceiverFixture: Sendable {
             .flatMap { LSN($0) }
     }
 
+    /// Or more: an idle source's position goes on with what other databases of the server write.
+    func isConfirmed(_ position: LSN?) async throws -> Bool {
+        guard let position, let confirmed = try await confirmed() else { return false }
+        return confirmed >= position
+    }
+
     func kill() async throws {
         try await execute(
             "select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = '\(slot)'")

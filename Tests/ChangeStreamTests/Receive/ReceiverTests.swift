@@ -44,14 +44,12 @@ struct ReceiverTests {
             try await run.during {
                 try await fixture.insert(1...10)
                 let read = try await fixture.read(spool, last: 10)
-                try await until("confirmed") { try await fixture.confirmed() == read.end }
+                try await until("confirmed") { try await fixture.isConfirmed(read.end) }
                 // What the source's own tables write is none of ours.
                 try await fixture.execute("create table public.other as select generate_series(1, 10000) n")
                 let now = try #require(
                     try await fixture.value("select pg_current_wal_insert_lsn()").flatMap { LSN($0) })
-                try await until("covered") {
-                    if let confirmed = try await fixture.confirmed() { confirmed >= now } else { false }
-                }
+                try await until("covered") { try await fixture.isConfirmed(now) }
                 #expect(spool.covered >= now)
                 // The lag that an operator sees: nothing applied yet.
                 let replay = """
@@ -81,13 +79,7 @@ struct ReceiverTests {
                     #expect(try await fixture.confirmed() == fixture.start)
                     guard round == 1 else { return }
                     run.applied.value = try #require(read.end)
-                    try await until("confirmed") {
-                        if let end = read.end, let confirmed = try await fixture.confirmed() {
-                            confirmed >= end
-                        } else {
-                            false
-                        }
-                    }
+                    try await until("confirmed") { try await fixture.isConfirmed(read.end) }
                 }
                 spool.close()
             }
@@ -207,7 +199,7 @@ struct ReceiverTests {
                 try await run.during {
                     try await fixture.insert(1...10)
                     let end = try await fixture.read(spool, last: 10).end
-                    try await until("confirmed") { try await fixture.confirmed() == end }
+                    try await until("confirmed") { try await fixture.isConfirmed(end) }
                 }
                 spool.close()
             }

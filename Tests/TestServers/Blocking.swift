@@ -4,9 +4,12 @@ package import Postgres
 extension TestServers {
     /// Runs `body` on a thread of its own, so that blocking calls hold no cooperative thread. Cancelling the task does
     /// not end it: what cleans up must run to its end.
+    ///
+    /// A serial queue has a thread whenever it needs one. The global queues share a few, on two cores four, with all
+    /// other tests and with Swift's own executor: bodies that wait for each other would wait for ever.
     package static func blocking<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
         try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(with: Result(catching: body)) }
+            DispatchQueue(label: "skein.tests").async { continuation.resume(with: Result(catching: body)) }
         }
     }
 

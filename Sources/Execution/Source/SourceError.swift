@@ -18,6 +18,8 @@ package enum SourceError: Error, Sendable, Equatable {
     case fenceRefused([FenceProblem])
     /// Transactions that are still open after the waiting.
     case stillOpen([SessionFact], seconds: Double)
+    /// Transactions, in words, on the target's server, for which the slot of the way back would wait.
+    case slotWouldWait([String], seconds: Double)
     case mayNotFence(String)
     case mayNotEnd([SessionFact])
     case sessionsRemain([SessionFact])
@@ -36,7 +38,7 @@ package enum SourceError: Error, Sendable, Equatable {
     /// Whether a cutover has to wait for something on the source, while the migration goes on following.
     package var isRefusal: Bool {
         switch self {
-        case .fenceRefused, .stillOpen, .mayNotFence, .mayNotEnd: true
+        case .fenceRefused, .stillOpen, .slotWouldWait, .mayNotFence, .mayNotEnd: true
         default: false
         }
     }
@@ -66,6 +68,9 @@ package enum SourceError: Error, Sendable, Equatable {
         case .stillOpen(let sessions, let seconds):
             "transactions on the source are still open after \(Int(seconds)) s: "
                 + Self.list(sessions.map(\.description))
+        case .slotWouldWait(let transactions, let seconds):
+            "transactions on the target's server are still open after \(Int(seconds)) s, and the way back's slot would wait "
+                + "for them while the application stands still: " + Self.list(transactions)
         case .mayNotFence(let reason): "the source's database cannot be made read-only: \(reason)"
         case .mayNotEnd(let sessions):
             "these sessions on the source may not be ended by this role: " + Self.list(sessions.map(\.description))
@@ -93,7 +98,7 @@ package enum SourceError: Error, Sendable, Equatable {
                 + "slot is a leftover, remove it with `skein clean` and the plan it came from"
         case .changedMeanwhile: "make and alter no table for a moment (TRUNCATE and new partitions count)"
         case .fenceRefused(let problems): problems.map(\.cure).joined(separator: "; ")
-        case .stillOpen: "let them end or end them, or wait longer (--wait), then run cutover again"
+        case .stillOpen, .slotWouldWait: "let them end or end them, or wait longer (--wait), then run cutover again"
         case .mayNotFence: "connect as the database's owner, or stop the application yourself and use `fence: none`"
         case .mayNotEnd:
             "grant the role pg_signal_backend and pg_read_all_stats (a superuser's sessions only a superuser can end), "

@@ -53,11 +53,14 @@ enum SourceTask {
     /// Checks, waits, and keeps writers out as the cutover's row says. Where the source refuses as it stands, the cutover
     /// is withdrawn, and the migration goes on following.
     static func fence(_ scope: TaskScope) throws -> TaskOutcome {
-        let migration = scope.context.migration
+        let (migration, opensFallback) = (scope.context.migration, scope.context.opensFallback)
         let source = try scope.ends.source()
         return try scope.outsideTransaction { target in
             let store = CutoverStore(target, migration: migration)
             do {
+                if opensFallback, let cutover = try store.record(), !cutover.isAbandoned {
+                    try SlotObstacles(target).wait(seconds: cutover.waitSeconds)
+                }
                 return try raiseFence(source, target, store)
             } catch let error as SourceError where error.isRefusal {
                 try target.durably { try store.refuse(error.description) }

@@ -56,7 +56,9 @@ struct CutoverRun: Sendable {
     func run() async throws -> End {
         let before = try await status()
         switch before.phase {
-        case .finished: return end(before, wasComplete: true)
+        case .finished:
+            if let time = before.live?.cutover?.report?.fallback?.rolledBack { throw rolledBack(time) }
+            return end(before, wasComplete: true)
         case .notStarted:
             let diagnostic = Diagnostic(
                 .notBegun, "not yet: migration \(name) has not begun",
@@ -212,6 +214,15 @@ struct CutoverRun: Sendable {
             if clock.now - lastRunning > .seconds(1) { try await undo() }
             try await Task.sleep(for: .milliseconds(200))
         }
+    }
+
+    /// "Already done" would send an application to the target that is on the source.
+    private func rolledBack(_ time: String) -> CommandFailure {
+        .wrong(
+            .alreadyFinished, "migration \(name) was cut over, and rolled back \(Words.time(time))",
+            detail: "The application is on the source.",
+            cure: "To begin again, run `skein clean \(planArgument)`; `skein plan \(planArgument)` then says what is in "
+                + "the way on the target.")
     }
 
     private func tooLate() -> CommandFailure {

@@ -53,6 +53,8 @@ struct WayBackTests {
             #expect(again.exitCode == 0 && again.stdout.contains("already rolled back"), "\(again)")
             let said = try await migration.skein("status")
             #expect(said.stdout.contains("way back rolled back"), "\(said)")
+            let forth = try await migration.skein("cutover")
+            #expect(forth.exitCode == 2 && forth.stderr.contains("rolled back"), "\(forth)")
             // An application of the source goes on.
             try await migration.applyToSource("update accounts set balance = 1 where id = 2")
             try await migration.expectCleaned()
@@ -113,6 +115,37 @@ struct WayBackTests {
             #expect(try await migration.cutOver().exitCode == 0)
             let refused = try await migration.skein("rollback", "--yes")
             #expect(refused.exitCode == 2 && refused.stderr.contains("has no way back"), "\(refused)")
+            _ = try await run.wait(atMost: 30)
+        }
+    }
+
+    /// The slot on the target waits for them, and the application for the slot.
+    @Test(.timeLimit(.minutes(4)))
+    func `before the fence, open transactions anywhere on the target's server are named`() async throws {
+        let sql = ["create table t (id int primary key); insert into t values (1)"]
+        let plan = "replication: {spool: {directory: ./spool}}\ncutover: {fence: read-only, fallback: true}"
+        try await Migration.live("held", sql: sql, plan: plan) { migration in
+            let run = try migration.start("migrate", ["--no-color"])
+            try await run.waitUntilSaid("ready for cutover")
+            try await TestServers.withScratchDatabase(on: TestServers.requireTarget(), prefix: "held") { other in
+                let holder = try Connection(other, applicationName: "somebody's report")
+                try holder.execute("create table public.t (id int); begin; insert into public.t values (1)")
+                let refused = try await migration.skein("cutover", "--wait", "1 s", "--no-color")
+                #expect(refused.exitCode == 4, "\(refused)")
+                #expect(refused.stderr.contains("somebody's report in database held"), "\(refused)")
+                try holder.execute("commit; begin; insert into public.t values (2); prepare transaction 'held of way back'")
+                let prepared = try await migration.skein("cutover", "--wait", "1 s", "--no-color")
+                try holder.execute("rollback prepared 'held of way back'")
+                #expect(prepared.exitCode == 4, "\(prepared)")
+                #expect(prepared.stderr.contains("prepared transaction 'held of way back' of database"), "\(prepared)")
+            }
+            // Nothing was fenced, and readers are in nobody's way.
+            try await migration.applyToSource("insert into t values (2)")
+            let reader = try Chaos.connection(to: migration.target)
+            try reader.execute("begin; select * from public.t")
+            let cutover = try await migration.cutOver()
+            #expect(cutover.exitCode == 0, "\(cutover)")
+            run.send(SIGINT)
             _ = try await run.wait(atMost: 30)
         }
     }

@@ -15,10 +15,14 @@ enum FallbackTask {
         let source = try ends.source()
         return try scope.outsideTransaction { target in
             let opening = WayBackOpening(context, source: source, target: target)
-            try opening.run {
-                try Connection(
-                    context.target.with("replication", "database"),
-                    applicationName: "skein/\(WayBack.name(of: context.plan))/slot")
+            do {
+                try opening.run {
+                    try Connection(
+                        context.target.with("replication", "database"),
+                        applicationName: "skein/\(WayBack.name(of: context.plan))/slot")
+                }
+            } catch let error as SourceError {
+                throw WayBackNotOpened(error: error)
             }
             FaultPoint.fallbackOpened.pass()
             return TaskOutcome()
@@ -95,6 +99,15 @@ struct WayBackOpening {
                 fingerprint: fingerprint, graph: graph, skeinVersion: "")
         }
     }
+}
+
+/// What is wrong on the target, where the way back has its slot and publications.
+struct WayBackNotOpened: ToldError {
+    var error: SourceError
+    var object: String? { nil }
+    var summary: String { BackWords.exchanged(error.message) }
+    var cure: String? { error.cure.map(BackWords.exchanged) }
+    var mayPass: Bool { error.isTransient }
 }
 
 /// The source holds the state of a migration that is called like our way back.

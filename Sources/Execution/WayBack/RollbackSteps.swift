@@ -36,10 +36,10 @@ struct RollbackSteps: Sendable {
                 throw refusal
             }
             FaultPoint.rollbackFenced.pass()
-            let late = try await patience.retrying("rollback") { try await drain(follower) }
+            try await patience.retrying("rollback") { try await drain(follower) }
             let sequences = try await patience.retrying("rollback") { try await setSequences() }
             FaultPoint.rollbackSequencesSet.pass()
-            let warnings = try await patience.retrying("rollback") { try await differences() } + late
+            let warnings = try await patience.retrying("rollback") { try await differences() }
             try await patience.retrying("rollback") { try await complete(sequences, warnings) }
             FaultPoint.rollbackCompleted.pass()
         }
@@ -101,31 +101,25 @@ struct RollbackSteps: Sendable {
 
     /// Until no change is left behind the marker. What comes behind one, past the fence or without one, is not lost: the
     /// stream goes on to another.
-    /// - Returns: what a person should know.
-    private func drain(_ follower: Follower) async throws -> [String] {
+    /// - Throws: `RollbackLeaks`.
+    private func drain(_ follower: Follower) async throws {
         for round in 1... {
             try await writeMarker()
             try await waitUntilDrained(follower)
             FaultPoint.rollbackDrained.pass()
             let late = try await countLate()
             FaultPoint.rollbackCounted.pass()
-            if late == 0 { return [] }
-            if round == Self.rounds {
-                guard fence == .none else { throw RollbackLeaks(count: late) }
-                return [
-                    "\(late) row changes came on the target behind the last marker and are not on the source: something "
-                        + "is still writing there"
-                ]
-            }
+            if late == 0 { return }
+            guard round < rounds else { throw RollbackLeaks(count: late, isFenced: fence != .none) }
             let migration = migration
             try await onSource { source in
                 try source.durably { try StreamStore(source, migration: migration).clearMarker() }
             }
         }
-        return []
     }
 
-    private static let rounds = 5
+    /// Without a fence nothing but the application itself stops it: after what it still had under way, it goes on.
+    private var rounds: Int { fence == .none ? 2 : 5 }
 
     private func writeMarker() async throws {
         let (migration, names) = (migration, back.sourceNames)

@@ -3,14 +3,21 @@ private import PlanFile
 /// Somebody withdrew the rollback while it ran.
 package struct RollbackWithdrawn: Error, Sendable { package init() {} }
 
-/// Something writes on the target although it is fenced.
+/// Something goes on writing on the target, so that one marker after the other is not the end of its changes.
 struct RollbackLeaks: ToldError {
     var count: Int64
+    var isFenced: Bool
     var object: String? { nil }
-    var summary: String { "\(count) row changes came on the target behind the marker although it is fenced" }
+    var summary: String {
+        "something still writes on the target\(isFenced ? " although it is fenced" : ""): \(count) row changes came behind "
+            + "the last marker"
+    }
     var cure: String? {
-        "stop what writes past the fence (a role or a session that sets default_transaction_read_only itself), then run "
-            + "the same command; or withdraw with --abort"
+        "stop "
+            + (isFenced
+                ? "what writes past the fence (a role or a session that sets default_transaction_read_only itself)"
+                : "the application")
+            + ", then run the same command; or withdraw with --abort"
     }
     var mayPass: Bool { false }
 }

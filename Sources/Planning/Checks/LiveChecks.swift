@@ -27,32 +27,16 @@ enum LiveChecks {
         "SK702", "The source has no replication slot left",
         "A live migration needs one replication slot; `max_replication_slots` of the source are all in use."
     ) { context, findings in
-        let server = context.source.server
-        guard isLive(context), let limit = server.number("max_replication_slots"), server.usedReplicationSlots >= limit
-        else { return }
-        let change = context.change(
-            "max_replication_slots", to: String(server.usedReplicationSlots + 5), .restart, on: .source)
-        findings.add(
-            .error, "all \(Wording.count(limit, "replication slot")) of the source are in use",
-            cure: "drop a slot that nobody uses (`select slot_name, active from pg_replication_slots`), or "
-                + change.cure,
-            statement: change.statement,
-            object: "max_replication_slots", at: Side.source.location(context))
+        guard isLive(context) else { return }
+        StreamRequirements(context, .source, at: Side.source.location(context)).slots(&findings)
     }
 
     private static let senders = Check(
         "SK703", "The source has no WAL sender left",
         "A live migration needs one replication connection; `max_wal_senders` of the source are all in use."
     ) { context, findings in
-        let server = context.source.server
-        guard isLive(context), let limit = server.number("max_wal_senders"), server.usedWalSenders >= limit else {
-            return
-        }
-        let change = context.change("max_wal_senders", to: String(server.usedWalSenders + 5), .restart, on: .source)
-        findings.add(
-            .error, "all \(Wording.count(limit, "WAL sender")) of the source are in use", cure: change.cure,
-            statement: change.statement, object: "max_wal_senders",
-            at: Side.source.location(context))
+        guard isLive(context) else { return }
+        StreamRequirements(context, .source, at: Side.source.location(context)).senders(&findings)
     }
 
     private static let replicationRight = Check(
@@ -86,19 +70,9 @@ enum LiveChecks {
         one that is listed.
         """
     ) { context, findings in
-        let server = context.source.server
-        guard isLive(context), let allowed = server.list("output_plugin_libraries") else { return }
-        let plugin = context.pluginChoice.plugin
-        guard !allowed.contains(plugin.rawValue) else { return }
-        // One literal for each: the server takes a literal with commas for one name.
-        let list = (allowed + [plugin.rawValue]).filter { !$0.isEmpty }.map { Piece.literal($0) }
-        let change = context.change(
-            "output_plugin_libraries", to: list.joined(separator: ", "), .reload, on: .source)
-        findings.add(
-            .error, "output_plugin_libraries of the source does not list \(plugin.rawValue)",
-            why: "It holds \(Wording.list(allowed)).", cure: change.cure, statement: change.statement,
-            object: "output_plugin_libraries",
-            at: context.plan.replication.plugin.location ?? Side.source.location(context))
+        guard isLive(context) else { return }
+        let location = context.plan.replication.plugin.location ?? Side.source.location(context)
+        StreamRequirements(context, .source, at: location).allows(context.pluginChoice.plugin, &findings)
     }
 
     private static let keptWal = Check(

@@ -52,18 +52,25 @@ enum SourceLeftoverChecks {
         """
     ) { context, findings in
         guard context.plan.mode.value == .live else { return }
-        for slot in context.source.server.migrationSlots where slot.name == names(context).slot {
+        addTaken(names(context).slot, .source, "This migration's slot", context, &findings)
+    }
+
+    /// Where another database has a slot of that name.
+    /// - Parameter whose: slot of ours, for people.
+    static func addTaken(
+        _ name: String, _ side: Side, _ whose: String, _ context: CheckContext, _ findings: inout Findings,
+    ) {
+        for slot in side.catalog(context).server.migrationSlots where slot.name == name {
             guard let elsewhere = slot.elsewhere else { continue }
-            let (whose, leftBehind) =
+            let (owner, leftBehind) =
                 switch elsewhere {
                 case .database(let database):
                     ("belongs to database \(database)", "`skein clean` with that migration's plan")
                 case .server: ("is a physical one", "`pg_drop_replication_slot`")
                 }
             findings.add(
-                .error, "the source's server has a replication slot \(slot.name) already, which \(whose)",
-                why: "This migration's slot would be called the same, and names of slots are shared by all databases "
-                    + "of a server.",
+                .error, "the \(side.rawValue)'s server has a replication slot \(slot.name) already, which \(owner)",
+                why: "\(whose) would be called the same, and names of slots are shared by all databases of a server.",
                 cure: "give this plan another `name`; or, if nobody needs that slot any more, remove it with "
                     + leftBehind,
                 object: slot.name, at: context.plan.name.location)

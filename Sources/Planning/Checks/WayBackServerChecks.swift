@@ -3,7 +3,9 @@ import PlanFile
 
 /// What `cutover.fallback` needs of the servers. Silent where the plan asks for no way back.
 enum WayBackServerChecks {
-    static let all = [offline, walLevel, slots, senders, replicationRight, plugin, sourceRights, owners, unfenced]
+    static let all = [
+        offline, walLevel, slots, senders, replicationRight, plugin, sourceRights, owners, unfenced, slotName,
+    ]
 
     static func isAsked(_ context: CheckContext) -> Bool {
         context.plan.mode.value == .live && context.plan.cutover.opensFallback
@@ -44,29 +46,16 @@ enum WayBackServerChecks {
         "SK732", "The target has no replication slot left",
         "`cutover.fallback` needs one replication slot on the target; `max_replication_slots` there are all in use."
     ) { context, findings in
-        let server = context.target.server
-        guard isAsked(context), let limit = server.number("max_replication_slots"),
-            server.usedReplicationSlots >= limit
-        else { return }
-        let change = context.change(
-            "max_replication_slots", to: String(server.usedReplicationSlots + 5), .restart, on: .target)
-        findings.add(
-            .error, "all \(Wording.count(limit, "replication slot")) of the target are in use", cure: change.cure,
-            statement: change.statement, object: "max_replication_slots", at: location(context))
+        guard isAsked(context) else { return }
+        StreamRequirements(context, .target, at: location(context)).slots(&findings)
     }
 
     private static let senders = Check(
         "SK733", "The target has no WAL sender left",
         "`cutover.fallback` needs one replication connection to the target; `max_wal_senders` there are all in use."
     ) { context, findings in
-        let server = context.target.server
-        guard isAsked(context), let limit = server.number("max_wal_senders"), server.usedWalSenders >= limit else {
-            return
-        }
-        let change = context.change("max_wal_senders", to: String(server.usedWalSenders + 5), .restart, on: .target)
-        findings.add(
-            .error, "all \(Wording.count(limit, "WAL sender")) of the target are in use", cure: change.cure,
-            statement: change.statement, object: "max_wal_senders", at: location(context))
+        guard isAsked(context) else { return }
+        StreamRequirements(context, .target, at: location(context)).senders(&findings)
     }
 
     private static let replicationRight = Check(
@@ -108,15 +97,7 @@ enum WayBackServerChecks {
                 .error, "the target runs PostgreSQL \(server.major), and a way back by pgoutput needs 14",
                 cure: "say `replication: {plugin: test_decoding}`", at: location(context))
         }
-        guard let allowed = server.list("output_plugin_libraries"), !allowed.contains(plugin.rawValue) else { return }
-        // One literal for each: the server takes a literal with commas for one name.
-        let list = (allowed + [plugin.rawValue]).filter { !$0.isEmpty }.map { Piece.literal($0) }
-        let change = context.change(
-            "output_plugin_libraries", to: list.joined(separator: ", "), .reload, on: .target)
-        findings.add(
-            .error, "output_plugin_libraries of the target does not list \(plugin.rawValue)",
-            why: "It holds \(Wording.list(allowed)).", cure: change.cure, statement: change.statement,
-            object: "output_plugin_libraries", at: location(context))
+        StreamRequirements(context, .target, at: location(context)).allows(plugin, &findings)
     }
 
     private static let sourceRights = Check(
@@ -193,5 +174,17 @@ enum WayBackServerChecks {
             why: "What it would write there mixes with what is carried back.",
             cure: "say `cutover: {fence: read-only}`",
             at: context.plan.cutover.fence.location ?? location(context))
+    }
+
+    private static let slotName = Check(
+        "SK739", "The name of the way back's replication slot is taken on the target",
+        """
+        The slot of the way back is called after the plan, and names of slots are shared by all databases of a server. \
+        Another database's slot is never touched: the way back of its migration rests on it.
+        """
+    ) { context, findings in
+        guard isAsked(context) else { return }
+        let names = SourceNames(plan: context.plan.name.value.identifier, isBack: true)
+        SourceLeftoverChecks.addTaken(names.slot, .target, "The way back's slot", context, &findings)
     }
 }

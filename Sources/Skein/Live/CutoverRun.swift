@@ -221,8 +221,8 @@ struct CutoverRun: Sendable {
         .wrong(
             .alreadyFinished, "migration \(name) was cut over, and rolled back \(Words.time(time))",
             detail: "The application is on the source.",
-            cure: "To begin again, run `skein clean \(planArgument)`; `skein plan \(planArgument)` then says what is in "
-                + "the way on the target.")
+            cure: "To begin again, run `skein clean \(planArgument)`; `skein plan \(planArgument)` then says what is "
+                + "in the way on the target.")
     }
 
     private func tooLate() -> CommandFailure {

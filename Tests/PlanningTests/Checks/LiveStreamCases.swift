@@ -67,10 +67,10 @@ enum LiveStreamCases {
 
 extension CheckFixture {
     mutating func addSlot(
-        _ name: String, isActive: Bool = false, retained: Int64? = 3 << 30,
-        elsewhere: Catalog.ReplicationSlot.Elsewhere? = nil,
+        _ name: String, on side: WritableKeyPath<CheckFixture, CatalogBuilder> = \.source, isActive: Bool = false,
+        retained: Int64? = 3 << 30, elsewhere: Catalog.ReplicationSlot.Elsewhere? = nil,
     ) {
-        editServer(\.source) { server in
+        editServer(side) { server in
             server.migrationSlots.append(
                 .init(
                     name: name, plugin: "pgoutput", isActive: isActive, retainedBytes: retained, elsewhere: elsewhere))

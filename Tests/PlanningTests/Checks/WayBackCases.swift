@@ -71,6 +71,10 @@ enum WayBackCases {
             $0.askForWayBack()
             $0.plan.cutover.fence = Located(.none, at: Plan.at(20))
         },
+        CheckCase("SK739", "another database of the target has a slot of that name") {
+            $0.askForWayBack()
+            $0.addSlot("skein_iot_production_back", on: \.target, elsewhere: .database("other"))
+        },
     ]
 
     private static let ofTables: [CheckCase] = [

@@ -33,10 +33,13 @@ extension Migration {
             plan: plan, mode: "live", sourceServer: sourceServer, targetServer: targetServer, body)
     }
 
-    /// Starts writers; the caller stops them. With time they go slower: a debug build on a busy machine would never catch
-    /// up with them otherwise.
+    /// Starts writers; the caller stops them.
     func startWriters(_ count: Int = 2, seed: UInt64 = 1, _ habits: Writer.Habits = .init()) -> [Writer] {
-        let writers = (1...count).map { Writer($0, source, seed: seed * 100 + UInt64($0), habits) }
+        Self.started((1...count).map { Writer($0, source, seed: seed * 100 + UInt64($0), habits) })
+    }
+
+    /// With time they go slower: a debug build on a busy machine would never catch up with them otherwise.
+    static func started(_ writers: [Writer]) -> [Writer] {
         writers.forEach { $0.start() }
         Task.detached {
             for seconds in [15, 10, 10] {

@@ -8,7 +8,9 @@ import Testing
 /// A live migration whose cutover leaves a way back.
 extension Migration {
     /// Every table has an identity, and so a way back.
-    static func wayBackPlan(hypertable: Bool = true, plugin: String = "auto", directory: String = "./spool") -> String {
+    static func wayBackPlan(
+        hypertable: Bool = true, plugin: String = "auto", fence: String = "read-only", directory: String = "./spool",
+    ) -> String {
         """
         \(hypertable ? SourceSchema.plan : "")
         copy: {table-jobs: 2, index-jobs: 2, split-tables-larger-than: 256 kB}
@@ -16,15 +18,13 @@ extension Migration {
           plugin: \(plugin)
           identity: {public.events: full, public.log: full, public.ledger_log: full}
           spool: {directory: \(directory)}
-        cutover: {max-lag: 5 s, fence: read-only, verify: checksums, fallback: true}
+        cutover: {max-lag: 5 s, fence: \(fence), verify: checksums, fallback: true}
         """
     }
 
     /// As `startWriters`, on the target.
     func startTargetWriters(_ count: Int = 2, _ habits: Writer.Habits = .init(changesLog: true)) -> [Writer] {
-        let writers = (11..<11 + count).map { Writer($0, target, seed: 900 + UInt64($0), habits) }
-        writers.forEach { $0.start() }
-        return writers
+        Self.started((11..<11 + count).map { Writer($0, target, seed: 900 + UInt64($0), habits) })
     }
 
     /// Migrates, cuts over, and leaves a `migrate` that carries changes back.
@@ -39,7 +39,7 @@ extension Migration {
 
     /// What the writers on the target were told is on the source, once; both sides hold the same, and the source is
     /// written to again.
-    func expectRolledBack(_ writers: [Writer] = []) async throws {
+    func expectRolledBack(_ writers: [Writer] = [], isFenced: Bool = true) async throws {
         let (source, target) = (source, target)
         // What the target has is to be on the source.
         let differences = try await TestServers.blocking {
@@ -61,7 +61,7 @@ extension Migration {
             where datname = current_database() and setconfig::text like '%read_only%'
             """
         #expect(try await TestServers.column(fenced, on: source) == ["0"])
-        #expect(try await TestServers.column(fenced, on: target) == ["1"])
+        #expect(try await TestServers.column(fenced, on: target) == [isFenced ? "1" : "0"])
     }
 
     /// Cleans, and expects nothing to be left on either side.

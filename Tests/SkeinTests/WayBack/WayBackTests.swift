@@ -133,11 +133,13 @@ struct WayBackTests {
                 let refused = try await migration.skein("cutover", "--wait", "1 s", "--no-color")
                 #expect(refused.exitCode == 4, "\(refused)")
                 #expect(refused.stderr.contains("somebody's report in database held"), "\(refused)")
-                try holder.execute("commit; begin; insert into public.t values (2); prepare transaction 'held of way back'")
+                try holder.execute("commit; begin; insert into public.t values (2)")
+                try holder.execute("prepare transaction 'held of way back'")
                 let prepared = try await migration.skein("cutover", "--wait", "1 s", "--no-color")
                 try holder.execute("rollback prepared 'held of way back'")
                 #expect(prepared.exitCode == 4, "\(prepared)")
-                #expect(prepared.stderr.contains("prepared transaction 'held of way back' of database"), "\(prepared)")
+                let named = "prepared transaction 'held of way back' of database held"
+                #expect(prepared.stderr.contains(named), "\(prepared)")
             }
             // Nothing was fenced, and readers are in nobody's way.
             try await migration.applyToSource("insert into t values (2)")
@@ -221,6 +223,51 @@ struct WayBackTests {
             let rollback = try await migration.skein("rollback", "--yes", "--no-color")
             #expect(rollback.exitCode == 0, "\(rollback)")
             try await migration.expectRolledBack()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `without a fence a rollback waits until the application has stopped`() async throws {
+        let plan = Migration.wayBackPlan(fence: "none")
+        try await Migration.live("open_back", plan: plan) { migration in
+            let run = try await migration.cutOverWithWayBack()
+            let writers = migration.startTargetWriters(1, .init(changesLog: true, pause: 0.1))
+            let early = try await migration.skein("rollback", "--yes", "--no-color")
+            #expect(early.exitCode == 4, "\(early)")
+            #expect(early.stderr.contains("something still writes on the target: "), "\(early)")
+            try await migration.stop(writers)
+            let rollback = try await migration.skein("rollback", "--yes", "--no-color")
+            #expect(rollback.exitCode == 0, "\(rollback)\n--- migrate\n\(run.stderr)")
+            _ = try await run.wait(atMost: 30)
+            try await migration.expectRolledBack(writers, isFenced: false)
+            try await migration.expectCleaned()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)), .enabled(if: OwnServers.canStart))
+    func `with wal2json, where both servers allow it`() async throws {
+        var configuration: [OwnServers.Name: String] = [:]
+        for name in [OwnServers.Name.source, .target] {
+            let server = name == .source ? try TestServers.requireSource() : try TestServers.requireTarget()
+            let setting = try await TestServers.column(
+                "select name from pg_settings where name = 'output_plugin_libraries'", on: server)
+            configuration[name] = setting.isEmpty ? "" : "output_plugin_libraries = 'test_decoding, wal2json'\n"
+        }
+        try await OwnServers.with([.source, .target], configuration: configuration) { servers in
+            let (source, target) = (try servers.target(.source), try servers.target(.target))
+            let plan = Migration.wayBackPlan(plugin: "wal2json")
+            try await Migration.live("json_back", plan: plan, sourceServer: source, targetServer: target) { migration in
+                let run = try await migration.cutOverWithWayBack()
+                let plugins = "select distinct plugin from pg_replication_slots"
+                #expect(try await TestServers.column(plugins, on: migration.target) == ["wal2json"])
+                let writers = migration.startTargetWriters(2, .init(changesLog: true, isBeyondNumbers: false))
+                try await Task.sleep(for: .seconds(2))
+                let rollback = try await migration.skein("rollback", "--yes", "--no-color")
+                #expect(rollback.exitCode == 0, "\(rollback)\n--- migrate\n\(run.stderr)")
+                try await migration.stop(writers)
+                try await migration.expectRolledBack(writers)
+                _ = try await run.wait(atMost: 30)
+            }
         }
     }
 

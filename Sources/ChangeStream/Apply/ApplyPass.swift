@@ -65,6 +65,7 @@ final class ApplyPass {
             batch: Batch(partCount: 1, tables: preparation.tables.count),
             reread: { try reader.read($0, key: $1, consumed: $2) },
             findPart: { settings.leavesOut($0) ? nil : try reader.part($0) },
+            holdsRows: { try reader.holdsRows($0) },
             hypertable: { try reader.hypertable(of: $0) },
             report: report)
         source = try applier.open(routing.least)

@@ -54,8 +54,19 @@ final class RowReader {
         where chunk_schema = $1 and chunk_name = $2
         """
 
-    /// What the source says now of a relation: what it is a part of, by partitioning or inheritance, and what names its
-    /// rows. Nil where it is gone.
+    /// Whether a relation of the source is anything else than a partitioned table, or gone.
+    func holdsRows(_ name: QualifiedName) throws -> Bool {
+        let found = try connect().connection.scalar(Self.selectPartitioned, [name.schema, name.name])
+        return found == nil
+    }
+
+    private static let selectPartitioned = """
+        select true from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = $1 and c.relname = $2 and c.relkind = 'p'
+        """
+
+    /// What the source says now of a relation that holds rows: what it is a part of, by partitioning or inheritance, and
+    /// what names its rows. Nil where it is gone.
     func part(_ name: QualifiedName) throws -> Translator.LaterPart? {
         let rows = try connect().connection.query(Self.selectPart, [name.schema, name.name])
         guard rows.count == 1 else { return nil }
@@ -67,7 +78,7 @@ final class RowReader {
     private static let selectPart = """
         with recursive up (oid, depth) as (
             select c.oid, 0 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-            where n.nspname = $1 and c.relname = $2
+            where n.nspname = $1 and c.relname = $2 and c.relkind <> 'p'
             union all
             select i.inhparent, u.depth + 1 from up u join pg_catalog.pg_inherits i on i.inhrelid = u.oid
         )

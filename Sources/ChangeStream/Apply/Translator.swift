@@ -56,7 +56,8 @@ final class Translator {
     let findPart: (QualifiedName) throws -> LaterPart?
     let report: (ApplyEvent) -> Void
     let countsOnly: Bool
-    /// Relations that are no part of anything that is followed.
+    let holdsRows: (QualifiedName) throws -> Bool
+    /// Relations, by their numbers in the stream, that are no part of anything that is followed.
     var strangers: Set<UInt32> = []
 
     var decoder: ChangeDecoder
@@ -96,6 +97,7 @@ final class Translator {
         markerTable: QualifiedName?, countsOnly: Bool, batch: Batch,
         reread: @escaping (AppliedTable, [StreamValue], Set<UInt32>) throws -> Reread,
         findPart: @escaping (QualifiedName) throws -> LaterPart? = { _ in nil },
+        holdsRows: @escaping (QualifiedName) throws -> Bool = { _ in true },
         hypertable: @escaping (QualifiedName) throws -> QualifiedName? = { _ in nil },
         report: @escaping (ApplyEvent) -> Void,
     ) {
@@ -125,6 +127,7 @@ final class Translator {
         self.reread = reread
         chunks = ChunkFinder(tables.map(\.followed), hypertable: hypertable)
         self.findPart = findPart
+        self.holdsRows = holdsRows
         self.report = report
         for (number, table) in tables.enumerated() {
             numbers[table.followed.name] = number
@@ -134,8 +137,11 @@ final class Translator {
 
     /// A table that was made as a part of one that is followed with its parts (a hypertable made of partitions): its
     /// number; nil for any other.
-    func laterPart(_ name: QualifiedName, oid: UInt32) throws -> Int? {
-        guard !skipsAll, !strangers.contains(oid), tables.contains(where: { $0.followed.target != nil }) else {
+    /// - Parameters:
+    ///   - id: its number in the stream.
+    ///   - oid: 0 where the stream does not tell it.
+    func laterPart(_ name: QualifiedName, id: UInt32, oid: UInt32) throws -> Int? {
+        guard !skipsAll, !strangers.contains(id), tables.contains(where: { $0.followed.target != nil }) else {
             return nil
         }
         let found = try findPart(name)
@@ -149,7 +155,7 @@ final class Translator {
             }
         }
         guard let sibling else {
-            strangers.insert(oid)
+            strangers.insert(id)
             return nil
         }
         let part = tables[sibling].laterPart(name, oid: oid)

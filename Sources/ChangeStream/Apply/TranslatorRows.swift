@@ -108,11 +108,10 @@ extension Translator {
             isChunk = found != nil
         }
         if found == nil, ChunkFinder.isInternal(name) { return Placement(table: -1, places: []) }
-        if found == nil, !isOurs { found = try laterPart(name, oid: isByOID ? id : 0) }
+        if found == nil, !isOurs { found = try laterPart(name, id: id, oid: isByOID ? id : 0) }
         guard let number = found else {
-            if !isOurs, !skipsAll, told.insert(name).inserted {
-                report(.unfollowed(name))
-            }
+            // A partitioned table is in the stream for its truncation alone, which names its partitions, too.
+            if !isOurs, !skipsAll, told.insert(name).inserted, try holdsRows(name) { report(.unfollowed(name)) }
             return Placement(table: -1, places: [])
         }
         let table = tables[number]

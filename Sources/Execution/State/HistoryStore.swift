@@ -187,17 +187,20 @@ package struct HistoryStore {
 
     /// - Returns: the run's number.
     package func begin(host: String, pid: Int, skeinVersion: String) throws -> Int {
-        // Two that begin at once: the row of the migration decides who is first.
-        let run = try connection.scalar(Self.insertRun, [id, host, String(pid), skeinVersion])
+        let run = try connection.transaction {
+            // Two that begin at once: the row of the migration decides who is first. In a statement of its own, since
+            // one that waited would still see the runs as they were when it began.
+            try connection.query("select from skein.migration where id = $1 for no key update", [id])
+            return try connection.scalar(Self.insertRun, [id, host, String(pid), skeinVersion])
+        }
         guard let run = run.flatMap({ Int($0) }) else { throw StateError.unexpected("no number for a run") }
         return run
     }
 
     private static let insertRun = """
-        with held as (select id from skein.migration where id = $1 for no key update)
         insert into skein.run (migration, run, host, pid, skein_version)
-        select h.id, coalesce((select max(r.run) from skein.run r where r.migration = h.id), 0) + 1, $2, $3, $4
-        from held h returning run
+        select $1, coalesce(max(run), 0) + 1, $2, $3, $4 from skein.run where migration = $1
+        returning run
         """
 
     package func end(_ run: Int, outcome: String) throws {

@@ -1,6 +1,8 @@
+import Foundation
 import PlanFile
 import Planning
 import Postgres
+import Synchronization
 import TestServers
 import Testing
 
@@ -33,6 +35,24 @@ struct HistoryTests {
                 }
                 try body(connection, migration)
             }
+        }
+    }
+
+    @Test func `Two that begin at once get two numbers`() async throws {
+        try await withMigration { connection, migration in
+            let database = try connection.scalar("select current_database()") ?? ""
+            let target = try TestServers.requireTarget().with(database: database)
+            let first = try Connection(target, applicationName: "skein tests")
+            try first.execute("begin")
+            try first.query("select from skein.migration where id = $1 for no key update", [String(migration)])
+            try first.query(
+                "insert into skein.run (migration, run, host, pid, skein_version) values ($1, 1, 'a', 1, '0')",
+                [String(migration)])
+            let end = CommitOnceWaitedFor(first, by: connection.backendPID)
+            end.start()
+            #expect(try HistoryStore(connection, migration: migration).begin(host: "b", pid: 2, skeinVersion: "0") == 2)
+            let wasWaitedFor = end.wasWaitedFor.load(ordering: .relaxed)
+            #expect(wasWaitedFor)
         }
     }
 
@@ -107,6 +127,31 @@ struct HistoryTests {
             #expect(try history.begin(host: "a", pid: 1, skeinVersion: "0") == 1)
             try connection.transaction { try history.prepare() }
             #expect(try history.runs().count == 1)
+        }
+    }
+}
+
+/// Commits a session's transaction once another session waits for it.
+private final class CommitOnceWaitedFor: @unchecked Sendable {
+    // The thread's alone from `start` on.
+    private let session: Connection
+    private let waiter: Int
+    let wasWaitedFor = Atomic(false)
+
+    init(_ session: Connection, by waiter: Int) {
+        self.session = session
+        self.waiter = waiter
+    }
+
+    func start() {
+        Thread.detachNewThread { [self] in
+            for _ in 0..<400 where !wasWaitedFor.load(ordering: .relaxed) {
+                let waits = try? session.scalar(
+                    "select pg_backend_pid() = any (pg_blocking_pids($1::integer))", [String(waiter)])
+                wasWaitedFor.store(waits == "t", ordering: .relaxed)
+                Thread.sleep(forTimeInterval: 0.02)
+            }
+            try? session.execute("commit")
         }
     }
 }

@@ -138,7 +138,8 @@ enum PartitionedSource {
 }
 
 extension Migration {
-    /// Runs `body` while each of some sessions runs the statements again and again, in transactions of one to three.
+    /// Runs `body` while each of some sessions runs the statements again and again, in transactions of one to three; with
+    /// time slower, as `started`'s writers.
     func whileWriting(_ statements: [String], _ body: () async throws -> Void) async throws {
         let stop = Flag()
         let source = source
@@ -149,8 +150,10 @@ extension Migration {
                         connection in
                         try connection.execute("select setseed(0.\(seed))")
                         var turn = seed
+                        let start = ContinuousClock.now
                         while !stop.isRaised {
                             turn += 1
+                            if ContinuousClock.now - start > .seconds(15) { Thread.sleep(forTimeInterval: 0.05) }
                             // A deadlock or a lock that somebody else needs is the writers' own affair.
                             do {
                                 try connection.execute("begin")

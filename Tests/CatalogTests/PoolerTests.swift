@@ -49,7 +49,7 @@ struct PoolerTests {
             }
             let pooled = try ConnectionTarget("host=127.0.0.1 port=\(port) user=postgres dbname=pooled")
             let clock = ContinuousClock()
-            let deadline = clock.now + .seconds(20)
+            let deadline = clock.now + .seconds(60)
             let link = try await TestServers.blocking {
                 while true {
                     do {

@@ -164,7 +164,7 @@ final class ReceiverRun: Sendable {
 struct Missed: Error { var what: String }
 
 func until(_ what: String, _ condition: () async throws -> Bool) async throws {
-    for _ in 0..<400 {
+    for _ in 0..<1200 {
         if try await condition() { return }
         try await Task.sleep(for: .milliseconds(50))
     }
@@ -187,7 +187,7 @@ struct ReadRows: Sendable {
 }
 
 extension ReceiverFixture {
-    /// Reads until the row `last`, or 20 seconds long; after each transaction `step` gets its end.
+    /// Reads until the row `last`, or a minute long; after each transaction `step` gets its end.
     func read(
         _ spool: Spool, from position: LSN? = nil, last: Int, step: @escaping @Sendable (LSN) throws -> Void = { _ in },
     ) async throws -> ReadRows {
@@ -195,7 +195,7 @@ extension ReceiverFixture {
         return try await TestServers.blocking {
             let reader = try spool.reader(from: start)
             var rows = ReadRows()
-            let deadline = ContinuousClock.now + .seconds(20)
+            let deadline = ContinuousClock.now + .seconds(60)
             while ContinuousClock.now < deadline {
                 guard let message = try reader.next(timeout: .milliseconds(200)) else { continue }
                 let before = rows.end

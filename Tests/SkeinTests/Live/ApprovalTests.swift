@@ -150,7 +150,7 @@ struct ApprovalTests {
             let aborted = try await migration.skein("cutover", "--abort", "--no-color", atMost: 30)
             #expect(aborted.exitCode == 0 && aborted.stdout.contains("withdrawn"), "\(aborted)\n\(run.stderr)")
             if let cutover {
-                let ended = try await cutover.wait(atMost: 20)
+                let ended = try await cutover.wait(atMost: 60)
                 #expect(ended.exitCode == 4 && ended.stderr.contains("withdrew"), "\(ended)")
             }
             try await migration.applyToSource("update accounts set balance = 1 where id = 2")

@@ -81,7 +81,7 @@ struct CutoverTests {
             try await Task.sleep(for: .seconds(2))
             #expect(cutover.isRunning, "\(cutover.stderr)")
             cutover.send(SIGINT)
-            let withdrawn = try await cutover.wait(atMost: 20)
+            let withdrawn = try await cutover.wait(atMost: 60)
             #expect(withdrawn.exitCode == 4, "\(withdrawn)")
             try application.execute("commit")
             try await migration.applyToSource("update accounts set balance = 1 where id = 2")

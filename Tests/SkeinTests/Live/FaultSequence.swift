@@ -17,7 +17,7 @@ struct FaultSequence {
     ) async throws {
         if command == "migrate" { try await migration.applyToSource(FaultSchema.changes) }
         let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(45)
+        let deadline = clock.now + .seconds(90)
         while true {
             let process = try migration.start(
                 command, arguments + ["--no-color"], environment: ["SKEIN_FAULT": point.rawValue])

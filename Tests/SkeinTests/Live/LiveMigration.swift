@@ -111,8 +111,13 @@ extension Migration {
             try Comparison(source: source, target: target).differences
         }
         #expect(differences == [])
+        try await expectLedgers(writers, on: target)
+    }
+
+    /// What the writers were told that it is committed is there, once.
+    func expectLedgers(_ writers: [Writer], on database: ConnectionTarget) async throws {
         for writer in writers {
-            let lost = try await TestServers.withConnection(to: target) { connection in
+            let lost = try await TestServers.withConnection(to: database) { connection in
                 let rows = try connection.query(
                     "select number, count(*) from public.ledger where writer = \(writer.number) group by number")
                 let counts = rows.indices.reduce(into: [:]) { $0[rows.int($1, 0) ?? 0] = rows.int($1, 1) }

@@ -17,7 +17,7 @@ struct SourceChangeTests {
             try await Task.sleep(for: .seconds(1))
             #expect(run.stderr.contains("accounts"), "\(run.stderr)")
             #expect(run.stderr.contains("add column \"nickname\" text;"), "\(run.stderr)")
-            let stopped = try await run.wait(atMost: 20)
+            let stopped = try await run.wait(atMost: 60)
             #expect(stopped.exitCode == 4, "\(stopped)")
             try await TestServers.execute("alter table public.accounts add column nickname text", on: migration.target)
             run = try migration.start("migrate", ["--no-color"])

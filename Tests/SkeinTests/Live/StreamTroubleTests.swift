@@ -134,7 +134,7 @@ struct StreamTroubleTests {
             let stopped = try migration.start("migrate", ["--resync", "public.names", "--no-color"])
             try await stopped.waitUntilSaid("is copied again")
             stopped.send(SIGINT)
-            let left = try await stopped.wait(atMost: 20)
+            let left = try await stopped.wait(atMost: 60)
             #expect(left.exitCode == 4 && left.stderr.contains("wish stays"), "\(left)")
             let again = try migration.start("migrate", ["--resync", "public.names", "--json"])
             try await Task.sleep(for: .seconds(1))

@@ -75,7 +75,7 @@ struct MetricsServerTests {
             let said = try await shell("exec 3<>/dev/tcp/127.0.0.1/\(port); printf 'GET' >&3; cat <&3")
             #expect(said.hasPrefix("HTTP/1.1 408 "), "\(said)")
         }
-        #expect(ContinuousClock.now - begun < .seconds(9))
+        #expect(ContinuousClock.now - begun < .seconds(30))
     }
 
     @Test("says so where it cannot listen, before anything is done")

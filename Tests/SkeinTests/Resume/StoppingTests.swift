@@ -10,7 +10,7 @@ struct StoppingTests {
             let run = try migration.start("migrate")
             try await migration.waitForCopy()
             run.send(signal)
-            let stopped = try await run.wait(atMost: 10)
+            let stopped = try await run.wait(atMost: 30)
             #expect(stopped.exitCode == 4, "\(stopped)")
             #expect(stopped.stderr.contains("Run the same command to go on"), "\(stopped)")
             // Nothing holds on to a claim.
@@ -32,7 +32,7 @@ struct StoppingTests {
             run.send(SIGINT)
             try await run.waitUntilSaid("stopping")
             run.send(SIGINT)
-            let stopped = try await run.wait(atMost: 2)
+            let stopped = try await run.wait(atMost: 5)
             #expect(stopped.exitCode == 4, "\(stopped)")
             #expect(try await migration.skein("migrate").exitCode == 0)
             #expect(try await migration.differences() == [])
@@ -68,8 +68,8 @@ struct StoppingTests {
             run.send(SIGKILL)
             for database in [migration.target, migration.source] {
                 let seconds = try await migration.wait(
-                    on: database, atMost: 10, until: "select count(*) = 0 \(migration.sessions())")
-                #expect(seconds < 3)
+                    on: database, atMost: 30, until: "select count(*) = 0 \(migration.sessions())")
+                #expect(seconds < 10)
             }
         }
     }
@@ -84,7 +84,7 @@ struct StoppingTests {
                     "select count(*) > 0 from pg_catalog.pg_stat_progress_create_index where relid = to_regclass('public.t')"
             )
             run.send(SIGTERM)
-            let stopped = try await run.wait(atMost: 10)
+            let stopped = try await run.wait(atMost: 30)
             #expect(stopped.exitCode == 4, "\(stopped)")
         }
     }

@@ -46,16 +46,7 @@ extension Migration {
             try Comparison(source: target, target: source).differences
         }
         #expect(differences.filter { !$0.hasPrefix("not on the target:") } == [])
-        for writer in writers {
-            let lost = try await TestServers.withConnection(to: source) { connection in
-                let rows = try connection.query(
-                    "select number, count(*) from public.ledger where writer = \(writer.number) group by number")
-                let counts = rows.indices.reduce(into: [:]) { $0[rows.int($1, 0) ?? 0] = rows.int($1, 1) }
-                return writer.ledger.contradictions(of: counts, mayLackAcknowledged: false)
-            }
-            #expect(lost == [])
-            #expect(!writer.ledger.acknowledged.isEmpty)
-        }
+        try await expectLedgers(writers, on: source)
         let fenced = """
             select count(*) from pg_catalog.pg_db_role_setting s join pg_catalog.pg_database d on d.oid = setdatabase
             where datname = current_database() and setconfig::text like '%read_only%'

@@ -38,7 +38,7 @@ struct Chaos: ParsableCommand {
     var keep = "/var/tmp/skein/chaos-rounds"
 
     @Option(help: "A round that takes longer has failed; seconds.")
-    var limit = 120.0
+    var limit = 180.0
 
     @Flag(help: "Stop at the first round that fails, with its databases.")
     var stop = false

@@ -97,15 +97,18 @@ struct LivePreparation {
         if isOpen { _ = try await CutoverUndo.run(context) }
         let catchUp = context.tasks.indices.filter { context.tasks[$0].action == .catchUp }
         let link = Link(context)
-        try await link.run("repair") { ends in
-            let target = try ends.target()
-            try SourceTask.prepare(ends, target, context, following)
-            try target.durably {
-                try StreamStore(target, migration: context.migration).forgetSlot()
-                try StateStore(target).update(migration: context.migration, source: identity)
-                try TaskStore(target, migration: context.migration).reopen(catchUp)
+        // The application may be making or truncating tables just then.
+        try await Patience(seconds: context.retryFor, tell: tell).retrying("repair") {
+            try await link.run("repair") { ends in
+                let target = try ends.target()
+                try SourceTask.prepare(ends, target, context, following)
+                try target.durably {
+                    try StreamStore(target, migration: context.migration).forgetSlot()
+                    try StateStore(target).update(migration: context.migration, source: identity)
+                    try TaskStore(target, migration: context.migration).reopen(catchUp)
+                }
+                try SourceTask.createSlot(ends, target, context, following)
             }
-            try SourceTask.createSlot(ends, target, context, following)
         }
         await link.close()
     }

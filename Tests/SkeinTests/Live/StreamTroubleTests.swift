@@ -87,7 +87,19 @@ struct StreamTroubleTests {
             #expect(lost.exitCode == 1, "\(lost)")
             #expect(lost.stderr.contains("--repair"), "\(lost)")
             #expect(lost.stderr.contains("slot"), "\(lost)")
+            // Whatever is truncated while the slot is made spoils that one, and another is made.
+            let holder = try Chaos.connection(to: migration.source)
+            try holder.execute("begin; insert into public.scratch values (888888, 'open')")
             run = try migration.start("migrate", ["--repair", "--no-color"])
+            try await migration.wait(
+                on: migration.source,
+                until: """
+                    select bool_or(\(holder.backendPID) = any (pg_blocking_pids(pid))) from pg_stat_activity
+                    where backend_type = 'walsender'
+                    """)
+            try await migration.applyToSource("truncate public.pairs")
+            try holder.execute("rollback")
+            try await run.waitUntilSaid("retry    repair in")
             try await migration.waitUntilFollowing(run)
             try await migration.stop(writers)
             try await migration.expectCutover(run, writers)

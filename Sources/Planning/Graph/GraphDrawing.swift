@@ -65,11 +65,11 @@ extension Graph {
         return result
     }
 
-    /// Mermaid reads `#…;` as an entity inside quotes.
+    /// Mermaid reads `#…;` as an entity inside quotes, and takes comments and directives (`%%{…}%%`) out wherever they are.
     private static func escapedForMermaid(_ text: String) -> String {
         text.unicodeScalars.map { scalar in
             switch scalar {
-            case "\"", "#", "<", ">", "&", "`", "\\": "#\(scalar.value);"
+            case "\"", "#", "%", "<", ">", "&", "`", "\\": "#\(scalar.value);"
             case _ where scalar.value < 0x20: " "
             default: String(scalar)
             }

@@ -92,12 +92,12 @@ struct GraphTests {
     @Test("is drawn for Mermaid, with groups, and nothing in a label breaks out of it")
     func mermaid() {
         let value = graph("ab\"", [("a", "b"), ("a", "\"")])
-        let text = value.mermaid { .init(label: String($0) + "#", group: $0 == "a" ? nil : "g<1>") }
+        let text = value.mermaid { .init(label: String($0) + "#", group: $0 == "a" ? nil : "g<1>%%") }
         #expect(
             text == """
                 flowchart LR
                     n0["a#35;"]
-                    subgraph g1["g#60;1#62;"]
+                    subgraph g1["g#60;1#62;#37;#37;"]
                         n1["b#35;"]
                         n2["#34;#35;"]
                     end

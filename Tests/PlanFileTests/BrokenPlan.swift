@@ -60,11 +60,11 @@ struct BrokenPlanTests {
 }
 
 /// Runs `body` with a new folder's path, `/` at its end.
-func withFolder(_ body: (String) throws -> Void) throws {
+func withFolder<R>(_ body: (String) throws -> R) throws -> R {
     let folder = NSTemporaryDirectory() + "skein-planfile-\(UUID().uuidString)/"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    try body(folder)
+    return try body(folder)
 }
 
 func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }

@@ -43,15 +43,14 @@ package struct SlotCreation {
         }
         try SlotStatus.refuseElsewhere(source, slot: slot)
         try SlotRemoval.drop(source, slot: slot, endingSessionsOf: planName)
-        let changes = try CatalogChanges(source)
         let walsender = try replication()
+        let changes = try CatalogChanges(source)
         let made = try create(following.plugin, on: walsender)
         FaultPoint.slotCreated.pass()
-        // Unknown to the state, it is dropped when this is tried again.
-        let changed = try changes.tables()
-        guard changed.isEmpty else { throw SourceError.changedMeanwhile(changed) }
         // The session that exported it must do nothing else until then (walsender.c).
-        let snapshot = try importSnapshot(made.snapshot)
+        let (snapshot, changed) = try importSnapshot(made.snapshot, changes)
+        // Unknown to the state, the slot is dropped when this is tried again.
+        guard changed.isEmpty else { throw SourceError.changedMeanwhile(changed) }
         let shape = try SourceShape.read(source, following: following.tables.map(\.oid))
         let counted = following.tables.filter { $0.identity == .insertsOnly }.map(\.oid)
         let counters = try RowCounters.read(source, tables: counted)
@@ -75,14 +74,17 @@ package struct SlotCreation {
         return (consistent, snapshot)
     }
 
-    private func importSnapshot(_ id: String) throws -> Watermark {
-        let text = try source.transaction("begin isolation level repeatable read read only") {
+    /// - Returns: the snapshot, and the tables that were changed before it while the slot was being made.
+    private func importSnapshot(
+        _ id: String, _ changes: CatalogChanges,
+    ) throws -> (Watermark, changed: [QualifiedName]) {
+        let (text, changed) = try source.transaction("begin isolation level repeatable read read only") {
             try source.execute("set transaction snapshot \(Piece.literal(id))")
-            return try SourceReading.snapshotText(source)
+            return (try SourceReading.snapshotText(source), try changes.tables())
         }
         guard let watermark = Watermark(text) else {
             throw PostgresError.unexpected("a snapshot that reads \(text)")
         }
-        return watermark
+        return (watermark, changed)
     }
 }

@@ -41,9 +41,14 @@ struct ApprovalTests {
         try await Migration.live("autoopen", plan: Self.plan(fence: "none")) { migration in
             let application = try Chaos.connection(to: migration.source)
             let run = try migration.start("migrate", ["--no-color"])
-            // A slot would wait for it.
+            // A slot would wait for it, so it begins later; until then a copy waits for somebody.
+            let table = "select pg_catalog.to_regclass('public.names') is not null"
+            try await migration.wait(on: migration.target, until: table)
+            let holder = try Chaos.connection(to: migration.target)
+            try holder.execute("begin; lock table public.names in access exclusive mode")
             try await migration.waitForCopies(done: 1)
             try application.execute("begin; update public.accounts set balance = 0 where id = 1")
+            try holder.execute("rollback")
             try await run.waitUntilSaid("the cutover was refused")
             try await run.waitUntilSaid("asked for again in 15 s")
             #expect(run.stderr.contains("still open"), "\(run.stderr)")

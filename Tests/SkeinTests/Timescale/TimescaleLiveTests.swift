@@ -62,7 +62,7 @@ struct TimescaleLiveTests {
                     try connection.execute(work(round))
                     round += 1
                     // A debug build on a busy machine has to follow.
-                    try connection.execute("select pg_sleep(0.2)")
+                    try connection.execute("select pg_sleep(0.5)")
                 }
             }
         }

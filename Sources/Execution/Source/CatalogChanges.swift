@@ -24,7 +24,8 @@ struct CatalogChanges {
     /// Tables of the database that were made, rewritten or altered by what has committed since. Temporary ones and
     /// indexes, of which nothing is decoded, do not count, and no more does what VACUUM and ANALYZE write.
     ///
-    /// To be asked under the snapshot that the slot has exported: what commits behind it is in the stream.
+    /// To be asked under the snapshot that the slot has exported: what commits behind it is in the stream, and it sees
+    /// all that was lost, since that had ended when the server began its last waiting (its `xmin` is beyond).
     func tables() throws -> [QualifiedName] {
         let rows = try source.query(Self.selectChanged, [seen])
         return rows.indices.map { QualifiedName(schema: rows.text($0, 0), name: rows.text($0, 1)) }

@@ -24,15 +24,16 @@ struct SessionLossTests {
             try await migration.waitForCopy()
             let old = try await TestServers.column(
                 "select pid \(migration.sessions(like: "control"))", on: migration.target)
-            #expect(try await migration.terminate(like: "control", on: migration.target) == 1)
-            // The process counts as alive again a moment later.
-            try await migration.wait(
+            // The process counts as alive again a moment later; asked for from before, since that may soon be over.
+            async let isBack = migration.wait(
                 on: migration.target,
                 until: """
                     select count(*) > 0 from pg_catalog.pg_locks
                     where locktype = 'advisory' and objsubid = 2 and granted and pid <> \(old[0] ?? "0")
                         and pid in (select pid \(migration.sessions(like: "control")))
                     """)
+            #expect(try await migration.terminate(like: "control", on: migration.target) == 1)
+            _ = try await isBack
             let status = try await migration.skein("status", "--json")
             #expect(status.stdout.contains(#""is_running" : true"#), "\(status)")
             let result = try await run.wait()

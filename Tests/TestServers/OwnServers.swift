@@ -25,6 +25,14 @@ package struct OwnServers: Sendable {
     /// Whether `SKEIN_TEST_SERVERS` names the script.
     package static var canStart: Bool { TestServers.environment("SKEIN_TEST_SERVERS") != nil }
 
+    /// The setting by which a server of the same version as another lets wal2json be used: newer minor releases must be
+    /// told, older ones do not know it.
+    package static func allowingWal2json(like server: ConnectionTarget) async throws -> String {
+        let known = try await TestServers.column(
+            "select name from pg_settings where name = 'output_plugin_libraries'", on: server)
+        return known.isEmpty ? "" : "output_plugin_libraries = 'pgoutput, test_decoding, wal2json'\n"
+    }
+
     /// Starts the named servers in a new folder, runs `body`, and removes them whatever happens. Takes some seconds.
     /// - Parameter configuration: lines added to a server's settings, by name.
     package static func with<R>(

@@ -56,8 +56,7 @@ final class RowReader {
 
     /// Whether a relation of the source is anything else than a partitioned table, or gone.
     func holdsRows(_ name: QualifiedName) throws -> Bool {
-        let found = try connect().connection.scalar(Self.selectPartitioned, [name.schema, name.name])
-        return found == nil
+        try connect().connection.scalar(Self.selectPartitioned, [name.schema, name.name]) == nil
     }
 
     private static let selectPartitioned = """

@@ -81,6 +81,27 @@ extension Translator {
         }
     }
 
+    /// An insert whose values are not all in the stream: they are read from the source.
+    func addReread(_ number: Int) throws {
+        let table = tables[number]
+        let hash = hash(works[number], newKey)
+        guard part(works[number], hash) != nil else { return }
+        guard let xid else { throw ApplyFailure.noTransactionID }
+        let read = try reread(table, newKey, consumed.all.union([xid]))
+        let key = RowKey(newKey)
+        states[number].add(key, read.row)
+        let note = ApplySQL.rowNote(table.followed.sourceOID, key, read.row)
+        try (read.values ?? []).withStreamValues { values in
+            if !values.isEmpty {
+                // The key in the form that the stream has it in, so that later changes find it.
+                for (column, value) in values.enumerated() where !table.key.contains(column) { new[column] = value }
+                try add(works[number])
+            }
+        }
+        // Adding may have begun a new segment.
+        part(works[number], hash)?.notes.append(note)
+    }
+
     // MARK: Relations
 
     func placement(_ id: UInt32) throws -> Placement? {

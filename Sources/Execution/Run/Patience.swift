@@ -1,8 +1,11 @@
 /// Tries again what may pass, until nothing has succeeded for so long.
 struct Patience: Sendable {
     let seconds: Double
+    /// Hears of each retry.
     let tell: @Sendable (RunEvent) -> Void
 
+    /// - Parameter what: the work, for people.
+    /// - Throws: what `body` throws at last.
     func retrying<R>(_ what: String, _ body: () async throws -> R) async throws -> R {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while true {

@@ -48,14 +48,9 @@ package struct Fence {
     /// Waits until the transactions that are open now have ended; new ones do not count.
     /// - Returns: what is still open of them after `seconds`.
     package static func waitForTransactions(_ source: Connection, seconds: Double) throws -> [SessionFact] {
-        let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(seconds)
         let (pids, transactions) = try started(source)
-        while true {
-            let left = try SourceSessions.read(source, selectStill, [pids, transactions])
-            if left.isEmpty || clock.now >= deadline { return left }
-            try Task.checkCancellation()
-            try source.execute("select pg_catalog.pg_sleep(0.05)")
+        return try SourceSessions.waitUntilNone(source, seconds: seconds) {
+            try SourceSessions.read(source, selectStill, [pids, transactions])
         }
     }
 

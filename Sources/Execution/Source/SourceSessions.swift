@@ -30,6 +30,21 @@ enum SourceSessions {
             SessionFact(pid: rows.int(row, 0) ?? 0, application: rows.text(row, 1), seconds: rows.double(row, 2))
         }
     }
+
+    /// Asks twenty times a second until nothing is left of what is waited for.
+    /// - Returns: what is left after `seconds`.
+    static func waitUntilNone<T>(
+        _ connection: Connection, seconds: Double, _ left: () throws -> [T],
+    ) throws -> [T] {
+        let clock = ContinuousClock()
+        let deadline = clock.now + .seconds(seconds)
+        while true {
+            let left = try left()
+            if left.isEmpty || clock.now >= deadline { return left }
+            try Task.checkCancellation()
+            try connection.execute("select pg_catalog.pg_sleep(0.05)")
+        }
+    }
 }
 
 /// Statements on the source that lock above ACCESS SHARE: with a short `lock_timeout`, since whoever comes after a

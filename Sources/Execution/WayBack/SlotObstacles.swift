@@ -11,17 +11,10 @@ struct SlotObstacles {
     /// Waits until the transactions that have an id now have ended; new ones do not count.
     /// - Throws: `SourceError.slotWouldWait` with what is still open of them after `seconds`.
     func wait(seconds: Double) throws {
-        let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(seconds)
         let rows = try target.query("select l.transactionid \(Self.held)")
         let transactions = PostgresArray.literal(rows.indices.map { rows.text($0, 0) })
-        while true {
-            let left = try left(transactions)
-            if left.isEmpty { return }
-            guard clock.now < deadline else { throw SourceError.slotWouldWait(left, seconds: seconds) }
-            try Task.checkCancellation()
-            try target.execute("select pg_catalog.pg_sleep(0.05)")
-        }
+        let open = try SourceSessions.waitUntilNone(target, seconds: seconds) { try left(transactions) }
+        guard open.isEmpty else { throw SourceError.slotWouldWait(open, seconds: seconds) }
     }
 
     /// Each in words.

@@ -137,8 +137,25 @@ final class ReceiverRun: Sendable {
         let start = ContinuousClock.now
         receiver.stop()
         try await running
-        #expect(ContinuousClock.now - start < .seconds(10))
+        #expect(ContinuousClock.now - start < .seconds(30))
         return try outcome.get()
+    }
+
+    /// Runs it until it fails, with `body` done meanwhile; stops it if it does not fail within a minute of that.
+    func untilFailure(_ body: () async throws -> Void) async throws {
+        async let running: Void = receiver.run()
+        do {
+            try await body()
+        } catch {
+            receiver.stop()
+            throw error
+        }
+        let patience = Task {
+            try await Task.sleep(for: .seconds(60))
+            receiver.stop()
+        }
+        defer { patience.cancel() }
+        try await running
     }
 
     func wait(_ what: String, _ condition: (ReceiverEvent) -> Bool) async throws {

@@ -93,11 +93,13 @@ struct ReceiverTests {
             try await run.during {
                 try await fixture.insert(1...600, perTransaction: 5, size: 10_000)
                 try await run.wait("pause") { $0 == .paused(.maximumSize(1 << 20)) }
-                try await Task.sleep(for: .milliseconds(400))
-                let size = spool.bytesInUse
-                #expect(size < 3 << 19)
-                try await Task.sleep(for: .milliseconds(600))
-                #expect(spool.bytesInUse == size && run.receiver.status.pause != nil)
+                // What is under way is still written; then no more.
+                try await until("settled") {
+                    let size = spool.bytesInUse
+                    try await Task.sleep(for: .seconds(1))
+                    return spool.bytesInUse == size
+                }
+                #expect(spool.bytesInUse < 3 << 19 && run.receiver.status.pause != nil)
                 let read = try await fixture.read(spool, last: 600) { end in
                     run.applied.value = end
                     try spool.release(before: end)
@@ -143,10 +145,9 @@ struct ReceiverTests {
             let spool = try fixture.spool()
             let run = ReceiverRun(fixture.options(), spool)
             await #expect(throws: StreamBroken.slotMissing(slot: fixture.slot)) {
-                try await run.during {
+                try await run.untilFailure {
                     try await run.wait("connected") { if case .connected = $0 { true } else { false } }
                     await fixture.dropSlot()
-                    try await Task.sleep(for: .seconds(1))
                 }
             }
         }
@@ -154,10 +155,7 @@ struct ReceiverTests {
             try await ReceiverFixture.with(server) { fixture in
                 let run = ReceiverRun(fixture.options(publication: "missing"), try fixture.spool())
                 let error = await #expect(throws: StreamBroken.self) {
-                    try await run.during {
-                        try await fixture.insert(1...3)
-                        try await Task.sleep(for: .seconds(1))
-                    }
+                    try await run.untilFailure { try await fixture.insert(1...3) }
                 }
                 guard case .publicationMissing = error else {
                     Issue.record("\(String(describing: error))")
@@ -218,11 +216,10 @@ struct ReceiverTests {
         try await ReceiverFixture.with(TestServers.requireSource()) { fixture in
             let run = ReceiverRun(fixture.options(), try fixture.spool())
             let error = await #expect(throws: SpoolError.self) {
-                try await run.during {
+                try await run.untilFailure {
                     try await fixture.insert(1...10)
                     try await until("received") { run.receiver.status.bytes > 0 }
                     try FileManager.default.removeItem(atPath: fixture.directory)
-                    try await Task.sleep(for: .seconds(2))
                 }
             }
             guard case .deleted = error else {

@@ -2,24 +2,38 @@ import Foundation
 import Postgres
 import Synchronization
 
-/// Commits another session's transaction once a walsender of ours waits for it.
+/// Commits another session's transaction once somebody waits for it.
 final class CommitLater: @unchecked Sendable {
     // The connections are the thread's alone from `start` on.
     private let session: Connection
     private let observer: Connection
-    private let prefix: String
+    private let waiter: Waiter
     /// Done before the commit.
     private let meanwhile: () throws -> Void
     let wasWaitedFor = Atomic(false)
 
+    enum Waiter {
+        /// One of a plan's.
+        case walsender(of: String)
+        case backend(Int)
+
+        /// Of `pg_stat_activity`.
+        fileprivate var condition: String {
+            switch self {
+            case .walsender(let plan): "backend_type = 'walsender' and starts_with(application_name, 'skein/\(plan)/')"
+            case .backend(let pid): "pid = \(pid)"
+            }
+        }
+    }
+
     init(
-        _ session: Connection, _ observer: Connection, walsenderOf planName: String,
+        _ session: Connection, _ observer: Connection, waiter: Waiter,
         meanwhile: @escaping () throws -> Void = {},
     ) {
         self.session = session
         self.observer = observer
         self.meanwhile = meanwhile
-        prefix = "skein/\(planName)/"
+        self.waiter = waiter
     }
 
     func start() {
@@ -36,9 +50,8 @@ final class CommitLater: @unchecked Sendable {
             let waits = try? observer.scalar(
                 """
                 select true from pg_stat_activity
-                where starts_with(application_name, $1) and backend_type = 'walsender'
-                    and $2::integer = any (pg_blocking_pids(pid))
-                """, [prefix, String(session.backendPID)])
+                where \(waiter.condition) and $1::integer = any (pg_blocking_pids(pid))
+                """, [String(session.backendPID)])
             if waits != nil { return true }
             Thread.sleep(forTimeInterval: 0.05)
         }

@@ -39,7 +39,7 @@ struct SlotTests {
             try shop.execute("begin; insert into public.keyed values (7, 'open')")
             let xid = try #require(try shop.scalar("select pg_current_xact_id()").flatMap { UInt64($0) })
             let observer = try Connection(fixture.sourceTarget, applicationName: "skein/observer")
-            let committer = CommitLater(shop, observer, walsenderOf: fixture.planName)
+            let committer = CommitLater(shop, observer, waiter: .walsender(of: fixture.planName))
             committer.start()
             try fixture.createSlot()
             let wasWaitedFor = committer.wasWaitedFor.load(ordering: .relaxed)
@@ -61,8 +61,8 @@ struct SlotTests {
             try early.execute("begin; select txid_current()")
             let observer = try Connection(fixture.sourceTarget, applicationName: "skein/observer")
             // The server looks at no commit between its first waiting and its second one.
-            let second = CommitLater(late, observer, walsenderOf: fixture.planName)
-            let first = CommitLater(early, observer, walsenderOf: fixture.planName) {
+            let second = CommitLater(late, observer, waiter: .walsender(of: fixture.planName))
+            let first = CommitLater(early, observer, waiter: .walsender(of: fixture.planName)) {
                 try late.execute("begin; select txid_current()")
                 try altering.execute("alter table public.keyed add column later integer")
                 Thread.detachNewThread {

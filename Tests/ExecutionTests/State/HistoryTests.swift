@@ -1,4 +1,3 @@
-import Foundation
 import PlanFile
 import Planning
 import Postgres
@@ -48,7 +47,8 @@ struct HistoryTests {
             try first.query(
                 "insert into skein.run (migration, run, host, pid, skein_version) values ($1, 1, 'a', 1, '0')",
                 [String(migration)])
-            let end = CommitOnceWaitedFor(first, by: connection.backendPID)
+            let observer = try Connection(target, applicationName: "skein tests")
+            let end = CommitLater(first, observer, waiter: .backend(connection.backendPID))
             end.start()
             #expect(try HistoryStore(connection, migration: migration).begin(host: "b", pid: 2, skeinVersion: "0") == 2)
             let wasWaitedFor = end.wasWaitedFor.load(ordering: .relaxed)
@@ -127,31 +127,6 @@ struct HistoryTests {
             #expect(try history.begin(host: "a", pid: 1, skeinVersion: "0") == 1)
             try connection.transaction { try history.prepare() }
             #expect(try history.runs().count == 1)
-        }
-    }
-}
-
-/// Commits a session's transaction once another session waits for it.
-private final class CommitOnceWaitedFor: @unchecked Sendable {
-    // The thread's alone from `start` on.
-    private let session: Connection
-    private let waiter: Int
-    let wasWaitedFor = Atomic(false)
-
-    init(_ session: Connection, by waiter: Int) {
-        self.session = session
-        self.waiter = waiter
-    }
-
-    func start() {
-        Thread.detachNewThread { [self] in
-            for _ in 0..<400 where !wasWaitedFor.load(ordering: .relaxed) {
-                let waits = try? session.scalar(
-                    "select pg_backend_pid() = any (pg_blocking_pids($1::integer))", [String(waiter)])
-                wasWaitedFor.store(waits == "t", ordering: .relaxed)
-                Thread.sleep(forTimeInterval: 0.02)
-            }
-            try? session.execute("commit")
         }
     }
 }

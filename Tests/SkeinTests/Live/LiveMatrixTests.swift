@@ -38,9 +38,7 @@ struct LiveMatrixTests {
     /// The only plugin that newer minor releases must be told to allow.
     @Test(.timeLimit(.minutes(4)), .enabled(if: OwnServers.canStart))
     func `with wal2json, where the server allows it`() async throws {
-        let setting = try await TestServers.column(
-            "select name from pg_settings where name = 'output_plugin_libraries'", on: TestServers.requireSource())
-        let allowed = setting.isEmpty ? "" : "output_plugin_libraries = 'pgoutput, test_decoding, wal2json'\n"
+        let allowed = try await OwnServers.allowingWal2json(like: TestServers.requireSource())
         try await OwnServers.with([.source], configuration: [.source: allowed]) { servers in
             try await Self.migrate(
                 Case(source: .source, target: .target, plugin: "wal2json"), from: servers.target(.source),

@@ -137,9 +137,7 @@ struct TimescaleLiveTests {
 
     @Test("wal2json tells of chunks, too, where the server allows it", .enabled(if: OwnServers.canStart))
     func wal2json() async throws {
-        let setting = try await TestServers.column(
-            "select name from pg_settings where name = 'output_plugin_libraries'", on: TestServers.requireTarget())
-        let allowed = setting.isEmpty ? "" : "output_plugin_libraries = 'test_decoding, wal2json'\n"
+        let allowed = try await OwnServers.allowingWal2json(like: TestServers.requireTarget())
         try await OwnServers.with([.target], configuration: [.target: allowed]) { servers in
             let plan = Self.plan.replacing("replication:\n", with: "replication:\n  plugin: wal2json\n")
             try await TimescaleDatabase.with(

@@ -37,6 +37,15 @@ extension Migration {
         return run
     }
 
+    /// Rolls back while the writers work on the target, and expects nothing of theirs to be lost.
+    func expectRollback(_ run: SkeinProcess, _ writers: [Writer]) async throws {
+        let rollback = try await skein("rollback", "--yes", "--no-color")
+        #expect(rollback.exitCode == 0, "\(rollback)\n--- migrate\n\(run.stderr)")
+        try await stop(writers)
+        try await expectRolledBack(writers)
+        _ = try await run.wait(atMost: 30)
+    }
+
     /// What the writers on the target were told is on the source, once; both sides hold the same, and the source is
     /// written to again.
     func expectRolledBack(_ writers: [Writer] = [], isFenced: Bool = true) async throws {

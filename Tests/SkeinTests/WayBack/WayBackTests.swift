@@ -161,11 +161,7 @@ struct WayBackTests {
             #expect(run.isRunning, "\(run.stderr)")
             let writers = migration.startTargetWriters(2)
             try await Task.sleep(for: .seconds(1))
-            let rollback = try await migration.skein("rollback", "--yes", "--no-color")
-            #expect(rollback.exitCode == 0, "\(rollback)")
-            try await migration.stop(writers)
-            try await migration.expectRolledBack(writers)
-            _ = try await run.wait(atMost: 30)
+            try await migration.expectRollback(run, writers)
         }
     }
 
@@ -241,13 +237,10 @@ struct WayBackTests {
 
     @Test(.timeLimit(.minutes(5)), .enabled(if: OwnServers.canStart))
     func `with wal2json, where both servers allow it`() async throws {
-        var configuration: [OwnServers.Name: String] = [:]
-        for name in [OwnServers.Name.source, .target] {
-            let server = name == .source ? try TestServers.requireSource() : try TestServers.requireTarget()
-            let setting = try await TestServers.column(
-                "select name from pg_settings where name = 'output_plugin_libraries'", on: server)
-            configuration[name] = setting.isEmpty ? "" : "output_plugin_libraries = 'test_decoding, wal2json'\n"
-        }
+        let configuration: [OwnServers.Name: String] = [
+            .source: try await OwnServers.allowingWal2json(like: TestServers.requireSource()),
+            .target: try await OwnServers.allowingWal2json(like: TestServers.requireTarget()),
+        ]
         try await OwnServers.with([.source, .target], configuration: configuration) { servers in
             let (source, target) = (try servers.target(.source), try servers.target(.target))
             let plan = Migration.wayBackPlan(plugin: "wal2json")
@@ -257,11 +250,7 @@ struct WayBackTests {
                 #expect(try await TestServers.column(plugins, on: migration.target) == ["wal2json"])
                 let writers = migration.startTargetWriters(2, .init(changesLog: true, isBeyondNumbers: false))
                 try await Task.sleep(for: .seconds(2))
-                let rollback = try await migration.skein("rollback", "--yes", "--no-color")
-                #expect(rollback.exitCode == 0, "\(rollback)\n--- migrate\n\(run.stderr)")
-                try await migration.stop(writers)
-                try await migration.expectRolledBack(writers)
-                _ = try await run.wait(atMost: 30)
+                try await migration.expectRollback(run, writers)
             }
         }
     }

@@ -54,8 +54,11 @@ final class SkeinProcess: Sendable {
         process.environment = inherited.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         // Files, not pipes: nobody has to read them for the process to go on, and what it said outlives it.
-        process.standardOutput = try Self.file(output + ".stdout")
-        process.standardError = try Self.file(output + ".stderr")
+        let files = try [Self.file(output + ".stdout"), Self.file(output + ".stderr")]
+        process.standardOutput = files[0]
+        process.standardError = files[1]
+        // Foundation holds them for ever: hundreds of processes would use up what this one may open.
+        defer { for file in files { try? file.close() } }
         try process.run()
     }
 

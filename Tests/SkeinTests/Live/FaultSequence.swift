@@ -10,11 +10,14 @@ struct FaultSequence {
 
     init(_ migration: Migration) { self.migration = migration }
 
-    /// Runs the command until it dies at the point; it is an issue when it does not. The source changes before.
-    func die(
-        at point: FaultPoint, of command: String = "migrate", _ arguments: [String] = [],
-        sourceLocation: SourceLocation = #_sourceLocation,
-    ) async throws {
+    /// A point that was not passed; what comes after it would tell nothing.
+    struct Survived: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Runs the command until it dies at the point. The source changes before.
+    /// - Throws: `Survived`.
+    func die(at point: FaultPoint, of command: String = "migrate", _ arguments: [String] = []) async throws {
         if command == "migrate" { try await migration.applyToSource(FaultSchema.changes) }
         let clock = ContinuousClock()
         let deadline = clock.now + .seconds(90)
@@ -31,14 +34,12 @@ struct FaultSequence {
                 try await Task.sleep(for: .milliseconds(300))
                 continue
             }
-            let what = "\(command) \(arguments) did not pass \(point.rawValue): \(end)"
-            Issue.record("\(what)", sourceLocation: sourceLocation)
-            return
+            throw Survived(description: "\(command) \(arguments) did not pass \(point.rawValue): \(end)")
         }
     }
 
     /// Dies behind copied pieces until some of a table's are done, and some are not.
-    func dieBetweenPieces(of table: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    func dieBetweenPieces(of table: String) async throws {
         for _ in 1...12 {
             let seen = try await TestServers.column(
                 """
@@ -46,9 +47,9 @@ struct FaultSequence {
                 where id like 'copy:\(table):%'
                 """, on: migration.target)
             if seen == ["t"] { return }
-            try await die(at: .copyCommitted, sourceLocation: sourceLocation)
+            try await die(at: .copyCommitted)
         }
-        Issue.record("\(table) was never copied in part", sourceLocation: sourceLocation)
+        throw Survived(description: "\(table) was never copied in part")
     }
 
     /// Follows until only the gate is left, and is killed.

@@ -68,7 +68,8 @@ struct LiveFaultPointTests {
             }
             try await points.reachTheGate()
             for point in Self.cutover { try await points.die(at: point, of: "cutover") }
-            #expect(try await migration.skein("cutover", "--no-color").exitCode == 0)
+            let cutover = try await migration.skein("cutover", "--no-color")
+            try #require(cutover.exitCode == 0, "\(cutover)")
             try await migration.expectEqual()
             let again = try await migration.skein("migrate")
             #expect(again.stdout.contains("already done"), "\(again)")
@@ -87,7 +88,8 @@ struct LiveFaultPointTests {
             try await points.reachTheGate()
             try await points.die(at: .triggersRestored, of: "cutover")
             for point in Self.withdrawing { try await points.die(at: point, of: "cutover", ["--abort"]) }
-            #expect(try await migration.skein("cutover", "--abort").exitCode == 0)
+            let aborted = try await migration.skein("cutover", "--abort")
+            try #require(aborted.exitCode == 0, "\(aborted)")
             try await TestServers.execute(Self.damage, on: migration.target)
             for point in Self.resync { try await points.die(at: point, ["--resync", "public.items"]) }
             try await points.reachTheGate()

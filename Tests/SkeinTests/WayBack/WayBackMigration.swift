@@ -22,6 +22,17 @@ extension Migration {
         """
     }
 
+    /// As `live`, with a target server of the test's own: a slot that is made there waits for every transaction of the
+    /// server, and some of other tests take long.
+    static func withWayBack<R>(
+        _ prefix: String, sql: [String] = SourceSchema.batches, plan: String = wayBackPlan(),
+        to name: OwnServers.Name = .target, _ body: (Migration) async throws -> R,
+    ) async throws -> R {
+        try await OwnServers.with([name]) { servers in
+            try await live(prefix, sql: sql, plan: plan, targetServer: servers.target(name), body)
+        }
+    }
+
     /// As `startWriters`, on the target.
     func startTargetWriters(_ count: Int = 2, _ habits: Writer.Habits = .init(changesLog: true)) -> [Writer] {
         Self.started((11..<11 + count).map { Writer($0, target, seed: 900 + UInt64($0), habits) })

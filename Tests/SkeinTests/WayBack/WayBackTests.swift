@@ -5,7 +5,7 @@ import Postgres
 import TestServers
 import Testing
 
-@Suite("The way back", .serialized, .enabled(if: TestServers.areAvailable))
+@Suite("The way back", .serialized, .enabled(if: TestServers.areAvailable && OwnServers.canStart))
 struct WayBackTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var target: OwnServers.Name
@@ -17,14 +17,8 @@ struct WayBackTests {
     @Test(.timeLimit(.minutes(4)), arguments: Case.all)
     func `what the application changed on the target is on the source`(_ item: Case) async throws {
         if item.target == .target18, !TestServers.has18 { return }
-        let server =
-            switch item.target {
-            case .target: try TestServers.requireTarget()
-            case .target18: try TestServers.requireTarget18()
-            default: try TestServers.requireSource()
-            }
         let plan = Migration.wayBackPlan(hypertable: item.target != .source, plugin: item.plugin)
-        try await Migration.live("back", plan: plan, targetServer: server) { migration in
+        try await Migration.withWayBack("back", plan: plan, to: item.target) { migration in
             let before = migration.startWriters(2, .init(changesLog: true))
             let run = try await migration.cutOverWithWayBack()
             try await migration.stop(before)
@@ -63,7 +57,7 @@ struct WayBackTests {
 
     @Test(.timeLimit(.minutes(4)))
     func `nobody followed meanwhile, and the rollback does it alone`() async throws {
-        try await Migration.live("alone_back", plan: Migration.wayBackPlan()) { migration in
+        try await Migration.withWayBack("alone_back") { migration in
             let run = try await migration.cutOverWithWayBack()
             run.send(SIGINT)
             let stopped = try await run.wait(atMost: 30)
@@ -84,7 +78,7 @@ struct WayBackTests {
     func `too early, without a way back, or without a word of consent it is refused`() async throws {
         let sql = ["create table t (id int primary key); insert into t values (1)"]
         let plan = "replication: {spool: {directory: ./spool}}\ncutover: {fence: read-only, fallback: true}"
-        try await Migration.live("refused", sql: sql, plan: plan) { migration in
+        try await Migration.withWayBack("refused", sql: sql, plan: plan) { migration in
             let early = try await migration.skein("rollback", "--yes")
             #expect(early.exitCode == 4 && early.stderr.contains("has not begun"), "\(early)")
             let run = try migration.start("migrate", ["--no-color"])
@@ -124,10 +118,10 @@ struct WayBackTests {
     func `before the fence, open transactions anywhere on the target's server are named`() async throws {
         let sql = ["create table t (id int primary key); insert into t values (1)"]
         let plan = "replication: {spool: {directory: ./spool}}\ncutover: {fence: read-only, fallback: true}"
-        try await Migration.live("held", sql: sql, plan: plan) { migration in
+        try await Migration.withWayBack("held", sql: sql, plan: plan) { migration in
             let run = try migration.start("migrate", ["--no-color"])
             try await run.waitUntilSaid("ready for cutover")
-            try await TestServers.withScratchDatabase(on: TestServers.requireTarget(), prefix: "held") { other in
+            try await TestServers.withScratchDatabase(on: migration.target, prefix: "held") { other in
                 let holder = try Connection(other, applicationName: "somebody's report")
                 try holder.execute("create table public.t (id int); begin; insert into public.t values (1)")
                 try await migration.expectRefused("somebody's report in database held")
@@ -149,7 +143,7 @@ struct WayBackTests {
 
     @Test(.timeLimit(.minutes(4)))
     func `a rollback that was withdrawn leaves the application on the target`() async throws {
-        try await Migration.live("unrolled", plan: Migration.wayBackPlan()) { migration in
+        try await Migration.withWayBack("unrolled") { migration in
             let run = try await migration.cutOverWithWayBack()
             let killed = try await migration.skein(
                 "rollback", "--yes", environment: ["SKEIN_FAULT": "rollback.drained"])
@@ -182,7 +176,7 @@ struct WayBackTests {
             replication: {spool: {directory: ./spool}}
             cutover: {fence: read-only, fallback: true}
             """
-        try await Migration.live("parts", sql: sql, plan: plan) { migration in
+        try await Migration.withWayBack("parts", sql: sql, plan: plan) { migration in
             let run = try await migration.cutOverWithWayBack()
             try await migration.applyToTarget(
                 """
@@ -205,7 +199,7 @@ struct WayBackTests {
     func `a column that the target got stops the way back until the source has it`() async throws {
         let sql = ["create table t (id int primary key); insert into t values (1)"]
         let plan = "replication: {spool: {directory: ./spool}}\ncutover: {fence: read-only, fallback: true}"
-        try await Migration.live("column", sql: sql, plan: plan) { migration in
+        try await Migration.withWayBack("column", sql: sql, plan: plan) { migration in
             let run = try await migration.cutOverWithWayBack()
             try await migration.applyToTarget("alter table t add c int; insert into t values (2, 2)")
             let stopped = try await run.wait(atMost: 60)
@@ -220,7 +214,7 @@ struct WayBackTests {
     @Test(.timeLimit(.minutes(5)))
     func `without a fence a rollback waits until the application has stopped`() async throws {
         let plan = Migration.wayBackPlan(fence: "none")
-        try await Migration.live("open_back", plan: plan) { migration in
+        try await Migration.withWayBack("open_back", plan: plan) { migration in
             let run = try await migration.cutOverWithWayBack()
             let writers = migration.startTargetWriters(1, .init(changesLog: true, pause: 0.1))
             let early = try await migration.skein("rollback", "--yes", "--no-color")
@@ -235,7 +229,7 @@ struct WayBackTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(5)), .enabled(if: OwnServers.canStart))
+    @Test(.timeLimit(.minutes(5)))
     func `with wal2json, where both servers allow it`() async throws {
         let configuration: [OwnServers.Name: String] = [
             .source: try await OwnServers.allowingWal2json(like: TestServers.requireSource()),
@@ -255,11 +249,12 @@ struct WayBackTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(6)), .enabled(if: OwnServers.canStart))
+    @Test(.timeLimit(.minutes(6)))
     func `the source was away for a moment`() async throws {
-        try await OwnServers.with([.source]) { servers in
+        try await OwnServers.with([.source, .target]) { servers in
             try await Migration.live(
-                "away", plan: Migration.wayBackPlan(), sourceServer: servers.target(.source)
+                "away", plan: Migration.wayBackPlan(), sourceServer: servers.target(.source),
+                targetServer: servers.target(.target)
             ) { migration in
                 let run = try await migration.cutOverWithWayBack()
                 let writers = migration.startTargetWriters(2)

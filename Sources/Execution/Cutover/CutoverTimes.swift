@@ -50,7 +50,9 @@ package struct CutoverTimes: Sendable, Equatable {
             last = max(last, time)
         }
         var groups: [String: [Span]] = [:]
-        for span in spans { if let name = Self.names[span.kind] { groups[name, default: []].append(span) } }
+        for span in spans where !Self.framing.contains(span.kind) {
+            groups[Self.names[span.kind] ?? span.kind, default: []].append(span)
+        }
         let ordered = groups.sorted { first, second in
             let (left, right) = (Self.start(first.value), Self.start(second.value))
             return left != right ? left < right : first.key < second.key
@@ -73,11 +75,12 @@ package struct CutoverTimes: Sendable, Equatable {
         return total
     }
 
-    /// By the task's kind (`Action.kind`).
+    /// Kinds of tasks (`Action.kind`) whose time is told by the cutover's own moments.
+    private static let framing: Set = ["gate", "fence", "marker", "drain", "complete"]
+
+    /// Where a part has another name than the kind of its tasks.
     private static let names = [
         "recopy": "copy-again", "drop-index": "indexes", "index": "indexes", "constraint": "constraints",
-        "attach-indexes": "indexes", "large-objects": "large-objects", "sequences": "sequences", "triggers": "triggers",
-        "foreign-key": "foreign-keys", "validate": "foreign-keys", "refresh": "views", "analyze": "analyze",
-        "vacuum": "vacuum", "event-triggers": "event-triggers", "verify": "verify",
+        "attach-indexes": "indexes", "foreign-key": "foreign-keys", "validate": "foreign-keys", "refresh": "views",
     ]
 }

@@ -34,7 +34,9 @@ package struct PlanText {
         }
         if let tasks = document.tasks { lines += taskSection(tasks) }
         let isDone = document.tasks?.allSatisfy { $0.done == true } == true
-        if let estimate = document.estimate, !isDone { lines += section("Estimate", estimateLines(estimate)) }
+        if let estimate = document.estimate, !isDone {
+            lines += section("Estimate", estimateLines(estimate, document.tables))
+        }
         while lines.last == "" { lines.removeLast() }
         return lines.map(Self.printable).joined(separator: "\n") + "\n"
     }
@@ -115,13 +117,19 @@ package struct PlanText {
             + kinds.map { "\(Measure.grouped(Int64(counts[$0] ?? 0))) \($0)" }
     }
 
-    private func estimateLines(_ estimate: Estimate) -> [String] {
-        let text =
-            "\(Measure.duration(estimate.seconds)) for \(Measure.count(estimate.rows, "row")) "
-            + "(\(Measure.bytes(estimate.bytes)), and \(Measure.bytes(estimate.indexBytes)) of indexes), "
-            + estimate.assumption
+    private func estimateLines(_ estimate: Estimate, _ tables: [PlanDocument.Table]?) -> [String] {
+        let size = "\(Measure.bytes(estimate.bytes)), and \(Measure.bytes(estimate.indexBytes)) of indexes"
+        let what =
+            (tables ?? []).contains(where: \.hasUnknownRows)
+            ? size : "\(Measure.count(estimate.rows, "row")) (\(size))"
+        let text = "\(Measure.duration(estimate.seconds)) for \(what), \(estimate.assumption)"
         return wrapped(text.split(separator: " ").map(String.init), indent: "  ", separator: " ")
     }
+}
+
+extension PlanDocument.Table {
+    /// Never analysed: the server keeps no count.
+    fileprivate var hasUnknownRows: Bool { rows == 0 && bytes > 0 }
 }
 
 /// The list of tables, in columns.
@@ -131,7 +139,8 @@ private struct TableLines {
     func lines(_ tables: [PlanDocument.Table]) -> [String] {
         let rows = tables.map { table in
             [
-                table.table.description, Measure.grouped(table.rows), Measure.bytes(table.bytes),
+                table.table.description, table.hasUnknownRows ? "?" : Measure.grouped(table.rows),
+                Measure.bytes(table.bytes),
                 Measure.bytes(table.indexBytes), way(table),
             ]
         }

@@ -6,9 +6,9 @@ enum CutoverText {
     /// `cutover complete, downtime 2.3 s`, its parts `fence 300 ms, marker 12 ms, drain 400 ms, verify 1.4 s`, then what
     /// is left to do.
     static func render(_ report: CutoverReport, verify: Plan.Cutover.Verify) -> String {
-        let parts = report.parts.map { "\($0.name) \(Words.duration($0.seconds))" }.joined(separator: ", ")
+        let parts = report.parts.map { "\($0.name) \(Words.duration($0.seconds))" }
         var lines = ["cutover complete, downtime \(Words.duration(report.downtimeSeconds))"]
-        if !parts.isEmpty { lines += Words.wrapped(parts, 110).split(separator: "\n").map { "  " + $0 } }
+        lines += Words.listed(parts, 110).map { "  " + $0 }
         lines.append(late(report))
         if verify == .none {
             lines.append("source and target were not compared (the plan says `verify: none`); `skein verify` does it")

@@ -118,6 +118,20 @@ enum Words {
         return lines.joined(separator: "\n")
     }
 
+    /// Items behind one another with commas, none of them cut, in lines of at most so many columns.
+    static func listed(_ items: [String], _ width: Int) -> [String] {
+        var lines: [String] = []
+        for item in items {
+            if let last = lines.last, last.count + item.count + 3 <= width {
+                lines[lines.count - 1] = "\(last), \(item)"
+            } else {
+                if !lines.isEmpty { lines[lines.count - 1] += "," }
+                lines.append(item)
+            }
+        }
+        return lines
+    }
+
     static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))
     }

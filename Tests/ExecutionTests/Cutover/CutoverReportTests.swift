@@ -21,13 +21,16 @@ struct CutoverReportTests {
             .init(kind: "fence", start: 100, end: 101), .init(kind: "gate", start: 99, end: 99.5),
             .init(kind: "verify", start: 106, end: 107.5), .init(kind: "verify", start: 107, end: 109),
             .init(kind: "verify", start: 106.5, end: 107), .init(kind: "sequences", start: 103, end: 104),
+            .init(kind: "refresh", start: 104, end: 106), .init(kind: "fallback", start: 109, end: 109.25),
+            .init(kind: "complete", start: 109.25, end: 109.5),
         ])
         #expect(
             times.parts == [
                 .init(name: "fence", seconds: 1), .init(name: "marker", seconds: 0.5),
                 .init(name: "drain", seconds: 1.5),
-                .init(name: "sequences", seconds: 1), .init(name: "verify", seconds: 3),
-                .init(name: "completion", seconds: 1),
+                .init(name: "sequences", seconds: 1), .init(name: "views", seconds: 2),
+                .init(name: "verify", seconds: 3), .init(name: "fallback", seconds: 0.25),
+                .init(name: "completion", seconds: 0.5),
             ])
     }
 

@@ -115,5 +115,10 @@ struct LiveStatusTests {
         report.lateChanges = 12
         #expect(
             CutoverText.render(report, verify: .none).contains("\nWARNING: 12 rows were changed on the source after"))
+        // A line ends behind a comma, not between a part and its time.
+        report.parts = (1...30).map { .init(name: "part-\($0)", seconds: 0.3) }
+        let lines = CutoverText.render(report, verify: .counts).split(separator: "\n").filter { $0.contains("part-") }
+        #expect(lines.count == 5)
+        #expect(lines.allSatisfy { $0.count <= 112 && ($0.hasSuffix(" ms") || $0.hasSuffix(" ms,")) })
     }
 }

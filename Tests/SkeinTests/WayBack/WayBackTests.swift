@@ -74,6 +74,25 @@ struct WayBackTests {
         }
     }
 
+    /// Behind the migration's end, before the way back is followed.
+    @Test(.timeLimit(.minutes(4)))
+    func `a signal that comes between the two is heard`() async throws {
+        let sql = ["create table t (id int primary key); insert into t values (1)"]
+        let plan = "replication: {spool: {directory: ./spool}}\ncutover: {fence: read-only, fallback: true}"
+        try await Migration.withWayBack("between", sql: sql, plan: plan) { migration in
+            let run = try migration.start("migrate", ["--no-color"])
+            try await run.waitUntilSaid("ready for cutover")
+            let cutover = try migration.start("cutover", ["--no-color"])
+            while run.isRunning, !run.stdout.contains("cutover complete") { usleep(500) }
+            run.send(SIGINT)
+            let stopped = try await run.wait(atMost: 30)
+            #expect(stopped.exitCode == 4 && stopped.stderr.contains("stopping: "), "\(stopped)")
+            #expect(try await cutover.wait().exitCode == 0)
+            let rollback = try await migration.skein("rollback", "--yes", "--no-color")
+            #expect(rollback.exitCode == 0, "\(rollback)")
+        }
+    }
+
     @Test(.timeLimit(.minutes(4)))
     func `too early, without a way back, or without a word of consent it is refused`() async throws {
         let sql = ["create table t (id int primary key); insert into t values (1)"]

@@ -22,11 +22,11 @@ enum Signals {
         let hearer = Hearer(words) { task.cancel() }
         [SIGINT, SIGTERM, SIGHUP].forEach(listen)
         let missed = state.withLock { state in
-            defer { state.missed = nil }
+            defer { state.missed = [] }
             state.hearer = hearer
             return state.missed
         }
-        if let missed { hearer.hear(missed) }
+        missed.forEach(hearer.hear)
         defer { state.withLock { $0.hearer = nil } }
         do {
             return try await task.value
@@ -40,7 +40,7 @@ enum Signals {
         /// What runs now.
         var hearer: Hearer?
         /// Came while nothing did.
-        var missed: Int32?
+        var missed: [Int32] = []
         var listened: Set<Int32> = []
     }
 
@@ -59,11 +59,10 @@ enum Signals {
     }
 
     private static func come(_ number: Int32) {
-        let (hearer, isSecond) = state.withLock { state in
-            defer { if state.hearer == nil { state.missed = number } }
-            return (state.hearer, state.hearer == nil && state.missed != nil)
+        let hearer = state.withLock { state in
+            if state.hearer == nil { state.missed.append(number) }
+            return state.hearer
         }
-        if isSecond { Hearer.exit() }
         hearer?.hear(number)
     }
 
@@ -104,17 +103,14 @@ private final class Hearer: Sendable {
             count += 1
             return count == 1
         }
-        guard isFirst else { Self.exit() }
+        guard isFirst else {
+            Console.abandonDisplay()
+            _exit(Exit.stopped.rawValue)
+        }
         if let words {
             Console.display.withLock { $0 }?.stopping()
             Console.error(words)
         }
         cancel()
-    }
-
-    /// Whoever asks twice does not want to wait.
-    static func exit() -> Never {
-        Console.abandonDisplay()
-        _exit(Exit.stopped.rawValue)
     }
 }

@@ -107,29 +107,22 @@ enum Words {
 
     /// Words behind one another, in lines of at most so many columns.
     static func wrapped(_ text: String, _ width: Int) -> String {
-        var lines: [String] = []
-        for word in text.split(whereSeparator: \.isWhitespace) {
-            if let last = lines.last, last.count + word.count + 1 <= width {
-                lines[lines.count - 1] = last + " " + word
-            } else {
-                lines.append(String(word))
-            }
-        }
-        return lines.joined(separator: "\n")
+        filled(text.split(whereSeparator: \.isWhitespace).map(String.init), width).joined(separator: "\n")
     }
 
     /// Items behind one another with commas, none of them cut, in lines of at most so many columns.
     static func listed(_ items: [String], _ width: Int) -> [String] {
-        var lines: [String] = []
-        for item in items {
-            if let last = lines.last, last.count + item.count + 3 <= width {
-                lines[lines.count - 1] = "\(last), \(item)"
+        filled(items.dropLast().map { $0 + "," } + items.suffix(1), width)
+    }
+
+    private static func filled(_ pieces: [String], _ width: Int) -> [String] {
+        pieces.reduce(into: []) { lines, piece in
+            if let last = lines.last, last.count + piece.count + 1 <= width {
+                lines[lines.count - 1] = "\(last) \(piece)"
             } else {
-                if !lines.isEmpty { lines[lines.count - 1] += "," }
-                lines.append(item)
+                lines.append(piece)
             }
         }
-        return lines
     }
 
     static func padded(_ text: String, _ width: Int) -> String {

@@ -137,7 +137,7 @@ final class ReceiverRun: Sendable {
         let start = ContinuousClock.now
         receiver.stop()
         try await running
-        #expect(ContinuousClock.now - start < .seconds(30))
+        #expect(ContinuousClock.now - start < .seconds(10))
         return try outcome.get()
     }
 

@@ -22,6 +22,16 @@ struct PlanTextTests {
         plan.cutover.verify = Located(.checksums)
     }
 
+    @Test("counts no rows where a table was never analysed")
+    func unknownRows() throws {
+        var document = document(plan, iotCatalog())
+        let devices = try #require(document.tables?.firstIndex { $0.table.name == "devices" })
+        document.tables?[devices].rows = 0
+        let text = PlanText.render(document)
+        #expect(text.contains(/public\.devices +\? +12 MB/), "\(text)")
+        #expect(text.contains("under a minute for 612 MB, and 251 MB of indexes, if each"), "\(text)")
+    }
+
     @Test("says what is created, how each table goes and why")
     func golden() {
         let text = PlanText.render(document(plan, iotCatalog()))

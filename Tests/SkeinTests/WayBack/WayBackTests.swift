@@ -83,7 +83,9 @@ struct WayBackTests {
             let run = try migration.start("migrate", ["--no-color"])
             try await run.waitUntilSaid("ready for cutover")
             let cutover = try migration.start("cutover", ["--no-color"])
-            while run.isRunning, !run.stdout.contains("cutover complete") { usleep(500) }
+            while run.isRunning, !run.stdout.contains("cutover complete") {
+                try await Task.sleep(for: .milliseconds(1))
+            }
             run.send(SIGINT)
             let stopped = try await run.wait(atMost: 30)
             #expect(stopped.exitCode == 4 && stopped.stderr.contains("stopping: "), "\(stopped)")

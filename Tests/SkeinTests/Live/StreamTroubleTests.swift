@@ -192,18 +192,18 @@ struct StreamTroubleTests {
             let writers = migration.startWriters(2)
             let run = try migration.start("migrate", ["--no-color"])
             try await migration.waitUntilFollowing(run)
+            // What the process would do in the moment of the crash must not wait for what is done here, nor end it.
+            run.send(SIGSTOP)
             try await TestServers.execute(
                 """
+                select pg_terminate_backend(pid, 10000) from pg_stat_activity
+                where datname = current_database() and pid <> pg_backend_pid() and application_name like 'skein/%';
                 set session_replication_role = replica;
-                begin;
-                lock table skein.task, skein.apply_progress;
                 delete from public.names;
                 update skein.task set state = 'pending', watermark = null, insert_lsn = null, slot_generation = null
                 where id like 'copy:public.names:%';
-                select pg_terminate_backend(pid, 10000) from pg_stat_activity
-                where datname = current_database() and pid <> pg_backend_pid() and application_name like 'skein/%';
-                commit
                 """, on: migration.target)
+            run.send(SIGCONT)
             try await migration.wait(
                 on: migration.target,
                 until: "select bool_and(state = 'done') from skein.task where id like 'copy:public.names:%'")

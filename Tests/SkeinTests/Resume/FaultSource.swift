@@ -12,7 +12,7 @@ enum FaultSource {
 
     static let sql = [tables + rows(events: 12_000) + rest, analyze]
 
-    /// The same, with more rows, whose copies the target takes slowly: every thousandth costs it 50 ms, whatever the
+    /// The same, with more rows, whose copies the target takes slowly: every thousandth costs it 100 ms, whatever the
     /// machine. The source is filled at once, because only a PostgreSQL 16 or later sleeps.
     static let slow = [slowness + tables + checks + rows(events: 40_000) + rest, analyze]
 
@@ -20,7 +20,7 @@ enum FaultSource {
         create function slowly(n bigint) returns boolean language plpgsql as $$
         begin
             if n % 1000 = 0 and current_setting('server_version_num')::int >= 160000 then
-                perform pg_catalog.pg_sleep(0.05);
+                perform pg_catalog.pg_sleep(0.1);
             end if;
             return true;
         end $$;

@@ -1,3 +1,4 @@
+@testable import Chaos
 import Postgres
 import TestServers
 import Testing
@@ -22,20 +23,23 @@ struct SessionLossTests {
         try await Migration.with("faults", sql: FaultSource.slow, plan: FaultSource.plan) { migration in
             let run = try migration.start("migrate")
             try await migration.waitForCopy()
+            // Its indexes wait for this, so that the run is not over before it was asked for.
+            let holder = try Chaos.connection(to: migration.target)
+            try holder.execute("begin; lock table public.events in row exclusive mode")
             let old = try await TestServers.column(
                 "select pid \(migration.sessions(like: "control"))", on: migration.target)
-            // The process counts as alive again a moment later; asked for from before, since that may soon be over.
-            async let isBack = migration.wait(
+            #expect(try await migration.terminate(like: "control", on: migration.target) == 1)
+            // The process counts as alive again a moment later.
+            try await migration.wait(
                 on: migration.target,
                 until: """
                     select count(*) > 0 from pg_catalog.pg_locks
                     where locktype = 'advisory' and objsubid = 2 and granted and pid <> \(old[0] ?? "0")
                         and pid in (select pid \(migration.sessions(like: "control")))
                     """)
-            #expect(try await migration.terminate(like: "control", on: migration.target) == 1)
-            _ = try await isBack
             let status = try await migration.skein("status", "--json")
             #expect(status.stdout.contains(#""is_running" : true"#), "\(status)")
+            try holder.execute("rollback")
             let result = try await run.wait()
             #expect(result.exitCode == 0, "\(result)")
             #expect(try await migration.differences() == [], "\(result)")

@@ -62,11 +62,12 @@ struct ApplyCourseTests {
             try await bed.applyAll([table])
             let applier = bed.applier([table])
             let run = Task { try await applier.run() }
-            try await Task.sleep(for: .milliseconds(300))
+            try await bed.onSource("insert into t values (0)")
+            while applier.status.transactions == 0 { try await Task.sleep(for: .milliseconds(20)) }
             try await bed.onTarget("update skein.apply_progress set position = position + 8")
             try await bed.onSource("insert into t values (1)")
             await #expect(throws: ApplyFailure.progressMoved) { _ = try await run.value }
-            #expect(try await TestServers.column("select count(*) from public.t", on: bed.target) == ["0"])
+            #expect(try await TestServers.column("select id from public.t", on: bed.target) == ["0"])
         }
     }
 
@@ -133,7 +134,10 @@ struct ApplyCourseTests {
                     }
                 }
             }
-            try await Task.sleep(for: .milliseconds(300))
+            let locked = "select count(*) from pg_locks where mode = 'ShareLock' and granted and relation = any ("
+            while try await TestServers.column(locked + "'{public.t, public.u}'::regclass[])", on: target) != ["2"] {
+                try await Task.sleep(for: .milliseconds(20))
+            }
             let events = Events()
             try await bed.applyAll(tables, events: events)
             for builder in builders { try await builder.value }

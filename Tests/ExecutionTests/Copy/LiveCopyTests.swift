@@ -59,8 +59,7 @@ struct LiveCopyTests {
             let open = try #require(UInt64(try await application.value("select pg_current_xact_id()")))
             try await live.setSlot(snapshot: "\(open + 1):\(open + 1):")
             let copy = Task { try await live.run(0) }
-            try await Task.sleep(for: .milliseconds(800))
-            #expect(try await live.value("select state from skein.task where number = 0", live.target) == "running")
+            try await live.expectToWait()
             try await application.execute("commit")
             #expect(try await copy.value.rows == 101)
             await application.close()
@@ -101,6 +100,8 @@ struct LiveCopyTests {
             let application = HeldSession(live.source)
             try await application.execute("begin; lock table public.t in access exclusive mode")
             let copy = Task { try await live.run(0) }
+            try await live.wait(LiveFixture.copyWaitsForLock, live.source)
+            // Longer than it waits at once.
             try await Task.sleep(for: .milliseconds(2700))
             try await application.execute("commit")
             #expect(try await copy.value.rows == 100)

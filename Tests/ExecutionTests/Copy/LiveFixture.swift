@@ -5,6 +5,7 @@ import PlanFile
 import Planning
 import Postgres
 import TestServers
+import Testing
 
 @testable import Execution
 
@@ -146,11 +147,19 @@ struct LiveFixture: Sendable {
 
     /// Waits until a query answers true.
     func wait(_ sql: String, _ server: ConnectionTarget) async throws {
-        for _ in 0..<200 {
+        for _ in 0..<1000 {
             if try await value(sql, server) == "t" { return }
             try await Task.sleep(for: .milliseconds(25))
         }
         throw StateError.unexpected("never true: \(sql)")
+    }
+
+    /// Expects the first task to be begun, and not to end for a while.
+    func expectToWait() async throws {
+        let isRunning = "select state = 'running' from skein.task where number = 0"
+        try await wait(isRunning, target)
+        try await Task.sleep(for: .seconds(1))
+        #expect(try await value(isRunning, target) == "t")
     }
 
     /// A session of our own process's copy that waits for a lock.

@@ -74,8 +74,7 @@ struct OwnServerTests {
                 try await live.setSlot(snapshot: "\(id + 1):\(id + 1):")
 
                 let copy = Task { try await live.run(0) }
-                try await Task.sleep(for: .milliseconds(700))
-                #expect(try await live.value("select state from skein.task where number = 0", live.target) == "running")
+                try await live.expectToWait()
                 try await live.execute(
                     "alter system set synchronous_standby_names = ''", live.source.with(database: "postgres"))
                 try await live.execute("select pg_reload_conf()", live.source)
@@ -115,8 +114,7 @@ struct OwnServerTests {
                 try await live.execute(
                     "set synchronous_commit = off; insert into public.t values (101, 1)", live.source)
                 let copy = Task { try await live.run(0) }
-                try await Task.sleep(for: .milliseconds(1500))
-                #expect(try await live.value("select state from skein.task where number = 0", live.target) == "running")
+                try await live.expectToWait()
                 try await servers.restart(.source, mode: .immediate)
                 await #expect(throws: (any Error).self) { try await copy.value }
                 #expect(try await live.value("select count(*) from public.t where id = 101", live.source) == "0")

@@ -128,7 +128,10 @@ struct TableResyncTests {
             try await Task.sleep(for: .seconds(1))
             // Meanwhile nobody waits for it on the target.
             try await live.execute(
-                "select from skein.apply_progress for update nowait; select from skein.resync for update nowait",
+                """
+                set lock_timeout = '1s';
+                select from skein.apply_progress for update; select from skein.resync for update
+                """,
                 live.target)
             let error = await refused
             #expect(error?.waitingFor.contains { $0.contains("pid \(pid)") } == true)

@@ -101,7 +101,7 @@ struct RecopyTests {
                 try await fixture.run(.recopyUnfollowed)
             }
             try await Task.sleep(for: .seconds(2))
-            try await fixture.execute("select from skein.cutover for update nowait", fixture.target)
+            try await fixture.execute("set lock_timeout = '1s'; select from skein.cutover for update", fixture.target)
             #expect(await end != nil)
             await application.close()
         }

@@ -60,8 +60,7 @@ struct CutoverTests {
             run.send(SIGKILL)
             _ = try await run.wait()
             for point in [FaultPoint.drainDone, .triggersRestored, .endMarkerWritten] {
-                let killed = try await migration.skein("cutover", environment: ["SKEIN_FAULT": point.rawValue])
-                #expect(killed.signal == SIGKILL, "\(point): \(killed)")
+                try await FaultSequence(migration).die(at: point, of: "cutover")
             }
             let cutover = try await migration.skein("cutover", "--no-color")
             #expect(cutover.exitCode == 0, "\(cutover)")

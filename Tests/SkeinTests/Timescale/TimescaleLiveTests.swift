@@ -1,3 +1,4 @@
+import Faults
 import Postgres
 import Synchronization
 import TestServers
@@ -180,8 +181,7 @@ struct TimescaleLiveTests {
             try await TestServers.execute(
                 "select public.drop_chunks('public.readings', older_than => '2024-03-02'::timestamptz)",
                 on: migration.source)
-            let killed = try await migration.skein("cutover", environment: ["SKEIN_FAULT": "chunks.before-commit"])
-            #expect(killed.signal == 9, "\(killed)")
+            try await FaultSequence(migration).die(at: .chunksLevelled, of: "cutover")
             let cutover = try await migration.cutOver()
             try #require(cutover.exitCode == 0, "\(cutover)")
             #expect(try await migration.differences().filter { !$0.hasPrefix("sequence") } == [])

@@ -1,4 +1,5 @@
 @testable import Chaos
+import Faults
 import Foundation
 import Glibc
 import Postgres
@@ -166,9 +167,7 @@ struct WayBackTests {
     func `a rollback that was withdrawn leaves the application on the target`() async throws {
         try await Migration.withWayBack("unrolled") { migration in
             let run = try await migration.cutOverWithWayBack()
-            let killed = try await migration.skein(
-                "rollback", "--yes", environment: ["SKEIN_FAULT": "rollback.drained"])
-            #expect(killed.signal == SIGKILL, "\(killed)")
+            try await FaultSequence(migration).die(at: .rollbackDrained, of: "rollback", ["--yes"])
             let withdrawn = try await migration.skein("rollback", "--abort")
             #expect(withdrawn.exitCode == 0 && withdrawn.stdout.contains("withdrawn"), "\(withdrawn)")
             let nothing = try await migration.skein("rollback", "--abort")

@@ -1,36 +1,35 @@
 import Catalog
 import PlanFile
 
-/// Whether the target's settings carry what the migration asks of them.
+/// Whether the servers' settings carry what the migration asks of them.
 enum CapacityChecks {
     static let all = [locks, indexMemory, workers]
 
     private static let locks = Check(
-        "SK219", "The target's lock table may be too small",
+        "SK112", "The source's lock table may be too small",
         """
-        The schema is created in one transaction, which locks everything it makes. The shared lock table has \
-        `max_locks_per_transaction` × (`max_connections` + `max_prepared_transactions`) places; a schema with more \
-        objects fails with "out of shared memory".
+        pg_dump locks every table that it writes the definition of, all at once, and so does the session that holds \
+        the snapshot of an offline migration. The server's lock table has `max_locks_per_transaction` × \
+        (`max_connections` + `max_prepared_transactions`) places, which the application's sessions use, too; when it \
+        is full, whoever needs one more gets "out of shared memory". The target is filled in batches and needs no more.
         """
     ) { context, findings in
-        let server = context.target.server
+        let server = context.source.server
         guard let perTransaction = server.number("max_locks_per_transaction"),
             let connections = server.number("max_connections")
         else { return }
         let places = perTransaction * (connections + (server.number("max_prepared_transactions") ?? 0))
-        // A table with TOAST and its index takes three, an index or sequence one.
-        let needed =
-            context.relations.count * 3 + context.selected.indexes.count + context.selected.sequences.count
+        let needed = context.relations.count
         guard needed > places / 2 else { return }
         // Enough for twice the need.
         let enough = (needed * 2 / max(1, connections) / 64 + 1) * 64
-        let change = context.change("max_locks_per_transaction", to: String(enough), .restart, on: .target)
+        let change = context.change("max_locks_per_transaction", to: String(enough), .restart, on: .source)
         findings.add(
             needed > places ? .warning : .note,
-            "the target's lock table has \(places) places; the schema takes about \(needed)",
-            why: "max_locks_per_transaction is \(perTransaction). Creating the schema may fail for want of them.",
+            "the source's lock table has \(places) places; \(Wording.count(needed, "table")) are locked at once",
+            why: "max_locks_per_transaction is \(perTransaction). The application's transactions need places, too.",
             cure: change.cure, statement: change.statement,
-            object: "max_locks_per_transaction", at: Side.target.location(context))
+            object: "max_locks_per_transaction", at: Side.source.location(context))
     }
 
     private static let indexMemory = Check(

@@ -35,6 +35,10 @@ enum ServerCases {
                 ]
             }
         },
+        CheckCase("SK112", "1,500 tables and a small lock table", .warning) { fixture in
+            fixture.set(\.source, "max_connections", "20")
+            for number in 0..<1500 { fixture.source.addTable("t\(number)") }
+        },
         CheckCase("SK111", "the plan says RDS, and the server is one's own", .warning) {
             $0.plan.source.provider = Located(.rds, at: Plan.at(5))
         },

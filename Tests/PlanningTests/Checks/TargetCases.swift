@@ -87,11 +87,6 @@ enum TargetCases {
                 ]
             }
         },
-        CheckCase("SK219", "20,000 sequences and a small lock table", .warning) { fixture in
-            fixture.set(\.target, "max_connections", "20")
-            fixture.editServer(\.target) { $0.usedConnections = 1 }
-            for number in 0..<1500 { fixture.source.addSequence("s\(number)") }
-        },
         CheckCase("SK220", "two builds of 4 GB where 4 GB are", .warning) { $0.jobs.maintenanceWorkMemKB = 4 << 20 },
         CheckCase(
             "SK221", "four worker processes for four builds", .note,

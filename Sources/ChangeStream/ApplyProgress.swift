@@ -40,5 +40,13 @@ package enum ApplyProgress {
             insert_lsn pg_lsn not null,
             primary key (migration, table_oid, row_key)
         );
+        -- The newest TRUNCATE of each table that came in the stream, by the table's oid and the transaction's id on the
+        -- source: a file that this transaction changed needs no other explanation.
+        create table if not exists skein.applied_truncation (
+            migration bigint not null references skein.migration on delete cascade,
+            table_oid oid not null,
+            xid xid not null,
+            primary key (migration, table_oid)
+        );
         """
 }

@@ -61,7 +61,7 @@ final class ApplyPass {
         let reader = RowReader(settings, isResumed: preparation.isResumed, report: report)
         translator = Translator(
             settings.plugin, tables: preparation.tables, rows: preparation.rows, routing: routing,
-            markerTable: settings.markerTable, countsOnly: settings.countsOnly,
+            migration: settings.migration, markerTable: settings.markerTable, countsOnly: settings.countsOnly,
             batch: Batch(partCount: 1, tables: preparation.tables.count),
             reread: { try reader.read($0, key: $1, consumed: $2) },
             findPart: { settings.leavesOut($0) ? nil : try reader.part($0) },

@@ -152,6 +152,17 @@ enum ApplySQL {
         return Segment.Statement(sql: "delete from \(only(table))\(condition)", parameters: parameters)
     }
 
+    /// Goes with what the truncation does to the tables.
+    static func truncationNote(migration: Int64, _ oids: [UInt32], xid: UInt32) -> Segment.Statement {
+        Segment.Statement(
+            sql: """
+                insert into skein.applied_truncation (migration, table_oid, xid)
+                select $1, t.oid, $3::text::xid from unnest($2::oid[]) as t (oid)
+                on conflict (migration, table_oid) do update set xid = excluded.xid
+                """,
+            parameters: [String(migration), PostgresArray.literal(oids.map(String.init)), String(xid)])
+    }
+
     private static let noteRow = """
         insert into skein.row_watermark (migration, table_oid, row_key, watermark, insert_lsn)
         values ($1, $2, $3, $4, $5)

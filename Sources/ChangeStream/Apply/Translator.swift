@@ -46,6 +46,7 @@ final class Translator {
     /// columns, the first. So a key that leaves one and comes to another stays in order.
     private(set) var works: [Int]
     var states: [TableState]
+    let migration: Int64
     let markerTable: QualifiedName?
     let pinned: Set<UInt32>
     let workers: Int
@@ -94,7 +95,7 @@ final class Translator {
 
     init(
         _ plugin: Plugin, tables: [AppliedTable], rows: [UInt32: [RowKey: RereadRow]], routing: Routing,
-        markerTable: QualifiedName?, countsOnly: Bool, batch: Batch,
+        migration: Int64, markerTable: QualifiedName?, countsOnly: Bool, batch: Batch,
         reread: @escaping (AppliedTable, [StreamValue], Set<UInt32>) throws -> Reread,
         findPart: @escaping (QualifiedName) throws -> LaterPart? = { _ in nil },
         holdsRows: @escaping (QualifiedName) throws -> Bool = { _ in true },
@@ -116,6 +117,7 @@ final class Translator {
             for (key, row) in rows[table.followed.sourceOID] ?? [:] { state.add(key, row) }
             return state
         }
+        self.migration = migration
         self.markerTable = markerTable
         pinned = routing.pinned
         workers = routing.positions.count

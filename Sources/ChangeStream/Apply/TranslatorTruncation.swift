@@ -38,9 +38,11 @@ extension Translator {
             try truncate(numbers, of: target, &whole, &statements)
         }
         if !whole.isEmpty { statements.append(Segment.Statement(sql: "truncate " + whole.joined(separator: ", "))) }
-        guard !statements.isEmpty, !skipsAll else { return }
+        let oids = Set(found.map { tables[$0].followed.sourceOID }.filter { $0 != 0 }).sorted()
+        let note = xid.flatMap { oids.isEmpty ? nil : ApplySQL.truncationNote(migration: migration, oids, xid: $0) }
+        guard !skipsAll, !statements.isEmpty || note != nil else { return }
         batch.seal()
-        batch.current.statements += statements
+        batch.current.statements += statements + [note].compactMap(\.self)
         batch.changes += statements.count
     }
 

@@ -21,6 +21,8 @@ struct FollowSupervisor: Sendable {
     private static let telling = 5.0
     /// Between two looks at the source's definitions, seconds.
     private static let definitionsInterval = 15.0
+    /// The same, where what is applied will soon tell more.
+    private static let doubtInterval = 2.0
 
     init(
         _ context: RunContext, _ control: Session, _ definitions: SourceDefinitions, spool: Spool,
@@ -41,7 +43,7 @@ struct FollowSupervisor: Sendable {
         let start = ContinuousClock.now
         var meter = LagMeter()
         var lastTold = -Self.telling
-        var nextDefinitions = Self.definitionsInterval
+        var nextDefinitions = Self.doubtInterval
         var lastSeen: SourceProbe?
         var applied = LSN(rawValue: 0)
         while true {
@@ -74,10 +76,10 @@ struct FollowSupervisor: Sendable {
             try await control.run { try FollowStore($0, migration: migration).store(status) }
             if now >= nextDefinitions, lastSeen != nil {
                 let begun = ContinuousClock.now
-                try? await definitions.look(source)
+                let isDoubtful = (try? await definitions.look(source, applied: applied)) == .some(true)
                 // Of thousands of tables, seldom.
                 let took = (ContinuousClock.now - begun) / .seconds(1)
-                nextDefinitions = now + max(Self.definitionsInterval, took * 100)
+                nextDefinitions = now + max(isDoubtful ? Self.doubtInterval : Self.definitionsInterval, took * 100)
             }
             if now - lastTold >= Self.telling {
                 lastTold = now

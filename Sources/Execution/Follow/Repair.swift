@@ -38,7 +38,7 @@ package struct Repair: Sendable {
                 where migration = $1 and progress_generation is distinct from slot_generation
                 """, [String(migration)])
             guard rows.affectedRows == 1 else { return }
-            for table in ["apply_progress", "lane_table", "row_watermark"] {
+            for table in ["apply_progress", "lane_table", "row_watermark", "applied_truncation"] {
                 try target.query("delete from skein.\(table) where migration = $1", [String(migration)])
             }
             // A lane's wish begins anew, where the repair has not fulfilled it anyway.

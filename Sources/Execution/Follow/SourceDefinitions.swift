@@ -1,3 +1,4 @@
+internal import LogicalDecoding
 internal import PlanFile
 internal import Planning
 internal import Postgres
@@ -10,6 +11,7 @@ final class SourceDefinitions: Sendable {
     private let tell: @Sendable (RunEvent) -> Void
     /// Tables whose updates fail, that were told of.
     private let failing = Mutex<Set<QualifiedName>>([])
+    private let doubts = Mutex(NewFiles())
 
     init(_ context: RunContext, tell: @escaping @Sendable (RunEvent) -> Void) {
         self.context = context
@@ -30,7 +32,7 @@ final class SourceDefinitions: Sendable {
                 guard publishes else { return }
                 try SourcePublications(source, context.sourceNames).verify(record.publications)
             }
-            try await look(session)
+            _ = try await look(session)
         } catch {
             await session.close()
             throw error
@@ -39,22 +41,37 @@ final class SourceDefinitions: Sendable {
     }
 
     /// What changed otherwise is told; the cutover refuses where it made a difference.
-    func look(_ session: Session) async throws {
+    /// - Parameter applied: everything before it is applied.
+    /// - Returns: whether a table has another file that a truncation still to be applied may explain.
+    func look(_ session: Session, applied: LSN = LSN(rawValue: 0)) async throws -> Bool {
         let (context, publishes) = (context, publishes)
-        let known = try await context.onTarget(as: "follow") {
-            try StreamStore($0, migration: context.migration).shape()
+        let (known, truncations) = try await context.onTarget(as: "follow") {
+            let store = StreamStore($0, migration: context.migration)
+            return (try store.shape(), try store.truncations())
         }
-        let (found, unnamed) = try await session.run { source in
+        let (now, end, unnamed) = try await session.run { source in
             let unnamed = publishes ? try SourcePublications(source, context.sourceNames).withoutIdentity() : []
-            guard let known else { return ([SourceDifference](), unnamed) }
-            let now = try SourceShape.read(source, following: known.followed)
-            let differences = SourceWatch.differences(from: known, to: now, parts: context.hypertableParts) {
-                context.plan.select.takes($0)
-            }
-            return (differences, unnamed)
+            let now = try known.map { try SourceShape.read(source, following: $0.followed) }
+            let end = try source.scalar("select pg_catalog.pg_current_wal_insert_lsn()").flatMap { LSN($0) }
+            return (now, end, unnamed)
         }
         tellFailing(unnamed)
-        try await tellOnce(found, told: known?.told ?? [])
+        guard var known, let now, let end else { return false }
+        if known.accept(truncations: truncations, from: now) {
+            try await context.onTarget(as: "follow") { target in
+                try target.transaction {
+                    try StreamStore(target, migration: context.migration).changeShape {
+                        _ = $0.accept(truncations: truncations, from: now)
+                    }
+                }
+            }
+        }
+        let isDoubtful = doubts.withLock { $0.settle(&known, now, end: end, applied: applied) }
+        let found = SourceWatch.differences(from: known, to: now, parts: context.hypertableParts) {
+            context.plan.select.takes($0)
+        }
+        try await tellOnce(found, told: known.told ?? [])
+        return isDoubtful
     }
 
     /// Told first, noted then: a run that is killed in between says it again.
@@ -81,5 +98,38 @@ final class SourceDefinitions: Sendable {
                         + "no usable replica identity (any more); run on the source: alter table \(table.sql) replica "
                         + "identity full;"))
         }
+    }
+}
+
+/// Tables that have another file, which a truncation may have made that is not applied yet.
+struct NewFiles: Equatable {
+    private struct File: Equatable {
+        var node: UInt32
+        /// Where the source's WAL ended when it was seen first: what made it is before.
+        var end: LSN
+    }
+
+    private var files: [UInt32: File] = [:]
+
+    /// Takes for unchanged, in `known`, the files of which the stream may still tell; not those that were told of.
+    /// - Returns: whether there are any.
+    mutating func settle(_ known: inout SourceShape, _ now: SourceShape, end: LSN, applied: LSN) -> Bool {
+        let present = Dictionary(now.tables.map { ($0.oid, $0) }) { first, _ in first }
+        var open: [UInt32: File] = [:]
+        var isDoubtful = false
+        for index in known.tables.indices {
+            let was = known.tables[index]
+            guard let table = present[was.oid], table.filenode != was.filenode else { continue }
+            let file =
+                files[was.oid].flatMap { $0.node == table.filenode ? $0 : nil }
+                ?? File(node: table.filenode, end: end)
+            open[was.oid] = file
+            let isTold = known.told?.contains { $0.kind == .rewritten && $0.table == was.qualified } ?? false
+            guard applied < file.end, !isTold else { continue }
+            known.tables[index].filenode = table.filenode
+            isDoubtful = true
+        }
+        files = open
+        return isDoubtful
     }
 }

@@ -19,6 +19,9 @@ package struct SourceShape: Sendable, Codable, Equatable {
         package var parents: [UInt32]
         /// `name type`, in their order; of followed tables and what they are parts of, else nil.
         package var columns: [String]?
+        /// The transaction that changed the table's row of `pg_class` last; nil where it changed columns, too, and so
+        /// may have rewritten rows to others.
+        package var changedBy: UInt32?
     }
 
     /// By oid: ordinary and partitioned tables of the database, those of the system, of extensions, of TimescaleDB's own
@@ -45,6 +48,25 @@ package struct SourceShape: Sendable, Codable, Equatable {
         }
     }
 
+    /// What the stream told of by itself: files that a truncation changed which has been applied. Whoever rewrote the
+    /// table before it has rewritten nothing that is left.
+    /// - Parameters:
+    ///   - truncations: by the table's oid, the newest one's transaction.
+    ///   - now: the source as it is.
+    /// - Returns: whether there were any.
+    package mutating func accept(truncations: [UInt32: UInt32], from now: SourceShape) -> Bool {
+        let present = Dictionary(now.tables.map { ($0.oid, $0) }) { first, _ in first }
+        var found = false
+        for index in tables.indices {
+            guard let xid = truncations[tables[index].oid], let table = present[tables[index].oid],
+                table.filenode != tables[index].filenode, table.changedBy == xid
+            else { continue }
+            tables[index].filenode = table.filenode
+            found = true
+        }
+        return found
+    }
+
     /// One query of the catalogs, of some milliseconds for a thousand tables.
     /// - Parameter following: oids of the followed tables; those that are gone are kept in the answer.
     package static func read(_ source: Connection, following: [UInt32]) throws -> SourceShape {
@@ -58,7 +80,7 @@ package struct SourceShape: Sendable, Codable, Equatable {
                 oid: rows.oid(row, 0) ?? 0, schema: rows.text(row, 1), name: rows.text(row, 2),
                 kind: rows.text(row, 3), filenode: rows.oid(row, 4) ?? 0, persistence: rows.text(row, 5),
                 identity: rows.text(row, 6), parents: rows.array(row, 7).compactMap { UInt32($0) },
-                columns: rows[row, 8].map(PostgresArray.elements))
+                columns: rows[row, 8].map(PostgresArray.elements), changedBy: rows.oid(row, 9))
         }
         return SourceShape(tables: tables, followed: followed)
     }
@@ -86,7 +108,9 @@ package struct SourceShape: Sendable, Codable, Equatable {
             case when c.oid in (select r.oid from related r) then array(
                 select a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod)
                 from pg_catalog.pg_attribute a
-                where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) end
+                where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) end,
+            case when not exists (
+                select from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.xmin = c.xmin) then c.xmin end
         from pg_catalog.pg_class c
         join pg_catalog.pg_namespace n on n.oid = c.relnamespace
         where c.relkind in ('r', 'p') and c.relpersistence <> 't' and n.nspname !~ '^pg_|^skein|^_timescaledb_'

@@ -117,6 +117,13 @@ package struct StreamStore {
         try setShape(shape)
     }
 
+    /// The newest TRUNCATE of each table that was applied: its transaction on the source, by the table's oid there.
+    package func truncations() throws -> [UInt32: UInt32] {
+        let rows = try connection.query(
+            "select table_oid, xid from skein.applied_truncation where migration = $1", [id])
+        return rows.indices.reduce(into: [:]) { $0[rows.oid($1, 0) ?? 0] = rows.oid($1, 1) }
+    }
+
     package func rowCounters() throws -> RowCounters? {
         let text = try connection.scalar("select row_counters from skein.stream where migration = $1", [id])
         return try text.map { try StateStore.decode($0) }

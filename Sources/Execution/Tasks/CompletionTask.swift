@@ -81,9 +81,10 @@ enum CompletionTask {
         _ context: RunContext, _ source: Connection, _ target: Connection,
     ) throws -> [String] {
         guard let following = context.decisions.following,
-            let before = try StreamStore(target, migration: context.migration).shape()
+            var before = try StreamStore(target, migration: context.migration).shape()
         else { return [] }
         let now = try SourceShape.read(source, following: following.tables.map(\.oid))
+        _ = before.accept(truncations: try StreamStore(target, migration: context.migration).truncations(), from: now)
         let families = context.families
         let found = SourceWatch.differences(from: before, to: now, parts: context.hypertableParts) {
             context.plan.select.takes($0)

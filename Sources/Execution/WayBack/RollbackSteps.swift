@@ -191,9 +191,10 @@ struct RollbackSteps: Sendable {
         let (back, forth, migration) = (back, forth, migration)
         return try await onBoth { target, source in
             guard let following = back.decisions.following,
-                let before = try StreamStore(source, migration: migration).shape()
+                var before = try StreamStore(source, migration: migration).shape()
             else { return [] }
             let now = try SourceShape.read(target, following: following.tables.map(\.oid))
+            _ = before.accept(truncations: try StreamStore(source, migration: migration).truncations(), from: now)
             let found = SourceWatch.differences(from: before, to: now) { back.plan.select.takes($0) }
             let suspects = found.filter { $0.kind == .columns || $0.kind == .renamed || $0.needsChecksum }
             let attached = try suspects.filter { $0.kind == .attached }.filter { difference in

@@ -154,6 +154,39 @@ struct ApplyRuleTests {
         }
     }
 
+    /// What then changed the table's file needs no other explanation.
+    @Test(arguments: ApplyTests.ways)
+    func `The newest truncation is noted with its transaction`(
+        way: (plugin: Plugin, isBinary: Bool),
+    ) async throws {
+        let sql = "create table public.t (id integer primary key); create table public.u (id integer primary key)"
+        try await Bed.with(way.plugin, isBinary: way.isBinary, source: sql) { bed in
+            try await bed.onSource(
+                "insert into t values (1), (2)", "truncate t", "insert into t values (3)", "truncate u, t",
+                "insert into t values (4)")
+            let tables = [try await bed.table("t", .columns(["id"])), try await bed.table("u", .columns(["id"]))]
+            try await bed.applyAll(tables, jobs: 2, isFarBehind: true)
+            try await bed.expectEqual("t")
+            let changed = "select oid || ' ' || xmin from pg_class where relname in ('t', 'u') order by oid"
+            let noted = "select table_oid || ' ' || xid from skein.applied_truncation order by table_oid"
+            let expected = try await TestServers.column(changed, on: bed.source)
+            #expect(try await TestServers.column(noted, on: bed.target) == expected)
+            // Of rows that were copied behind it, too.
+            try await bed.onSource("truncate u")
+            let facts = try await TestServers.column(
+                "select unnest(array[pg_current_snapshot()::text, pg_current_wal_insert_lsn()::text])", on: bed.source)
+            let copied = CopiedPiece(
+                rows: .all, watermark: try #require(facts[0].flatMap { Watermark($0) }),
+                insertLSN: try #require(facts[1].flatMap { LSN($0) }))
+            try await bed.onSource("insert into u values (5)")
+            try await bed.applyAll([tables[0], try await bed.table("u", .columns(["id"]), pieces: [copied])])
+            try await bed.expectEqual("u")
+            let later = try await TestServers.column(changed, on: bed.source)
+            #expect(later != expected)
+            #expect(try await TestServers.column(noted, on: bed.target) == later)
+        }
+    }
+
     @Test func `A table without identity takes inserts and truncates`() async throws {
         try await Bed.with(.testDecoding, source: "create table public.t (a integer, b text)") { bed in
             try await bed.onSource(

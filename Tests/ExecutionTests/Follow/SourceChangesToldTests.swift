@@ -1,3 +1,4 @@
+import LogicalDecoding
 import PlanFile
 import Testing
 
@@ -40,6 +41,29 @@ struct `What is told of silent changes on the source` {
         #expect(known.told == [])
         known.accept([1], from: shape(filenode: 3, persistence: "u"))
         #expect(known.tables.first?.persistence == "p")
+    }
+
+    @Test func `waits until everything is applied that may be a truncation, unless it was told before`() {
+        var files = NewFiles()
+        func differences(_ now: UInt32, end: UInt64, applied: UInt64, told: [SourceDifference]? = nil) -> Int? {
+            var known = shape(filenode: 1, told: told)
+            let now = shape(filenode: now)
+            let isDoubtful = files.settle(&known, now, end: LSN(rawValue: end), applied: LSN(rawValue: applied))
+            let found = SourceWatch.differences(from: known, to: now) { _ in true }
+            return isDoubtful ? nil : found.count
+        }
+        #expect(differences(1, end: 100, applied: 0) == 0)
+        #expect(differences(2, end: 200, applied: 150) == nil)
+        #expect(differences(2, end: 300, applied: 199) == nil)
+        // Another in between.
+        #expect(differences(3, end: 400, applied: 300) == nil)
+        #expect(differences(3, end: 500, applied: 399) == nil)
+        #expect(differences(3, end: 600, applied: 400) == 1)
+        #expect(differences(3, end: 700, applied: 400) == 1)
+        // By the next process.
+        files = NewFiles()
+        let told = SourceWatch.differences(from: shape(filenode: 1), to: shape(filenode: 3)) { _ in true }
+        #expect(differences(3, end: 800, applied: 0, told: told) == 1)
     }
 
     @Test func `is unknown to the state of an older Skein`() throws {

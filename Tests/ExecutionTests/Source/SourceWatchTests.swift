@@ -74,6 +74,41 @@ struct SourceWatchTests {
         }
     }
 
+    /// Statements in one transaction, the last but for what follows in another; and whether the truncation is all that
+    /// can have changed rows.
+    static let truncations: [(statements: String, after: String?, isExplained: Bool)] = [
+        ("truncate public.keyed; insert into public.keyed values (7, 'new')", nil, true),
+        ("truncate public.keyed", "vacuum analyze public.keyed; create index on public.keyed (body)", true),
+        ("alter table public.bare add extra integer; truncate public.keyed", nil, true),
+        ("truncate public.keyed", "truncate public.keyed", false),
+        ("truncate public.keyed", "vacuum full public.keyed", false),
+        // What is inserted in between is in the stream as it was before.
+        (
+            "truncate public.keyed; insert into public.keyed values (7, 'new'); alter table public.keyed alter body "
+                + "type text using body || '!'", nil, false
+        ), ("savepoint a; truncate public.keyed", nil, false),
+    ]
+
+    @Test(arguments: truncations.indices)
+    func `A file that a truncation of the stream made is no difference`(_ index: Int) async throws {
+        let given = Self.truncations[index]
+        try await SourceFixture.with { fixture in
+            let followed = fixture.following.tables.map(\.oid)
+            var known = try SourceShape.read(fixture.source, following: followed)
+            try fixture.source.execute("begin")
+            let xid = try fixture.source.scalar("select pg_current_xact_id()::xid").flatMap { UInt32($0) }
+            try fixture.source.execute(given.statements)
+            try fixture.source.execute("commit")
+            for statement in (given.after ?? "").split(separator: ";") { try fixture.source.execute(String(statement)) }
+            let keyed = try #require(fixture.following.tables.first { $0.name.name == "keyed" }).oid
+            let now = try SourceShape.read(fixture.source, following: followed)
+            #expect(known.accept(truncations: [keyed: 1, 1: try #require(xid)], from: now) == false)
+            #expect(known.accept(truncations: [keyed: try #require(xid)], from: now) == given.isExplained)
+            let found = SourceWatch.differences(from: known, to: now) { _ in true }.filter { $0.kind == .rewritten }
+            #expect(found.map(\.table.name) == (given.isExplained ? [] : ["keyed"]))
+        }
+    }
+
     @Test func `Updated and deleted rows of tables without identity are counted, and lost counters noticed`()
         async throws
     {

@@ -33,6 +33,7 @@ struct ServerSet: Sendable {
             let said = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
             throw ChaosFailure("\(name.rawValue) cannot be restarted: \(said)")
         }
+        try FileManager.default.removeItem(atPath: log)
     }
 
     /// A database of its own, dropped first where it is there already, with what slots rest on it.

@@ -19,8 +19,8 @@ package struct SourceShape: Sendable, Codable, Equatable {
         package var parents: [UInt32]
         /// `name type`, in their order; of followed tables and what they are parts of, else nil.
         package var columns: [String]?
-        /// The transaction that changed the table's row of `pg_class` last; nil where it changed columns, too, and so
-        /// may have rewritten rows to others.
+        /// The transaction that changed the table's row of `pg_class` last; nil where columns were changed by it or
+        /// later, so that it may have rewritten rows to others.
         package var changedBy: UInt32?
     }
 
@@ -110,7 +110,8 @@ package struct SourceShape: Sendable, Codable, Equatable {
                 from pg_catalog.pg_attribute a
                 where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) end,
             case when not exists (
-                select from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.xmin = c.xmin) then c.xmin end
+                select from pg_catalog.pg_attribute a
+                where a.attrelid = c.oid and pg_catalog.age(a.xmin) <= pg_catalog.age(c.xmin)) then c.xmin end
         from pg_catalog.pg_class c
         join pg_catalog.pg_namespace n on n.oid = c.relnamespace
         where c.relkind in ('r', 'p') and c.relpersistence <> 't' and n.nspname !~ '^pg_|^skein|^_timescaledb_'

@@ -86,6 +86,15 @@ struct SourceWatchTests {
         (
             "truncate public.keyed; insert into public.keyed values (7, 'new'); alter table public.keyed alter body "
                 + "type text using body || '!'", nil, false
+        ),
+        (
+            "truncate public.keyed; insert into public.keyed values (7, 'new'); alter table public.keyed alter body "
+                + "type text using body || '!'", "alter table public.keyed alter body set statistics 50", false
+        ),
+        (
+            "truncate public.keyed; insert into public.keyed values (7, 'new'); savepoint a; alter table public.keyed "
+                + "alter body type text using body || '!'; release a; alter table public.keyed set (fillfactor = 90)",
+            nil, false
         ), ("savepoint a; truncate public.keyed", nil, false),
     ]
 

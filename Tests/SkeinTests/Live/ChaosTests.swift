@@ -24,19 +24,21 @@ struct ChaosTests {
         let chaos = URL(fileURLWithPath: SkeinProcess.binary).deletingLastPathComponent().path + "/Chaos"
         let names = [setting.source, setting.target]
         try await OwnServers.with(names, configuration: Self.configuration) { servers in
-            let output = servers.directory + ".chaos"
+            let (output, kept) = (servers.directory + ".chaos", servers.directory + ".rounds")
             let seed = UInt64.random(in: 1...1_000_000)
             let arguments = [
                 "--rounds", "\(setting.rounds * (LongTests.areWanted ? 5 : 1))", "--seed", "\(seed)",
                 "--source", setting.source.rawValue, "--target", setting.target.rawValue, "--plugin", setting.plugin,
                 "--servers", servers.directory, "--script", script, "--skein", SkeinProcess.binary,
-                "--keep", servers.directory + ".rounds",
+                "--keep", kept,
             ]
             let status = try await TestServers.blocking { ChildProcess.run(chaos, arguments, outputTo: output) }
             let said = try String(contentsOfFile: output, encoding: .utf8)
             print(said)
             try FileManager.default.removeItem(atPath: output)
             #expect(status == 0, "\(said)")
+            // Holds the logs of rounds that failed.
+            if status == 0 { try? FileManager.default.removeItem(atPath: kept) }
         }
     }
 }
